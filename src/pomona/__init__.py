@@ -1,0 +1,41 @@
+"""Pomona: one system from a business idea to money, and round again.
+
+    import pomona
+
+    client = pomona.connect()          # the server of this folder, or none needed at all
+    client.hypotheses.create(...)
+
+Names are imported on first use, so that ``import pomona`` stays fast.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pomona.business.records import Budget, Payoffs
+    from pomona.core.errors import PomonaError
+    from pomona.core.records import Money
+    from pomona.sdk.client import Client, connect
+
+__version__ = "0.1.0"
+
+_HOME_OF = {
+    "Budget": "pomona.business.records",
+    "Client": "pomona.sdk.client",
+    "Money": "pomona.core.records",
+    "Payoffs": "pomona.business.records",
+    "PomonaError": "pomona.core.errors",
+    "connect": "pomona.sdk.client",
+}
+
+__all__ = ["Budget", "Client", "Money", "Payoffs", "PomonaError", "__version__", "connect"]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOME_OF:
+        return getattr(import_module(_HOME_OF[name]), name)
+    raise AttributeError(f"module 'pomona' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

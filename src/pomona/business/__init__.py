@@ -1,0 +1,1 @@
+"""Stage 1: why a project exists. Hypotheses, their budgets, and go / kill decisions with evidence."""

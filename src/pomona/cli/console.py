@@ -1,0 +1,101 @@
+"""What every command shares: the client, tables, JSON output, errors with their hint."""
+
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
+
+import msgspec
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pomona.core.errors import PomonaError
+
+if TYPE_CHECKING:
+    from pomona.sdk.client import Client
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many.")]
+
+_TONES = {
+    **dict.fromkeys(("ok", "green", "go", "done", "promoted", "FINISHED", "passed", "READY"), "green"),
+    **dict.fromkeys(("warn", "queued", "running", "open", "RUNNING", "waiting"), "yellow"),
+    **dict.fromkeys(("fail", "failed", "alarm", "killed", "rolled_back", "FAILED", "refused"), "red"),
+}
+
+
+def client() -> "Client":
+    """The SDK's client for this folder or ``POMONA_URL``."""
+    from pomona.sdk.client import connect
+
+    return connect()
+
+
+def show_rows(
+    items: Iterable[Any], columns: Sequence[tuple[str, Callable[[Any], Any]]], *, json: bool, empty: str
+) -> None:
+    """Print records as a table (or JSON lines); ``empty`` says what to do when there are none."""
+    found = list(items)
+    if json:
+        for item in found:
+            sys.stdout.write(msgspec.json.encode(item).decode() + "\n")
+    elif not found:
+        out.print(f"[dim]{empty}[/dim]")
+    else:
+        table = Table(box=None, header_style="bold", pad_edge=False)
+        for title, _ in columns:
+            table.add_column(title, overflow="fold")
+        for item in found:
+            table.add_row(*(cell(value(item)) for _, value in columns))
+        out.print(table)
+
+
+def show_one(record: Any, *, json: bool = False, title: str = "") -> None:
+    """Print one record, field by field (or as JSON)."""
+    if json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(record)).decode() + "\n")
+        return
+    if title:
+        out.print(f"[bold]{title}[/bold]")
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="dim")
+    table.add_column(overflow="fold")
+    for name, value in msgspec.to_builtins(record).items():
+        if value not in (None, [], {}, ""):
+            table.add_row(name.replace("_", " "), cell(value))
+    out.print(table)
+
+
+def cell(value: Any) -> str:
+    """One value for the eye."""
+    if value is None:
+        return "[dim]-[/dim]"
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    if isinstance(value, float):
+        return f"{value:,.4g}"
+    if isinstance(value, int) and not isinstance(value, bool):
+        return f"{value:,}"
+    if isinstance(value, dict | list):
+        return msgspec.json.encode(value).decode()
+    text = str(value)
+    return f"[{_TONES[text]}]{text}[/]" if text in _TONES else text.replace("[", "\\[")
+
+
+def done(text: str) -> None:
+    """Say what was done."""
+    out.print(f"[green]✓[/green] {text}")
+
+
+def complain(error: PomonaError) -> None:
+    """Print an error and its hint on standard error."""
+    err.print(f"[bold red]Error:[/bold red] {error.detail}", soft_wrap=True)
+    if error.hint:
+        err.print(f"[yellow]Hint:[/yellow] {error.hint}", soft_wrap=True)
+    traceback = error.extra.get("traceback")
+    if traceback:
+        err.print(str(traceback), markup=False)

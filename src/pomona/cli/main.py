@@ -1,0 +1,51 @@
+"""The ``pomona`` command and its groups, one per stage of the circle."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from pomona import __version__
+from pomona.cli import business, jobs, up
+from pomona.cli.console import complain, out
+from pomona.core.errors import PomonaError
+
+app = typer.Typer(
+    name="pomona",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="One system from a business idea to money, and round again. Start with [bold]pomona up[/bold].",
+)
+app.command()(up.up)
+app.command()(up.login)
+app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
+app.add_typer(jobs.app, name="jobs", rich_help_panel="Work")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"pomona {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Where to: --home, POMONA_HOME or ./.pomona; POMONA_URL and POMONA_TOKEN for a server elsewhere."""
+
+
+def run() -> None:
+    """The console script: run a command, print errors with their hint, exit 1 on them."""
+    try:
+        app()
+    except PomonaError as error:
+        complain(error)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

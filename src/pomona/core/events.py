@@ -1,0 +1,164 @@
+"""What stages tell one another. Written in the transaction of the change they tell of.
+
+An event's ``subject`` is the id of the record it is about; the tag is its type on the wire.
+The loop, the audit log, the live feed of the UI and webhooks all read the same table.
+"""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from pomona.core.records import Record
+
+
+class Event(Record, frozen=True, kw_only=True):
+    """Something that happened to ``subject``."""
+
+    subject: str
+
+
+class HypothesisCreated(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="business.hypothesis_created"
+):
+    name: str
+
+
+class DecisionMade(Event, frozen=True, kw_only=True, tag_field="type", tag="business.decision_made"):
+    hypothesis: str
+    verdict: str
+    reason: str
+
+
+class DatasetCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="data.dataset_created"):
+    name: str
+
+
+class VersionCommitted(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_committed"):
+    dataset: str
+    number: int
+    rows: int
+    rows_added: int
+    quality: str  # green | warn | fail
+
+
+class EntryStored(Event, frozen=True, kw_only=True, tag_field="type", tag="training.entry_stored"):
+    name: str
+    digest: str
+
+
+class RunStarted(Event, frozen=True, kw_only=True, tag_field="type", tag="training.run_started"):
+    name: str
+    experiment: str
+
+
+class RunFinished(Event, frozen=True, kw_only=True, tag_field="type", tag="training.run_finished"):
+    name: str
+    status: str
+
+
+class ModelVersionRegistered(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="registry.version_registered"
+):
+    model: str
+    number: int
+    run: str | None
+
+
+class AliasMoved(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.alias_moved"):
+    model: str
+    alias: str
+    number: int | None  # None: the alias was removed
+
+
+class GateChecked(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.gate_checked"):
+    model: str
+    number: int
+    passed: bool
+    reason: str
+
+
+class EndpointCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="serving.endpoint_created"):
+    name: str
+    model: str
+
+
+class PredictionsFolded(Event, frozen=True, kw_only=True, tag_field="type", tag="serving.predictions_folded"):
+    endpoint: str
+    count: int
+    until: datetime  # newest event time among them
+
+
+class OutcomesRecorded(Event, frozen=True, kw_only=True, tag_field="type", tag="serving.outcomes_recorded"):
+    endpoint: str
+    count: int
+    until: datetime  # newest event time of the predictions they belong to
+
+
+class ReleaseStarted(Event, frozen=True, kw_only=True, tag_field="type", tag="releases.started"):
+    endpoint: str
+    strategy: str
+    champion: str
+    candidate: str | None
+    share: float
+
+
+class ReleaseDecided(Event, frozen=True, kw_only=True, tag_field="type", tag="releases.decided"):
+    endpoint: str
+    verdict: str  # promote | roll_back | continue ...
+    reason: str
+    champion: str  # the model version that serves from now on
+
+
+class WindowClosed(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.window_closed"):
+    endpoint: str
+    start: datetime
+    end: datetime
+    state: str  # ok | warn | alarm
+
+
+class IncidentOpened(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.incident_opened"):
+    endpoint: str
+    kind: str  # drift | quality
+    summary: str
+    score: float
+    threshold: float
+    window_end: datetime
+
+
+class IncidentClosed(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.incident_closed"):
+    endpoint: str
+    reason: str
+
+
+class ReactionDecided(Event, frozen=True, kw_only=True, tag_field="type", tag="loop.reaction_decided"):
+    trigger: str
+    fired: bool
+    reason: str
+    job: str | None
+
+
+class JobQueued(Event, frozen=True, kw_only=True, tag_field="type", tag="jobs.queued"):
+    kind: str
+
+
+class JobFinished(Event, frozen=True, kw_only=True, tag_field="type", tag="jobs.finished"):
+    kind: str
+    state: str  # done | failed | cancelled | parked
+    error: str | None
+
+
+def type_of(event: Event) -> str:
+    """The event's type as it stands in the ledger, e.g. ``data.version_committed``."""
+    return str(type(event).__struct_config__.tag)
+
+
+def body_of(event: Event) -> dict[str, Any]:
+    """The event's own fields as plain JSON values, without type and subject."""
+    fields: dict[str, Any] = msgspec.to_builtins(event)
+    return {name: value for name, value in fields.items() if name not in ("type", "subject")}
+
+
+def event_from(kind: type[Event], subject: str, data: dict[str, Any]) -> Event:
+    """The typed event back from a ledger entry's subject and data."""
+    return msgspec.convert({**data, "subject": subject, "type": kind.__struct_config__.tag}, kind)

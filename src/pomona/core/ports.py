@@ -1,0 +1,124 @@
+"""Doors to the world: small protocols that ``storage`` (and plugins) implement and ``app`` chooses.
+
+Each door's promises are tested by one contract in ``pomona.testing``, which every implementation
+inherits.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import datetime
+from typing import Any, BinaryIO, Protocol, TypeVar
+
+from pomona.core.events import Event
+from pomona.core.links import Relation
+from pomona.core.records import Entry, Link
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """The current time."""
+
+    def now(self) -> datetime:
+        """Now, in UTC, timezone-aware."""
+        ...
+
+
+class Transaction(Protocol):
+    """One unit of work: all of it becomes durable, or nothing."""
+
+    def execute(self, statement: Any, parameters: Any = None, /) -> Any:
+        """Run one SQL expression; returns its result rows."""
+        ...
+
+    def emit(self, event: Event) -> None:
+        """Append ``event`` to the ledger in this transaction, chained to the entry before."""
+        ...
+
+    def link(self, source: str, relation: Relation, target: str) -> None:
+        """Join two records in the ledger; repeating a link changes nothing."""
+        ...
+
+
+class Database(Protocol):
+    """Records that survive ``kill -9``: what ``write`` returned from is durable."""
+
+    def submit(self, work: Callable[[Transaction], T]) -> "Future[T]":
+        """Queue ``work`` for the writer; the future is done once its transaction is durable.
+
+        Work that raises is undone alone; others that share its commit are not touched.
+        """
+        ...
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """``submit`` and wait."""
+        ...
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run ``work`` on a consistent snapshot; it must not change anything."""
+        ...
+
+    def close(self) -> None:
+        """Finish what is queued, then let go of the store."""
+        ...
+
+
+class Ledger(Protocol):
+    """What happened and how records are joined, read back."""
+
+    def entries(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 100,
+        newest_first: bool = False,
+        types: Sequence[str] = (),
+        subject: str | None = None,
+    ) -> list[Entry]:
+        """Entries with ``seq > after`` (newest first: ``seq < after`` when ``after`` is given)."""
+        ...
+
+    def last_seq(self) -> int:
+        """The sequence number of the newest entry; 0 when there is none."""
+        ...
+
+    def links(self, record_ids: Sequence[str]) -> list[Link]:
+        """Every link that starts or ends at one of ``record_ids``."""
+        ...
+
+    def verify(self) -> int:
+        """Check the whole hash chain; returns the number of entries.
+
+        Raises:
+            Tampered: Naming the first entry whose hash does not follow from the one before.
+        """
+        ...
+
+
+class Blobs(Protocol):
+    """Immutable bytes, addressed by their BLAKE3 digest (64 hex digits)."""
+
+    def put(self, body: bytes) -> str:
+        """Keep ``body``; returns its digest. Durable and whole, or not there at all."""
+        ...
+
+    def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
+        """Keep everything ``stream`` yields without holding it in memory; digest and size."""
+        ...
+
+    def get(self, digest: str) -> bytes:
+        """The bytes, verified against their digest.
+
+        Raises:
+            NotFound: If no such blob is kept.
+            Tampered: If the bytes on disk changed.
+        """
+        ...
+
+    def open(self, digest: str) -> BinaryIO:
+        """The bytes as a stream (verified when a reader asks ``get``, not here)."""
+        ...
+
+    def size(self, digest: str) -> int | None:
+        """Bytes kept under ``digest``; None if it is not there."""
+        ...

@@ -1,0 +1,90 @@
+"""The client: every stage of the circle behind one object."""
+
+import os
+from pathlib import Path
+from types import TracebackType
+
+import msgspec
+
+from pomona.core.errors import Unavailable
+from pomona.core.records import from_json
+from pomona.process import ServerAddress
+from pomona.sdk.business import Hypotheses
+from pomona.sdk.http import HttpTransport
+from pomona.sdk.jobs import Jobs
+from pomona.sdk.session import Session
+from pomona.sdk.transport import Transport
+
+
+class Client:
+    """A connection to Pomona. Use ``pomona.connect()`` to make one; it works as a context manager."""
+
+    def __init__(self, transport: Transport) -> None:
+        self.session = Session(transport)
+        self.hypotheses = Hypotheses(self.session)
+        self.jobs = Jobs(self.session)
+
+    @property
+    def address(self) -> str:
+        """Where this client talks to."""
+        return self.session.address
+
+    def close(self) -> None:
+        """Let go of connections (and, embedded, of the store)."""
+        self.session.transport.close()
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def connect(url: str | None = None, *, token: str | None = None, home: str | Path | None = None) -> Client:
+    """Connect to Pomona.
+
+    Args:
+        url: A server's address; default ``POMONA_URL``. Without one, the home folder decides: the
+            server that holds it if one runs, else the same app inside this process.
+        token: Default ``POMONA_TOKEN``, else the home folder's own.
+        home: Default ``POMONA_HOME``, else ``./.pomona``.
+
+    Raises:
+        Unavailable: If the address does not answer.
+    """
+    url = url or os.environ.get("POMONA_URL")
+    folder = home_folder(home)
+    token = token or os.environ.get("POMONA_TOKEN") or read_token(folder)
+    if url:
+        return Client(HttpTransport(url, token=token))
+    held_by = running_server(folder)
+    if held_by is not None:
+        return Client(HttpTransport(held_by.url, token=token))
+    from pomona.sdk.inproc import InprocTransport
+
+    return Client(InprocTransport(folder))
+
+
+def home_folder(home: str | Path | None = None) -> Path:
+    """The home folder: the argument, ``POMONA_HOME``, or ``./.pomona``."""
+    return Path(home or os.environ.get("POMONA_HOME") or ".pomona").absolute()
+
+
+def read_token(home: Path) -> str | None:
+    """The home folder's token, if it has one."""
+    path = home / "token"
+    return path.read_text().strip() if path.is_file() else None
+
+
+def running_server(home: Path) -> ServerAddress | None:
+    """The live server that holds this home folder, or None."""
+    path = home / "server.json"
+    try:
+        found = from_json(path.read_bytes(), ServerAddress)
+        os.kill(found.pid, 0)
+        HttpTransport(found.url, timeout_s=5.0).send("GET", "/health", headers={}, body=None)
+    except (OSError, msgspec.DecodeError, Unavailable):
+        return None
+    return found

@@ -1,0 +1,57 @@
+"""Transport over a socket, with urllib3."""
+
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO
+
+import urllib3
+
+from pomona.core.errors import Unavailable
+from pomona.sdk.transport import Reply
+
+_RETRY = urllib3.Retry(total=3, backoff_factor=0.2, status=0, redirect=0, allowed_methods=None, read=0)
+
+
+class HttpTransport:
+    """Transport to ``address``, e.g. ``http://127.0.0.1:7700``; connections are kept alive and shared."""
+
+    def __init__(self, address: str, *, token: str | None = None, timeout_s: float = 300.0) -> None:
+        self.address = address.rstrip("/")
+        self._token = token
+        self._pool = urllib3.PoolManager(
+            maxsize=16, retries=_RETRY, timeout=urllib3.Timeout(connect=5.0, read=timeout_s)
+        )
+
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | BinaryIO | None
+    ) -> Reply:
+        try:
+            reply = self._pool.request(
+                method, self.address + path, body=body, headers=self._headers(headers), redirect=False
+            )
+        except urllib3.exceptions.HTTPError as error:
+            raise self._unavailable(error) from error
+        found = {name.lower(): value for name, value in reply.headers.items()}
+        return Reply(status=reply.status, headers=found, body=reply.data)
+
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
+        try:
+            reply = self._pool.request(
+                "GET", self.address + path, headers=self._headers(headers), preload_content=False
+            )
+            yield from reply.stream(1 << 20)
+            reply.release_conn()
+        except urllib3.exceptions.HTTPError as error:
+            raise self._unavailable(error) from error
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _headers(self, headers: Mapping[str, str]) -> dict[str, str]:
+        own = {"authorization": f"Bearer {self._token}"} if self._token else {}
+        return own | dict(headers)
+
+    def _unavailable(self, error: Exception) -> Unavailable:
+        return Unavailable(
+            f"no answer from {self.address} ({type(error).__name__})",
+            hint="is `pomona up` running there? POMONA_URL names the address",
+        )

@@ -1,0 +1,105 @@
+"""Transport into the same ASGI app in this process: no socket, no server to start.
+
+The app runs on an event loop in a thread of its own, so it works in notebooks and plain scripts.
+"""
+
+import asyncio
+import atexit
+import threading
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+from urllib.parse import unquote
+
+from pomona.core.errors import MissingExtra
+from pomona.sdk.transport import Reply
+
+_CHUNK = 1 << 20
+Asgi = Callable[
+    [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
+]
+
+
+class InprocTransport:
+    """Transport into the home folder's own app; jobs it starts are run at once, in this process."""
+
+    def __init__(self, home: Path) -> None:
+        try:
+            from pomona.server.embedded import open_embedded
+        except ModuleNotFoundError as error:
+            raise MissingExtra(error.name or "the server", "server") from error
+        self.address = f"in-process:{home}"
+        self._embedded = open_embedded(home)
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="pomona-inproc", daemon=True)
+        self._thread.start()
+        atexit.register(self.close)
+
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | BinaryIO | None
+    ) -> Reply:
+        reply = asyncio.run_coroutine_threadsafe(
+            _call(self._embedded.asgi, method, path, headers, body), self._loop
+        ).result()
+        if method not in ("GET", "HEAD"):
+            self._embedded.settle()
+        return reply
+
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
+        yield self.send("GET", path, headers=headers, body=None).body
+
+    def close(self) -> None:
+        atexit.unregister(self.close)
+        if self._loop.is_running():
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._embedded.close()
+
+
+async def _call(
+    app: Asgi, method: str, path: str, headers: Mapping[str, str], body: bytes | BinaryIO | None
+) -> Reply:
+    url, _, query = path.partition("?")
+    scope: dict[str, Any] = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(url),
+        "raw_path": url.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [
+            (b"host", b"localhost"),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ],
+        "client": ("127.0.0.1", 0),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
+    status, found, pieces = 0, {}, bytearray()
+    source = _pieces(body)
+
+    async def receive() -> dict[str, Any]:
+        piece = next(source, b"")
+        return {"type": "http.request", "body": piece, "more_body": bool(piece)}
+
+    async def send(message: dict[str, Any]) -> None:
+        nonlocal status, found
+        if message["type"] == "http.response.start":
+            status = message["status"]
+            found = {name.decode().lower(): value.decode() for name, value in message["headers"]}
+        elif message["type"] == "http.response.body":
+            pieces.extend(message.get("body", b""))
+
+    await app(scope, receive, send)
+    return Reply(status=status, headers=found, body=bytes(pieces))
+
+
+def _pieces(body: bytes | BinaryIO | None) -> Iterator[bytes]:
+    if isinstance(body, bytes):
+        yield body
+    elif body is not None:
+        while piece := body.read(_CHUNK):
+            yield piece

@@ -1,0 +1,34 @@
+"""The SDK's two ways to the API: a socket (``http``) or the same ASGI app in this process (``inproc``)."""
+
+from collections.abc import Iterator, Mapping
+from typing import BinaryIO, Protocol
+
+from pomona.core.records import Record
+
+
+class Reply(Record, frozen=True, kw_only=True):
+    """An answer: status, headers in lower case, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+class Transport(Protocol):
+    """Sends one request, returns its answer. Errors of the network are ``Unavailable``."""
+
+    address: str
+
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | BinaryIO | None
+    ) -> Reply:
+        """Send a request; ``path`` carries the query; a stream is sent without holding it in memory."""
+        ...
+
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
+        """GET, the answer's body in pieces as they come."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

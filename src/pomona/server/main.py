@@ -1,0 +1,67 @@
+"""The control plane as one ASGI application: guard, then MLflow protocol and API, then the web UI."""
+
+from litestar import Litestar, get
+from litestar.config.compression import CompressionConfig
+from litestar.datastructures import ResponseHeader
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+
+from pomona import __version__
+from pomona.app import App
+from pomona.server import errors
+from pomona.server.auth import Access, Asgi, Guard, Receive, Scope, Send
+from pomona.server.routes import HANDLERS
+from pomona.server.ui import serve_ui
+
+CONTENT_SECURITY = (
+    "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+
+
+@get("/health", sync_to_thread=False, include_in_schema=False)
+def health() -> str:
+    """Alive; MLflow clients ask this too."""
+    return "OK"
+
+
+@get("/api/v1/health", sync_to_thread=False)
+def api_health() -> dict[str, str]:
+    """Alive, and which version."""
+    return {"status": "ok", "version": __version__}
+
+
+def build(app: App, access: Access) -> Asgi:
+    """The whole server around one wired app."""
+    api = build_api(app)
+
+    async def route(scope: Scope, receive: Receive, send: Send) -> None:
+        await api(scope, receive, send)  # type: ignore[arg-type]
+
+    return Guard(route, access)
+
+
+def build_api(app: App) -> Litestar:
+    """Our own API and the UI, without the guard."""
+    return Litestar(
+        route_handlers=[health, api_health, *HANDLERS, serve_ui],
+        dependencies={"app": Provide(lambda: app, sync_to_thread=False)},
+        exception_handlers={Exception: errors.answer},
+        openapi_config=OpenAPIConfig(
+            title="Pomona",
+            version=__version__,
+            path="/api/v1/schema",
+            render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
+            use_handler_docstrings=True,
+        ),
+        response_headers=[
+            ResponseHeader(name="content-security-policy", value=CONTENT_SECURITY),
+            ResponseHeader(name="x-content-type-options", value="nosniff"),
+            ResponseHeader(name="referrer-policy", value="same-origin"),
+        ],
+        compression_config=CompressionConfig(
+            backend="gzip", minimum_size=2048, exclude=["/api/v1/events/stream"]
+        ),
+        request_max_body_size=None,
+    )

@@ -1,0 +1,47 @@
+"""The server process: the control plane on a socket."""
+
+import argparse
+import logging
+import os
+from pathlib import Path
+
+import uvicorn
+
+from pomona.app import open_app
+from pomona.process import stop_with_parent
+from pomona.server.auth import Access
+from pomona.server.main import build
+
+CODES_VARIABLE = "POMONA_LOGIN_CODES"
+
+
+def main() -> None:
+    """Serve a home folder until SIGTERM."""
+    parser = argparse.ArgumentParser(description="Serve a Pomona home: API, MLflow protocol and web UI.")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=7700)
+    parser.add_argument("--no-auth", action="store_true")
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s server %(levelname)s %(message)s")
+    stop_with_parent()
+    token = None if given.no_auth else (given.home / "token").read_text().strip()
+    codes = set(filter(None, os.environ.pop(CODES_VARIABLE, "").split(",")))
+    hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
+    app = open_app(given.home)
+    try:
+        uvicorn.run(
+            build(app, Access(token=token, hosts=hosts, login_codes=codes)),
+            host=given.host,
+            port=given.port,
+            log_level="warning",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=2,
+        )
+    finally:
+        app.close()
+
+
+if __name__ == "__main__":
+    main()

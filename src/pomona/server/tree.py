@@ -1,0 +1,189 @@
+"""``pomona up``: server, gateway and worker as one process tree that starts and stops together."""
+
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pomona.core.errors import Conflict, Invalid, Unavailable
+from pomona.core.records import to_json
+from pomona.process import PARENT_VARIABLE, ServerAddress
+from pomona.server.process import CODES_VARIABLE
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_START_S = 30.0
+_STOP_S = 10.0
+
+
+@dataclass(frozen=True)
+class TreeOptions:
+    """What ``pomona up`` was asked for."""
+
+    home: Path
+    host: str = "127.0.0.1"
+    port: int = 7700
+    gateway_port: int = 7701
+    auth: bool = True
+
+    @property
+    def url(self) -> str:
+        """The control plane's address."""
+        return f"http://{self.host}:{self.port}"
+
+    @property
+    def gateway_url(self) -> str:
+        """The gateway's address."""
+        return f"http://{self.host}:{self.gateway_port}"
+
+
+@dataclass
+class Tree:
+    """The running processes. ``login_url`` opens the UI once without typing a token."""
+
+    options: TreeOptions
+    token: str | None
+    login_url: str
+    children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+
+    def watch(self, stop: threading.Event) -> str | None:
+        """Wait until ``stop`` is set or a child has ended by itself; then that child's name."""
+        while not stop.wait(0.2):
+            for name, child in self.children.items():
+                if child.poll() is not None:
+                    return name
+        return None
+
+
+def check_options(options: TreeOptions) -> None:
+    """Refuse what would be unsafe or cannot work.
+
+    Raises:
+        Invalid: No authentication on an address that others can reach.
+        Conflict: A port is taken.
+    """
+    if not options.auth and options.host not in _LOOPBACK:
+        raise Invalid(
+            f"--no-auth on {options.host} would let anybody in",
+            hint="without authentication Pomona binds to 127.0.0.1 only",
+        )
+    for port, option in ((options.port, "--port"), (options.gateway_port, "--gateway-port")):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((options.host, port))
+            except OSError as error:
+                raise Conflict(
+                    f"cannot listen on {options.host}:{port} ({error.strerror})",
+                    hint=f"another program may use it; choose another with {option}",
+                ) from None
+
+
+def make_token(home: Path) -> str:
+    """The home folder's token, made on first use, readable by its owner only."""
+    path = home / "token"
+    if not path.is_file():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(32))
+    return path.read_text().strip()
+
+
+@contextmanager
+def run_tree(options: TreeOptions) -> Iterator[Tree]:
+    """Start the three processes, wait until they answer, stop them all at the end.
+
+    Raises:
+        Unavailable: If one does not start; its log is named.
+    """
+    token = make_token(options.home)  # the worker's scripts use it even when nobody must log in
+    code = secrets.token_urlsafe(16)
+    login = f"{options.url}/login?code={code}" if options.auth else options.url
+    tree = Tree(options=options, token=token if options.auth else None, login_url=login)
+    address = options.home / "server.json"
+    try:
+        _start(tree, "server", _server_command(options), {CODES_VARIABLE: code})
+        _start(tree, "gateway", _gateway_command(options), {})
+        _await(tree, "server", f"{options.url}/health")
+        _write_whole(
+            address, to_json(ServerAddress(url=options.url, gateway_url=options.gateway_url, pid=os.getpid()))
+        )
+        _start(tree, "worker", ["-m", "pomona.worker", "--home", str(options.home)], {})
+        _await(tree, "gateway", f"{options.gateway_url}/v2/health/live")
+        yield tree
+    finally:
+        address.unlink(missing_ok=True)
+        _stop(tree)
+
+
+def _server_command(options: TreeOptions) -> list[str]:
+    bare = [] if options.auth else ["--no-auth"]
+    return [
+        *("-m", "pomona.server.process", "--home", str(options.home)),
+        *("--host", options.host, "--port", str(options.port), *bare),
+    ]
+
+
+def _gateway_command(options: TreeOptions) -> list[str]:
+    bare = [] if options.auth else ["--no-auth"]
+    return [
+        *("-m", "pomona.serving.gateway", "--home", str(options.home), "--control", options.url),
+        *("--host", options.host, "--port", str(options.gateway_port), *bare),
+    ]
+
+
+def _start(tree: Tree, name: str, arguments: list[str], extra: dict[str, str]) -> None:
+    logs = tree.options.home / "logs"
+    logs.mkdir(exist_ok=True)
+    environment = os.environ | {PARENT_VARIABLE: str(os.getpid())} | extra
+    with (logs / f"{name}.log").open("ab") as log:
+        tree.children[name] = subprocess.Popen(
+            [sys.executable, *arguments],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C reaches the parent only, which stops them in order
+        )
+
+
+def _await(tree: Tree, name: str, url: str) -> None:
+    ends = time.monotonic() + _START_S
+    child = tree.children[name]
+    while child.poll() is None and time.monotonic() < ends:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    log = tree.options.home / "logs" / f"{name}.log"
+    last = log.read_text(errors="replace").strip().splitlines()[-1:]
+    raise Unavailable(f"the {name} did not start: {' '.join(last) or 'no output'}", hint=f"see {log}")
+
+
+def _stop(tree: Tree) -> None:
+    for name in ("gateway", "worker", "server"):  # answers stop first, then work, then the records
+        child = tree.children.get(name)
+        if child is not None and child.poll() is None:
+            child.send_signal(signal.SIGTERM)
+    ends = time.monotonic() + _STOP_S
+    for child in tree.children.values():
+        try:
+            child.wait(timeout=max(0.1, ends - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+
+
+def _write_whole(path: Path, body: bytes) -> None:
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(body)
+    fresh.replace(path)

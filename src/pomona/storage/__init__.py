@@ -1,0 +1,1 @@
+"""The doors' implementations: databases, blobs, clock. Knows no stage; only ``pomona.app`` names it."""

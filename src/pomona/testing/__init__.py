@@ -1,0 +1,1 @@
+"""Fakes and contract tests that Pomona's own tests and plugin authors share."""

@@ -1,0 +1,95 @@
+"""The worker process: runs jobs, and between them does the circle's housekeeping.
+
+Housekeeping is what must happen soon after something happened: fold the gateway's journal, close
+monitoring windows, let the loop react to new events, steer canaries, start scheduled jobs. Each part
+is cheap when nothing is due, and exactly-once by its own transaction.
+"""
+
+import argparse
+import logging
+import signal
+import threading
+import traceback
+from pathlib import Path
+
+from pomona.app import App, open_app
+from pomona.core.actors import acting_as
+from pomona.core.errors import PomonaError
+from pomona.jobs.worker import Worker
+from pomona.process import is_dead_here, stop_with_parent
+
+log = logging.getLogger("pomona.worker")
+
+
+class Housekeeper:
+    """Does what is due, once or until all is quiet."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._worker = Worker(app.jobs, app.workflows, app.home / "jobs")
+        self._failing: set[str] = set()
+
+    def keep_house(self) -> int:
+        """One round of every chore; returns how much was done. A failing chore does not stop the others."""
+        done = 0
+        with acting_as("loop"):
+            for name, chore in self._app.chores.items():
+                try:
+                    done += chore()
+                    self._failing.discard(name)
+                except PomonaError as error:
+                    self._report(name, error)
+        return done
+
+    def run_one(self) -> bool:
+        """Run one due job, if there is one."""
+        return self._worker.run_one()
+
+    def settle(self) -> None:
+        """Chores and jobs until nothing is due."""
+        while self.keep_house() or self.run_one():
+            pass
+
+    def run_until(self, stop: threading.Event, *, idle_s: float = 0.2) -> None:
+        """Chores in a thread of their own, jobs in this one, until ``stop`` is set."""
+        chores = threading.Thread(target=self._chores_until, args=(stop, idle_s), name="chores", daemon=True)
+        chores.start()
+        self._worker.run_until(stop, idle_s=idle_s)
+        chores.join(timeout=10)
+
+    def _chores_until(self, stop: threading.Event, idle_s: float) -> None:
+        while not stop.is_set():
+            try:
+                busy = self.keep_house()
+            except Exception:  # the edge of this thread: a bug in one round must not end all rounds
+                log.error("housekeeping failed:\n%s", traceback.format_exc())
+                busy = 0
+            if not busy:
+                stop.wait(idle_s)
+
+    def _report(self, name: str, error: PomonaError) -> None:
+        if name not in self._failing:  # once per outage, not five times a second
+            log.error("%s: %s", name, error)
+            self._failing.add(name)
+
+
+def main() -> None:
+    """Run a worker for a home folder until SIGTERM."""
+    parser = argparse.ArgumentParser(description="Run jobs and housekeeping of a Pomona home.")
+    parser.add_argument("--home", type=Path, required=True)
+    home = parser.parse_args().home
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s worker %(levelname)s %(message)s")
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    stop_with_parent()
+    app = open_app(home)
+    freed = app.jobs.take_over(is_dead_here)
+    if freed:
+        log.info("took over %d job(s) from a worker that is gone", freed)
+    Housekeeper(app).run_until(stop)
+    app.close()
+
+
+if __name__ == "__main__":
+    main()
