@@ -1,0 +1,91 @@
+"""Nobody comes in who does not belong: tokens, sessions, Host and Origin."""
+
+import asyncio
+import base64
+from typing import Any
+
+import pytest
+
+from pomona.core.actors import current_actor
+from pomona.server.auth import Access, Guard, new_session, session_is_valid
+
+TOKEN = "quince"
+
+
+async def _inner(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": current_actor().encode()})
+
+
+def call(
+    method: str = "GET",
+    path: str = "/api/v1/jobs",
+    *,
+    access: Access | None = None,
+    query: str = "",
+    host: str = "127.0.0.1:7700",
+    **headers: str,
+) -> tuple[int, dict[str, str], bytes]:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def receive() -> Any:
+        return {"type": "http.request", "body": b""}
+
+    raw = [(b"host", host.encode())] + [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+    scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
+    asyncio.run(Guard(_inner, access or Access(token=TOKEN))(scope, receive, send))
+    got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], got, sent[1]["body"]
+
+
+def test_without_a_token_nothing_is_answered_but_health_and_login() -> None:
+    assert call()[0] == 401
+    assert call(path="/health")[0] == 200
+    assert call(path="/login")[0] == 401
+
+
+def test_the_token_opens_as_bearer_and_as_basic_password() -> None:
+    basic = base64.b64encode(f"ann:{TOKEN}".encode()).decode()
+    assert call(authorization=f"Bearer {TOKEN}")[0] == 200
+    assert call(authorization=f"Basic {basic}")[0] == 200
+
+
+@pytest.mark.parametrize("value", ["Bearer plum", "Bearer ", "Basic !!!", "Basic " + base64.b64encode(b"a:b").decode()])
+def test_a_wrong_token_is_refused(value: str) -> None:
+    assert call(authorization=value)[0] == 401
+
+
+def test_a_login_link_works_once_and_leaves_a_session() -> None:
+    access = Access(token=TOKEN, login_codes={"once"})
+    status, headers, _ = call(path="/login", query="code=once", access=access)
+    assert (status, headers["location"]) == (303, "/")
+    assert "HttpOnly" in headers["set-cookie"]
+    assert "SameSite=Strict" in headers["set-cookie"]
+    assert call(cookie=headers["set-cookie"].partition(";")[0])[0] == 200
+    assert call(path="/login", query="code=once", access=access)[0] == 401
+
+
+def test_a_session_ends_and_cannot_be_forged() -> None:
+    value = new_session(TOKEN, now_s=1000.0)
+    assert session_is_valid(value, TOKEN, now_s=2000.0)
+    assert not session_is_valid(value, TOKEN, now_s=1000.0 + 31 * 86_400)
+    assert not session_is_valid(value, "another token", now_s=2000.0)
+    assert not session_is_valid("9999999999." + value.partition(".")[2], TOKEN, now_s=2000.0)
+    assert not session_is_valid("", TOKEN, now_s=2000.0)
+
+
+def test_a_rebound_host_name_is_refused() -> None:
+    assert call(host="evil.example", authorization=f"Bearer {TOKEN}")[0] == 403
+
+
+def test_a_foreign_page_may_not_write() -> None:
+    headers = {"authorization": f"Bearer {TOKEN}", "origin": "http://evil.example"}
+    assert call("POST", **headers)[0] == 403
+    assert call("POST", authorization=f"Bearer {TOKEN}", origin="http://127.0.0.1:7700")[0] == 200
+
+
+def test_without_authentication_everybody_is_local() -> None:
+    assert call(access=Access(token=None))[2] == b"local"

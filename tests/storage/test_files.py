@@ -1,0 +1,37 @@
+"""FileBlobs keeps the Blobs contract, and notices tampering."""
+
+from pathlib import Path
+
+import pytest
+
+from pomona.core.errors import Tampered
+from pomona.storage.files import FileBlobs
+from pomona.testing.blobs import BlobsContract
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FileBlobs:
+    return FileBlobs(tmp_path / "blobs")
+
+
+class TestFileBlobs(BlobsContract):
+    pass
+
+
+def test_changed_bytes_are_never_handed_out(blobs: FileBlobs, tmp_path: Path) -> None:
+    digest = blobs.put(b"pear")
+    path = tmp_path / "blobs" / digest[:2] / digest[2:]
+    path.chmod(0o600)
+    path.write_bytes(b"plum")
+    with pytest.raises(Tampered):
+        blobs.get(digest)
+
+
+def test_an_interrupted_write_leaves_no_blob(blobs: FileBlobs, tmp_path: Path) -> None:
+    class Broken:
+        def read(self, _size: int) -> bytes:
+            raise OSError("the source went away")
+
+    with pytest.raises(OSError, match="went away"):
+        blobs.put_stream(Broken())  # type: ignore[arg-type]
+    assert [path for path in (tmp_path / "blobs").rglob("*") if path.is_file()] == []

@@ -1,0 +1,101 @@
+"""SqliteDatabase keeps the Database contract, and what it acknowledged survives kill -9."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pomona.core.errors import Tampered, Unavailable
+from pomona.core.ports import Database, Ledger
+from pomona.sql import metadata
+from pomona.storage.clock import SystemClock
+from pomona.storage.ledger import SqlLedger
+from pomona.storage.sqlite import SqliteDatabase
+from pomona.testing.database import DatabaseContract, told
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
+    database = SqliteDatabase(tmp_path / "pomona.db", SystemClock())
+    metadata.create_all(database.engine)
+    yield database
+    database.close()
+
+
+@pytest.fixture
+def ledger(database: Database) -> Ledger:
+    return SqlLedger(database)
+
+
+class TestSqliteDatabase(DatabaseContract):
+    pass
+
+
+def test_a_changed_entry_breaks_the_chain(database: Database, ledger: Ledger, tmp_path: Path) -> None:
+    for name in ("pear", "quince", "fig"):
+        database.write(lambda tx, name=name: tx.emit(told(name)))
+    with sqlite3.connect(tmp_path / "pomona.db") as raw:
+        raw.execute("update events set data = '{\"name\":\"plum\"}' where seq = 2")
+    with pytest.raises(Tampered, match="entry 2"):
+        ledger.verify()
+
+
+def test_a_removed_entry_breaks_the_chain(database: Database, ledger: Ledger, tmp_path: Path) -> None:
+    for name in ("pear", "quince", "fig"):
+        database.write(lambda tx, name=name: tx.emit(told(name)))
+    with sqlite3.connect(tmp_path / "pomona.db") as raw:
+        raw.execute("delete from events where seq = 2")
+    with pytest.raises(Tampered):
+        ledger.verify()
+
+
+def test_a_closed_database_says_so(database: SqliteDatabase) -> None:
+    database.close()
+    with pytest.raises(Unavailable):
+        database.write(lambda tx: None)
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from pomona.sql import metadata
+from pomona.storage.clock import SystemClock
+from pomona.storage.sqlite import SqliteDatabase
+from pomona.testing.database import told
+database = SqliteDatabase(Path(sys.argv[1]), SystemClock())
+metadata.create_all(database.engine)
+number = 0
+while True:
+    futures = [(n, database.submit(lambda tx, n=n: tx.emit(told(str(n))))) for n in range(number, number + 20)]
+    for n, future in futures:
+        future.result()
+        print(n, flush=True)
+    number += 20
+"""
+
+
+@pytest.mark.crash
+@pytest.mark.parametrize("after_s", [0.05, 0.15, 0.4])
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after_s: float) -> None:
+    path = tmp_path / "pomona.db"
+    child = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    seen = [child.stdout.readline()]
+    time.sleep(after_s)
+    os.kill(child.pid, signal.SIGKILL)
+    seen += child.stdout.read().splitlines()
+    child.wait()
+    child.stdout.close()
+    acknowledged = {int(line) for line in seen if line.strip().isdigit()}
+    database = SqliteDatabase(path, SystemClock())
+    stored = [int(entry.data["name"]) for entry in SqlLedger(database).entries(limit=1_000_000)]
+    assert SqlLedger(database).verify() == len(stored)
+    database.close()
+    assert len(stored) == len(set(stored))
+    assert acknowledged - {max(acknowledged)} <= set(stored)  # the last line may have been cut short
