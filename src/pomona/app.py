@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pomona.business.service import BusinessService
-from pomona.core.ports import Blobs, Clock, Database, Ledger
+from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
+from pomona.storage.requests import SqlRequests
 from pomona.storage.sqlite import SqliteDatabase
 
 
@@ -23,6 +24,7 @@ class App:
     clock: Clock
     database: Database
     ledger: Ledger
+    requests: Requests
     blobs: Blobs
     jobs: JobService
     business: BusinessService
@@ -54,6 +56,7 @@ def open_app(home: Path, *, clock: Clock | None = None) -> App:
         clock=clock,
         database=database,
         ledger=SqlLedger(database),
+        requests=SqlRequests(database, clock),
         blobs=blobs,
         jobs=jobs,
         business=business,

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, Protocol, TypeVar
 
 from pomona.core.events import Event
 from pomona.core.links import Relation
-from pomona.core.records import Entry, Link
+from pomona.core.records import Entry, Link, Record
 
 T = TypeVar("T")
 
@@ -60,6 +60,30 @@ class Database(Protocol):
 
     def close(self) -> None:
         """Finish what is queued, then let go of the store."""
+        ...
+
+
+class Answer(Record, frozen=True, kw_only=True):
+    """What a request was answered."""
+
+    status: int
+    content_type: str
+    body: bytes
+
+
+class Requests(Protocol):
+    """Requests carried out under an ``Idempotency-Key``: a repeated one gets the first one's answer."""
+
+    def answer(self, key: str) -> Answer | None:
+        """The answer given to this key; None if nothing was carried out under it.
+
+        Raises:
+            Conflict: If it was carried out, but the answer was lost in a crash.
+        """
+        ...
+
+    def keep(self, key: str, answer: Answer) -> None:
+        """Remember the answer of a request that wrote something."""
         ...
 
 

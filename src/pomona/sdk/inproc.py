@@ -53,6 +53,7 @@ class InprocTransport:
         if self._loop.is_running():
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
+            self._loop.close()
             self._embedded.close()
 
 

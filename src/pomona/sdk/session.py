@@ -1,5 +1,6 @@
 """One conversation with the API: encodes records, decodes answers, raises the server's own errors."""
 
+import uuid
 from collections.abc import Iterator, Mapping
 from typing import Any, BinaryIO, TypeVar
 from urllib.parse import quote, urlencode
@@ -70,6 +71,8 @@ class Session:
             PomonaError: Or the kind of it that the server named.
         """
         sent = {"content-type": "application/json"} if body is not None else {}
+        if method == "POST":
+            sent["idempotency-key"] = uuid.uuid4().hex  # a retry on the way is answered, not repeated
         reply = self.transport.send(
             method, with_query(path, query), headers=sent | dict(headers or {}), body=body
         )

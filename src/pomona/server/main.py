@@ -11,8 +11,9 @@ from pomona import __version__
 from pomona.app import App
 from pomona.server import errors
 from pomona.server.auth import Access, Asgi, Guard, Receive, Scope, Send
+from pomona.server.once import Once
 from pomona.server.routes import HANDLERS
-from pomona.server.ui import serve_ui
+from pomona.server.ui import serve_home, serve_ui
 
 CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
@@ -39,13 +40,13 @@ def build(app: App, access: Access) -> Asgi:
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         await api(scope, receive, send)  # type: ignore[arg-type]
 
-    return Guard(route, access)
+    return Guard(Once(route, app.requests), access)
 
 
 def build_api(app: App) -> Litestar:
     """Our own API and the UI, without the guard."""
     return Litestar(
-        route_handlers=[health, api_health, *HANDLERS, serve_ui],
+        route_handlers=[health, api_health, *HANDLERS, serve_home, serve_ui],
         dependencies={"app": Provide(lambda: app, sync_to_thread=False)},
         exception_handlers={Exception: errors.answer},
         openapi_config=OpenAPIConfig(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from litestar import MediaType, Response, get
 from litestar.exceptions import NotFoundException
+from litestar.params import FromPath
 
 STATIC = Path(__file__).parent / "static"
 _KINDS = {
@@ -21,8 +22,14 @@ _NO_UI = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Po
 the API, the CLI and the SDK work all the same.</p></main></body></html>"""
 
 
-@get(["/", "/{path:path}"], include_in_schema=False, sync_to_thread=True)
-def serve_ui(path: str = "") -> Response[bytes]:
+@get("/", include_in_schema=False, sync_to_thread=True)
+def serve_home() -> Response[bytes]:
+    """The app's page."""
+    return _index()
+
+
+@get("/{path:path}", include_in_schema=False, sync_to_thread=True)
+def serve_ui(path: FromPath[str]) -> Response[bytes]:
     """A built file with a year of caching when its name carries a hash; else the app's page."""
     if path.startswith(("/api/", "/ajax-api/")):
         raise NotFoundException
@@ -32,6 +39,10 @@ def serve_ui(path: str = "") -> Response[bytes]:
         return _file(wanted, "public, max-age=31536000, immutable" if forever else "no-cache")
     if "." in path.rpartition("/")[2]:
         raise NotFoundException
+    return _index()
+
+
+def _index() -> Response[bytes]:
     index = STATIC / "index.html"
     if not index.is_file():
         return Response(_NO_UI.encode(), media_type=MediaType.HTML)

@@ -1,10 +1,9 @@
 """How a handler gets at the services: a parameter ``app: Wired``."""
 
-from typing import Annotated
-
-from litestar.params import Dependency
+from litestar.di import NamedDependency
+from litestar.params import SkipValidation
 
 from pomona.app import App
 
-Wired = Annotated[App, Dependency(skip_validation=True)]
+Wired = NamedDependency[SkipValidation[App]]
 """The wired application; Litestar passes it in, unvalidated and unseen in the OpenAPI file."""

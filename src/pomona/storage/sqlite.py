@@ -18,7 +18,9 @@ from sqlalchemy.exc import OperationalError
 
 from pomona.core.errors import PomonaError, StorageFull, Unavailable
 from pomona.core.ports import Clock, Transaction
+from pomona.core.requests import current_claim
 from pomona.storage.ledger import SqlTransaction
+from pomona.storage.requests import claim_key
 
 T = TypeVar("T")
 
@@ -35,16 +37,28 @@ class _Write:
         self.context: Context = copy_context()
         self.result: Any = None
         self.error: BaseException | None = None
+        claim = current_claim()
+        self.claimed_before = claim is not None and claim.written
 
     def run(self, connection: Connection, clock: Clock) -> None:
         savepoint = connection.begin_nested()
         try:
-            self.result = self.context.run(self.work, SqlTransaction(connection, clock))
+            self.result = self.context.run(self._work, SqlTransaction(connection, clock), clock)
             savepoint.commit()
         except Exception as error:  # the caller's; it is raised there
             if savepoint.is_active:
                 savepoint.rollback()
             self.error = error
+            self._unclaim()
+
+    def _unclaim(self) -> None:
+        claim = self.context.run(current_claim)
+        if claim is not None:
+            claim.written = self.claimed_before
+
+    def _work(self, tx: Transaction, clock: Clock) -> Any:
+        claim_key(tx, clock.now())
+        return self.work(tx)
 
     def answer(self) -> None:
         if self.error is not None:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from litestar import Controller, get
+from litestar.params import FromPath, FromQuery
 from litestar.response import ServerSentEvent, ServerSentEventMessage
 
 from pomona.app import App
@@ -23,11 +24,11 @@ class EventRoutes(Controller):
     def entries(
         self,
         app: Wired,
-        after: int = 0,
-        limit: int = 100,
-        newest_first: bool = True,
-        event_type: str | None = None,
-        subject: str | None = None,
+        after: FromQuery[int] = 0,
+        limit: FromQuery[int] = 100,
+        newest_first: FromQuery[bool] = True,
+        event_type: FromQuery[str | None] = None,
+        subject: FromQuery[str | None] = None,
     ) -> list[Entry]:
         """Ledger entries; ``event_type`` may list several, separated by commas."""
         types = event_type.split(",") if event_type else []
@@ -36,13 +37,13 @@ class EventRoutes(Controller):
         )
 
     @get("/events/stream")
-    async def stream(self, app: Wired, after: int | None = None) -> ServerSentEvent:
+    async def stream(self, app: Wired, after: FromQuery[int | None] = None) -> ServerSentEvent:
         """Entries as they happen (server-sent events); ``after`` resumes without a gap."""
         start = after if after is not None else await asyncio.to_thread(app.ledger.last_seq)
         return ServerSentEvent(_follow(app, start))
 
     @get("/links/{record_id:str}", sync_to_thread=True)
-    def links(self, app: Wired, record_id: str) -> list[Link]:
+    def links(self, app: Wired, record_id: FromPath[str]) -> list[Link]:
         """Every link that starts or ends at a record."""
         return app.ledger.links([record_id])
 

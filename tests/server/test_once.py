@@ -1,0 +1,56 @@
+"""A request sent twice under one key is carried out once and answered the same."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pomona.core.errors import Conflict, Invalid
+from pomona.core.records import to_json
+from pomona.sdk.client import Client, connect
+
+BODY = to_json(
+    {
+        "name": "pears",
+        "statement": "If we pick in time, fewer pears rot",
+        "metric": "roc_auc",
+        "baseline": 0.5,
+        "target": 0.7,
+    }
+)
+
+
+@pytest.fixture
+def client(tmp_path: Path) -> Iterator[Client]:
+    with connect(home=tmp_path / "home") as client:
+        yield client
+
+
+def post(client: Client, key: str, body: bytes = BODY) -> tuple[int, bytes, dict[str, str]]:
+    reply = client.session.call("POST", "/api/v1/hypotheses", body=body, headers={"idempotency-key": key})
+    return reply.status, reply.body, reply.headers
+
+
+def test_the_second_request_gets_the_first_ones_answer(client: Client) -> None:
+    first = post(client, "k1")
+    again = post(client, "k1")
+    assert first[:2] == again[:2]
+    assert again[2]["idempotency-replayed"] == "true"
+    assert len(list(client.hypotheses.list())) == 1
+
+
+def test_another_key_is_another_request(client: Client) -> None:
+    post(client, "k1")
+    with pytest.raises(Conflict, match="pears"):
+        post(client, "k2")
+
+
+def test_a_refused_request_may_be_mended_and_sent_again(client: Client) -> None:
+    with pytest.raises(Invalid):
+        post(client, "k1", BODY.replace(b"roc_auc", b"vibes"))
+    assert post(client, "k1")[0] == 201
+
+
+def test_a_key_has_a_length(client: Client) -> None:
+    with pytest.raises(Invalid, match="200"):
+        post(client, "k" * 201)
