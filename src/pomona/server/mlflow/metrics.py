@@ -1,0 +1,77 @@
+"""Histories of metrics in the protocol."""
+
+from pomona.core.errors import Invalid
+from pomona.server.mlflow import shapes
+from pomona.server.mlflow.forms import BulkHistoryForm, HistoryForm
+from pomona.server.mlflow.wire import Request, Response, answer
+from pomona.training.rules.limits import invalid_value
+from pomona.training.rules.paging import offset_from, token_for
+from pomona.training.service.histories import HistoryService
+
+MAX_RUNS = 100
+MAX_PER_RUN = 2500
+MAX_BULK = 25_000
+
+
+class Metrics:
+    """Handlers of ``/mlflow/metrics``."""
+
+    def __init__(self, histories: HistoryService) -> None:
+        self._histories = histories
+
+    def history(self, request: Request) -> Response:
+        form = request.form(HistoryForm, "metric_key")
+        run_id, key, limit = form.run_id or form.run_uuid, form.metric_key or "", form.max_results
+        if not run_id:
+            raise Invalid("Missing value for required parameter 'run_id'.")
+        if limit is not None and limit <= 0:
+            raise invalid_value("max_results", limit, "It must be a positive integer.")
+        found, more = self._histories.page(run_id, key, limit=limit, offset=offset_from(form.page_token))
+        body: dict[str, object] = {"metrics": [shapes.point(key, item) for item in found]}
+        return answer(body if more is None else body | {"next_page_token": token_for(more)})
+
+    def bulk(self, request: Request) -> Response:
+        form = request.form(BulkHistoryForm)
+        run_ids, key = _checked(form.run_id, "run_id"), form.metric_key
+        if key is None:
+            raise Invalid("GetMetricHistoryBulk request must specify a metric_key.")
+        left = min(MAX_BULK if form.max_results is None else form.max_results, MAX_BULK)
+        points: list[dict[str, object]] = []
+        for run_id in sorted(run_ids):
+            found, _ = self._histories.page(run_id, key, limit=max(1, left), offset=0)
+            points += [shapes.point(key, item, run_id) for item in found[:left]]
+            left -= len(found)
+            if left <= 0:
+                break
+        return answer({"metrics": points})
+
+    def interval(self, request: Request) -> Response:
+        form = request.form(BulkHistoryForm, "metric_key")
+        run_ids, key = _checked(form.run_ids, "run_ids"), form.metric_key or ""
+        limit = MAX_PER_RUN if form.max_results is None else form.max_results
+        if not 1 <= limit <= MAX_PER_RUN:
+            raise Invalid(f"max_results must be between 1 and {MAX_PER_RUN}.")
+        start, end = form.start_step, form.end_step
+        if (start is None) != (end is None):
+            raise Invalid("If either start step or end step are specified, both must be specified.")
+        if start is not None and end is not None and start > end:
+            raise Invalid(
+                f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
+            )
+        points = [
+            shapes.point(key, item, run_id)
+            for run_id in run_ids
+            for item in self._histories.sample(run_id, key, limit=limit, start=start, end=end)
+        ]
+        return answer({"metrics": points})
+
+
+def _checked(run_ids: list[str] | None, field: str) -> list[str]:
+    if not run_ids:
+        raise Invalid(f"Missing value for required parameter '{field}'.")
+    if len(run_ids) > MAX_RUNS:
+        raise Invalid(
+            f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids."
+            f" Received {len(run_ids)} run_ids."
+        )
+    return run_ids

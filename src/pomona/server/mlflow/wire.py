@@ -1,0 +1,179 @@
+"""One request and one answer of the protocol: decoding, encoding, and errors as its clients read them."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from pomona.core.errors import (
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    Overloaded,
+    PomonaError,
+    Refused,
+    TooLarge,
+    Unauthorized,
+    Unavailable,
+)
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Form = TypeVar("Form", bound=msgspec.Struct)
+T = TypeVar("T")
+
+MAX_BODY = 64 << 20  # JSON bodies; artifacts are streamed and have no limit here
+_CODES: list[tuple[type[PomonaError], str, int]] = [
+    (Invalid, "INVALID_PARAMETER_VALUE", 400),
+    (NotFound, "RESOURCE_DOES_NOT_EXIST", 404),
+    (Conflict, "RESOURCE_ALREADY_EXISTS", 400),
+    (Refused, "PERMISSION_DENIED", 403),
+    (Forbidden, "PERMISSION_DENIED", 403),
+    (Unauthorized, "UNAUTHENTICATED", 401),
+    (TooLarge, "INVALID_PARAMETER_VALUE", 400),
+    (Overloaded, "RESOURCE_EXHAUSTED", 429),
+    (Unavailable, "TEMPORARILY_UNAVAILABLE", 503),
+]
+
+
+class MlflowError(PomonaError):
+    """An error of the protocol that no error of the domain stands for."""
+
+    def __init__(self, error_code: str, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.error_code = error_code
+        self.http_status = status
+
+
+class Request:
+    """One HTTP request: its path parameters, query and body."""
+
+    def __init__(self, scope: Scope, receive: Receive, params: Mapping[str, str]) -> None:
+        self.scope = scope
+        self.receive = receive
+        self.params = params
+        self.query = parse_qsl(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+        self.body = b""
+
+    async def load(self) -> None:
+        """Read the body.
+
+        Raises:
+            TooLarge: If it is longer than ``MAX_BODY``.
+        """
+        parts: list[bytes] = []
+        size, more = 0, True
+        while more:
+            message = await self.receive()
+            if message["type"] == "http.disconnect":
+                raise MlflowError("CANCELLED", 499, "the client went away")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > MAX_BODY:
+                raise TooLarge(f"the request body is larger than {MAX_BODY} bytes")
+            more = message.get("more_body", False)
+        self.body = parts[0] if len(parts) == 1 else b"".join(parts)
+
+    def form(self, kind: type[Form], *required: str) -> Form:
+        """The request's fields as ``kind``: the query of a GET, else the JSON body.
+
+        Raises:
+            Invalid: If the JSON cannot be read, a field has another type, or one of ``required``
+                is missing or empty.
+        """
+        try:
+            found = (
+                msgspec.convert(self._query(kind), kind, strict=False)
+                if self._in_query()
+                else self._json(kind)
+            )
+        except (msgspec.ValidationError, msgspec.DecodeError) as error:
+            raise _bad_field(str(error)) from None
+        for name in required:
+            if getattr(found, name) in (None, ""):
+                raise Invalid(
+                    f"Missing value for required parameter '{name}'. "
+                    "See the API docs for more information about request parameters."
+                )
+        return found
+
+    def _in_query(self) -> bool:
+        return self.scope["method"] == "GET" and bool(self.query)
+
+    def _json(self, kind: type[Form]) -> Form:
+        body = self.body or b"{}"
+        if body[:1] == b'"':  # old clients encode twice
+            body = msgspec.json.decode(body, type=str).encode()
+        return _decoder(kind).decode(body)
+
+    def _query(self, kind: type[Form]) -> dict[str, Any]:
+        lists = {field.name for field in msgspec.structs.fields(kind) if "list" in str(field.type)}
+        found: dict[str, Any] = {}
+        for name, value in self.query:
+            if name in lists:
+                found.setdefault(name, []).append(value)
+            else:
+                found[name] = value
+        return found
+
+
+class Response(msgspec.Struct, frozen=True):
+    """An answer: JSON unless ``media`` says otherwise."""
+
+    body: bytes = b"{}"
+    status: int = 200
+    media: bytes = b"application/json"
+
+    async def send(self, send: Send) -> None:
+        """Put it on the wire."""
+        headers = [(b"content-type", self.media), (b"content-length", str(len(self.body)).encode())]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        await send({"type": "http.response.body", "body": self.body})
+
+
+EMPTY = Response()
+_decoders: dict[type, Any] = {}
+
+
+def _decoder(kind: type[Form]) -> "msgspec.json.Decoder[Form]":
+    found: msgspec.json.Decoder[Form] | None = _decoders.get(kind)
+    if found is None:
+        found = _decoders[kind] = msgspec.json.Decoder(kind, strict=False)
+    return found
+
+
+def answer(body: object, status: int = 200) -> Response:
+    """A JSON answer."""
+    return Response(msgspec.json.encode(body), status)
+
+
+def failure(error: PomonaError) -> Response:
+    """An error as the protocol's clients read it: ``error_code``, ``message`` and the matching status."""
+    if isinstance(error, MlflowError):
+        return answer({"error_code": error.error_code, "message": error.detail}, error.http_status)
+    code, status = "INTERNAL_ERROR", error.status
+    for kind, named, http_status in _CODES:
+        if isinstance(error, kind):
+            code, status = named, http_status
+            break
+    message = f"{error.detail}. {error.hint}" if error.hint else error.detail
+    return answer({"error_code": code, "message": message, "hint": error.hint}, status)
+
+
+async def durable(future: "Future[T]") -> T:
+    """Wait for a write. A client that goes away does not take it back."""
+    return await asyncio.shield(asyncio.wrap_future(future))
+
+
+def _bad_field(reason: str) -> Invalid:
+    what, _, where = reason.partition(" - at `$.")
+    path = where.rstrip("`") or "body"
+    return Invalid(
+        f"Invalid value for parameter '{path}' supplied: {what}. "
+        "See the API docs for more information about request parameters."
+    )

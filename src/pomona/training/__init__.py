@@ -1,0 +1,1 @@
+"""Stage 3: training. Tracked runs (MLflow protocol), code and environment, entries, executors."""

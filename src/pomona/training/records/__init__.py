@@ -1,0 +1,1 @@
+"""Values of training: tracked runs (`runs`) and training entries (`entries`)."""

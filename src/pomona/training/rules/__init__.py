@@ -1,0 +1,1 @@
+"""Decisions of training, pure: limits, the filter grammar, names, paths, sampling."""

@@ -1,0 +1,55 @@
+"""Use cases of metric histories: page by page, or thinned for a chart."""
+
+from pomona.core.errors import NotFound
+from pomona.core.ports import Database, Transaction
+from pomona.training.records.runs import MetricHistory, MetricPoint
+from pomona.training.rules.sampling import even_picks, thin
+from pomona.training.store import metrics, runs
+
+
+class HistoryService:
+    """Every value that a run logged of a metric."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def page(
+        self, run_id: str, key: str, *, limit: int | None = None, offset: int = 0
+    ) -> tuple[list[MetricPoint], int | None]:
+        """Values in order of time and the offset of the next page.
+
+        Raises:
+            NotFound: If there is no such run.
+        """
+        wanted = None if limit is None else limit + 1
+        found = self._database.read(
+            lambda tx: metrics.history_of(tx, runs.target(tx, run_id).id, key, limit=wanted, offset=offset)
+        )
+        if limit is None or len(found) <= limit:
+            return found, None
+        return found[:limit], offset + limit
+
+    def sample(
+        self, run_id: str, key: str, *, limit: int, start: int | None = None, end: int | None = None
+    ) -> list[MetricPoint]:
+        """At most ``limit`` values in order of step, evenly picked, first and last included."""
+        found = self._steps(run_id, key, start, end)
+        return [found[i] for i in even_picks(len(found), limit)]
+
+    def chart(self, run_id: str, key: str, *, limit: int = 500) -> MetricHistory:
+        """A history thinned to ``limit`` points that still shows every spike.
+
+        Raises:
+            NotFound: If there is no such run, or it logged no such metric.
+        """
+        found = self._steps(run_id, key, None, None)
+        if not found:
+            raise NotFound(f"run {run_id} has no metric {key!r}", hint="`pomona runs show` lists its metrics")
+        values = [float("nan") if point.value is None else point.value for point in found]
+        return MetricHistory(run=run_id, key=key, total=len(found), points=thin(found, values, max(4, limit)))
+
+    def _steps(self, run_id: str, key: str, start: int | None, end: int | None) -> list[MetricPoint]:
+        def read(tx: Transaction) -> list[MetricPoint]:
+            return metrics.steps_of(tx, runs.target(tx, run_id).id, key, start=start, end=end)
+
+        return self._database.read(read)

@@ -1,0 +1,100 @@
+"""How a run's tags and inputs tie it to hypothesis, data, code and environment in the ledger."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from pomona.business.service import BusinessService
+from pomona.core.errors import PomonaError
+from pomona.core.links import Relation
+from pomona.data.records import DataVersion
+from pomona.training.records.runs import (
+    CODE_TAG,
+    DATA_VERSION_TAG,
+    ENTRY_TAG,
+    ENVIRONMENT_TAG,
+    HYPOTHESIS_TAG,
+    DatasetInput,
+)
+
+CONTEXT_TAG = "mlflow.data.context"
+GIT_TAG = "mlflow.source.git.commit"
+_VERSION_ID = re.compile(r"\bver_[0-9a-z]{26}\b")
+_ADDRESS = re.compile(r"\bpomona:(?://)?([\w./-]+@[\w]+)")
+_DIGEST = re.compile(r"[0-9a-f]{12,64}")
+_EVALUATION = ("eval", "evaluation", "test", "testing", "validation", "holdout", "hold-out")
+
+TagLinks = list[tuple[Relation, str]]
+
+
+class FindsVersions(Protocol):
+    """What tracking needs of the data stage."""
+
+    def resolve(self, ref: str, /) -> DataVersion:
+        """The data version that a reference names; raises NotFound."""
+        ...
+
+
+class Lineage:
+    """Recognises the records that a client's tags and inputs speak of."""
+
+    def __init__(self, business: BusinessService, data: FindsVersions) -> None:
+        self._business = business
+        self._data = data
+
+    def tags(self, tags: Mapping[str, str]) -> dict[str, str]:
+        """The tags with names of hypotheses and data versions replaced by their ids.
+
+        Raises:
+            NotFound: If a tag names one that does not exist.
+        """
+        found = dict(tags)
+        if name := tags.get(HYPOTHESIS_TAG):
+            found[HYPOTHESIS_TAG] = self._business.hypothesis(name).id
+        if ref := tags.get(DATA_VERSION_TAG):
+            found[DATA_VERSION_TAG] = self._data.resolve(ref).id
+        return found
+
+    @staticmethod
+    def links(tags: Mapping[str, str]) -> TagLinks:
+        """The links of the ledger that resolved tags stand for."""
+        relations: list[tuple[str, Relation, str]] = [
+            (HYPOTHESIS_TAG, "tests", ""),
+            (DATA_VERSION_TAG, "trained_on", ""),
+            (ENTRY_TAG, "ran", ""),
+            (CODE_TAG, "used_code", ""),
+            (ENVIRONMENT_TAG, "used_environment", ""),
+            (GIT_TAG, "used_code", "git:"),
+        ]
+        return [(relation, f"{kind}{tags[tag]}"[:64]) for tag, relation, kind in relations if tags.get(tag)]
+
+    def recognise(self, inputs: Sequence[DatasetInput]) -> list[DatasetInput]:
+        """The inputs, each with the data version it is, where one can be found."""
+        return [msgspec.structs.replace(item, data_version=self._version(item)) for item in inputs]
+
+    @staticmethod
+    def input_links(inputs: Sequence[DatasetInput]) -> TagLinks:
+        """Which versions the run was trained or evaluated on."""
+        return [
+            ("evaluated_on" if item.tags.get(CONTEXT_TAG, "").lower() in _EVALUATION else "trained_on", found)
+            for item in inputs
+            if (found := item.data_version)
+        ]
+
+    def _version(self, item: DatasetInput) -> str | None:
+        for ref in _references(item):
+            try:
+                return self._data.resolve(ref).id
+            except PomonaError:
+                continue  # not one of ours; it is shown as unversioned
+        return None
+
+
+def _references(item: DatasetInput) -> list[str]:
+    refs = [item.tags[DATA_VERSION_TAG]] if item.tags.get(DATA_VERSION_TAG) else []
+    refs += _VERSION_ID.findall(item.source) + _ADDRESS.findall(item.source)
+    if _DIGEST.fullmatch(item.digest):
+        refs.append(f"{item.name}@{item.digest}")
+    return refs

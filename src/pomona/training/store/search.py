@@ -1,0 +1,203 @@
+"""The search grammar as SQL: each condition a join on a primary key, nothing is filtered in Python."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, FromClause, Table, and_, case, exists, not_, or_, select
+
+from pomona.core.errors import Invalid, NotFound
+from pomona.core.ports import Transaction
+from pomona.sql import from_us
+from pomona.training.records.runs import Experiment, Found, Run, View
+from pomona.training.records.search import Comparison, SortKey
+from pomona.training.store import experiments, inputs, metrics, runs
+from pomona.training.store.statements import compare
+
+_STATES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
+_RUN_COLUMNS = {
+    "run_id": runs.runs.c.run_id,
+    "run_name": runs.runs.c.name,
+    "user_id": runs.runs.c.user_id,
+    "status": runs.runs.c.status,
+    "artifact_uri": runs.runs.c.artifact_uri,
+    "start_time": runs.runs.c.started_ms,
+    "end_time": runs.runs.c.ended_ms,
+}
+_DATASET_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "name": inputs.datasets.c.name,
+    "digest": inputs.datasets.c.digest,
+    "context": inputs.run_inputs.c.context,
+}
+_PAIRS: dict[str, Table] = {"parameter": runs.params, "tag": runs.tags, "metric": metrics.latest}
+_EXPERIMENT_COLUMNS: dict[str, ColumnElement[Any]] = {
+    "name": experiments.experiments.c.name,
+    "experiment_id": experiments.experiments.c.id,
+    "creation_time": experiments.experiments.c.created_ms,
+    "last_update_time": experiments.experiments.c.updated_ms,
+}
+
+
+def search_runs(
+    tx: Transaction,
+    numbers: Sequence[int],
+    conditions: Sequence[Comparison],
+    order: Sequence[SortKey],
+    *,
+    view: View,
+    limit: int,
+    offset: int,
+) -> Found:
+    """One page of runs, newest first unless ``order`` says otherwise."""
+    names = {item.key for item in conditions} | {item.key for item in order}
+    ids = runs.stored_keys(tx, names)
+    joined: FromClause = runs.runs
+    where: list[ColumnElement[bool]] = [
+        runs.runs.c.experiment.in_(numbers),
+        runs.runs.c.state.in_(_STATES[view]),
+    ]
+    for condition in conditions:
+        joined, more = _condition(joined, condition, ids)
+        where.extend(more)
+    joined, sorts = _sorts(joined, order, ids)
+    if not any(key.entity == "attribute" and key.key == "start_time" for key in order):
+        sorts.append(runs.runs.c.started_ms.desc())
+    query = select(runs.runs).select_from(joined).where(*where).order_by(*sorts, runs.runs.c.run_id)
+    rows = list(tx.execute(query.limit(limit + 1).offset(offset)))
+    return Found(runs=loaded(tx, rows[:limit]), next_offset=offset + limit if len(rows) > limit else None)
+
+
+def _condition(
+    joined: FromClause, condition: Comparison, ids: dict[str, int]
+) -> tuple[FromClause, list[ColumnElement[bool]]]:
+    if condition.entity == "attribute":
+        return joined, [compare(_RUN_COLUMNS[condition.key], condition.op, condition.value)]
+    if condition.entity == "dataset":
+        return joined, [_read_dataset(condition)]
+    table = _PAIRS[condition.entity].alias()
+    of_run = and_(table.c.run == runs.runs.c.id, table.c.key == ids.get(condition.key, -1))
+    if condition.op in ("IS NULL", "IS NOT NULL"):
+        present = exists().where(of_run)
+        return joined, [present if condition.op == "IS NOT NULL" else not_(present)]
+    matches = compare(table.c.value, condition.op, condition.value)
+    if condition.entity == "metric":
+        nan = table.c.nan.is_(True)
+        matches = or_(matches, nan) if condition.op == "!=" else and_(matches, not_(nan))
+    return joined.join(table, of_run), [matches]
+
+
+def _read_dataset(condition: Comparison) -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(inputs.run_inputs.c.run == runs.runs.c.id)
+        .where(inputs.datasets.c.id == inputs.run_inputs.c.dataset)
+        .where(compare(_DATASET_COLUMNS[condition.key], condition.op, condition.value))
+    )
+
+
+def _sorts(
+    joined: FromClause, order: Sequence[SortKey], ids: dict[str, int]
+) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    sorts: list[ColumnElement[Any]] = []
+    seen: set[tuple[str, str]] = set()
+    for key in order:
+        if (key.entity, key.key) in seen:
+            raise Invalid(f"`order_by` contains duplicate fields: {key.key}")
+        seen.add((key.entity, key.key))
+        if key.entity == "dataset":
+            raise Invalid("Invalid identifier type 'dataset'", hint="runs have no single dataset to sort by")
+        column: ColumnElement[Any]
+        if key.entity == "attribute":
+            column = _RUN_COLUMNS[key.key]
+            missing = case((column.is_(None), 1), else_=0)
+        else:
+            table = _PAIRS[key.entity].alias()
+            of_run = and_(table.c.run == runs.runs.c.id, table.c.key == ids.get(key.key, -1))
+            joined, column = joined.outerjoin(table, of_run), table.c.value
+            missing = case((column.is_(None), 2), else_=0)
+            if key.entity == "metric":
+                missing = case((column.is_(None), 2), (table.c.nan.is_(True), 1), else_=0)
+        sorts += [missing, column.asc() if key.ascending else column.desc()]
+    return joined, sorts
+
+
+def run(tx: Transaction, run_id: str) -> Run:
+    """One run, deleted or not.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    row = tx.execute(select(runs.runs).where(runs.runs.c.run_id == run_id)).first()
+    if row is None:
+        raise NotFound(f"Run with id={run_id} not found", hint="`pomona runs ls` lists them")
+    return loaded(tx, [row])[0]
+
+
+def loaded(tx: Transaction, rows: list[Any]) -> list[Run]:
+    """Run rows as records, with everything they logged."""
+    numbers = [row.id for row in rows]
+    params, tags = runs.pairs(tx, runs.params, numbers), runs.pairs(tx, runs.tags, numbers)
+    values = metrics.latest_of(tx, numbers)
+    read, models = inputs.datasets_of(tx, numbers), inputs.models_of(tx, numbers)
+    return [
+        Run(
+            id=row.run_id,
+            name=row.name,
+            experiment=str(row.experiment),
+            user=row.user_id,
+            status=row.status,
+            state=row.state,
+            started_at=from_us(row.started_ms * 1000),
+            ended_at=None if row.ended_ms is None else from_us(row.ended_ms * 1000),
+            artifact_uri=row.artifact_uri,
+            params=params[row.id],
+            metrics=values[row.id],
+            tags=tags[row.id],
+            inputs=read[row.id],
+            model_inputs=models[row.id][0],
+            model_outputs=models[row.id][1],
+        )
+        for row in rows
+    ]
+
+
+def search_experiments(
+    tx: Transaction,
+    conditions: Sequence[Comparison],
+    order: Sequence[SortKey],
+    *,
+    view: View,
+    limit: int,
+    offset: int,
+) -> list[Experiment]:
+    """Experiments, newest first unless ``order`` says otherwise; one more than ``limit`` if there are."""
+    table = experiments.experiments
+    query = select(table).where(table.c.state.in_(_STATES[view]))
+    for condition in conditions:
+        query = query.where(_experiment_condition(condition))
+    keys = list(order) or [SortKey(entity="attribute", key="creation_time", ascending=False)]
+    for key in keys:
+        if key.entity != "attribute":
+            raise Invalid(f"Invalid order_by entity: {key.entity}")
+        column = _EXPERIMENT_COLUMNS[key.key]
+        query = query.order_by(column.asc() if key.ascending else column.desc())
+    query = query.order_by(table.c.id.asc() if not order else table.c.id.desc())
+    return experiments.loaded(tx, list(tx.execute(query.limit(limit + 1).offset(offset))))
+
+
+def _experiment_condition(condition: Comparison) -> ColumnElement[bool]:
+    if condition.entity == "tag":
+        table = experiments.experiment_tags
+        tagged = exists().where(
+            table.c.experiment == experiments.experiments.c.id, table.c.key == condition.key
+        )
+        if condition.op == "IS NULL":
+            return not_(tagged)
+        if condition.op != "IS NOT NULL":
+            tagged = tagged.where(compare(table.c.value, condition.op, condition.value))
+        return tagged
+    column, value = _EXPERIMENT_COLUMNS[condition.key], condition.value
+    if condition.key == "experiment_id":
+        given = value if isinstance(value, tuple) else (str(value),)
+        chosen = column.in_([int(item) for item in given])
+        return chosen if condition.op in ("=", "IN") else not_(chosen)
+    return compare(column, condition.op, value)
