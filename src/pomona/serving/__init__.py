@@ -1,0 +1,1 @@
+"""Stage 5: deploy models, answer requests, remember every prediction and what became of it."""

@@ -1,0 +1,161 @@
+"""What the gateway serves, what it answered, what came true, and what that was worth."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, Literal
+
+from pomona.core.records import Record
+from pomona.releases.records import Arm, Durability, StrategyName
+
+OutcomeStatus = Literal["matched", "waiting", "repeated", "conflict"]
+LedgerPeriod = Literal["day", "month"]
+
+
+class EndpointRoute(Record, frozen=True, kw_only=True):
+    """All a gateway needs to know of one endpoint. A unit's arm follows from ``salt`` and ``arms``.
+
+    With a ``threshold`` an answer is the probability of the positive class and a decision above it;
+    without one it is what the model predicts.
+    """
+
+    name: str
+    release: str
+    strategy: StrategyName
+    salt: str
+    arms: tuple[Arm, ...]  # the first is the champion
+    durability: Durability = "commit"
+    hypothesis: str | None = None
+    threshold: float | None = None
+    positive_class: str | None = None
+    unit_column: str | None = None
+
+
+class ServedFile(Record, frozen=True, kw_only=True):
+    """One file of a model: its path inside the model's folder and its BLAKE3 digest."""
+
+    path: str
+    digest: str
+    size: int
+
+
+class ServedModel(Record, frozen=True, kw_only=True):
+    """A model version as the gateway fetches it; every file is verified before it is loaded."""
+
+    id: str
+    model: str
+    number: int
+    files: tuple[ServedFile, ...]
+
+
+class GatewaySnapshot(Record, frozen=True, kw_only=True):
+    """Everything a gateway serves, named by content: the same routes have the same revision."""
+
+    revision: str
+    endpoints: tuple[EndpointRoute, ...] = ()
+    models: tuple[ServedModel, ...] = ()
+
+
+class Prediction(Record, frozen=True, kw_only=True):
+    """One answered row, bound to the model version that answered it."""
+
+    id: str
+    key: str | None = None  # the caller's own id of the row, if it gave one
+    request: str
+    endpoint: str
+    release: str
+    revision: str
+    model_version: str
+    arm: str
+    probabilities: dict[str, float]  # of every arm, so that any policy can be evaluated later
+    failure: str | None = None  # why the arm's own model did not answer and the champion did
+    unit: str
+    input: dict[str, Any]
+    output: Any
+    decision: bool | None = None
+    at: datetime  # when it happened in the business
+    answered_at: datetime
+    actual: float | None = None
+    value: Decimal | None = None  # money, once the outcome is known
+    value_without: Decimal | None = None  # money of the same case with no model
+    outcomes: list["Outcome"] = []
+
+
+class NewOutcome(Record, frozen=True, kw_only=True):
+    """What came true for a prediction; told again with the same value it changes nothing.
+
+    A correction comes as the next ``seq``: the highest one counts.
+    """
+
+    prediction_id: str
+    name: str
+    value: float | bool
+    at: datetime | None = None
+    seq: int = 0
+
+
+class Outcome(Record, frozen=True, kw_only=True):
+    """An outcome as it is kept; ``waiting`` until its prediction is known."""
+
+    prediction_id: str
+    name: str
+    seq: int
+    value: float
+    at: datetime
+    recorded_at: datetime
+    status: Literal["matched", "waiting"]
+
+
+class OutcomeResult(Record, frozen=True, kw_only=True):
+    """What happened to one item of a batch that was not simply matched."""
+
+    index: int
+    prediction_id: str
+    status: OutcomeStatus
+    detail: str
+
+
+class OutcomeReceipt(Record, frozen=True, kw_only=True):
+    """How many of a batch were matched, wait, were known already or contradict what is known."""
+
+    matched: int = 0
+    waiting: int = 0
+    repeated: int = 0
+    conflicts: int = 0
+    notes: list[OutcomeResult] = []  # waiting and conflicting items, at most 100
+
+
+class ValueRow(Record, frozen=True, kw_only=True):
+    """Money of one period and model version. ``uplift`` = ``value`` - ``value_without``."""
+
+    period: date
+    model_version: str
+    arm: str
+    release: str
+    predictions: int
+    matched: int
+    value: Decimal
+    value_without: Decimal
+    uplift: Decimal
+
+
+class ValueLedger(Record, frozen=True, kw_only=True):
+    """What an endpoint earned with the model, beside what the same cases earn without it."""
+
+    endpoint: str
+    currency: str
+    period: LedgerPeriod
+    rows: list[ValueRow]
+    predictions: int
+    matched: int
+    value: Decimal
+    value_without: Decimal
+    uplift: Decimal
+
+
+class FoldReport(Record, frozen=True, kw_only=True):
+    """What one fold moved from the journal into the predictions table."""
+
+    predictions: int = 0
+    matched: int = 0  # outcomes that had waited for these predictions
+    segments_deleted: int = 0
+    damaged: list[str] = []  # segments that hold bytes no frame explains
