@@ -1,0 +1,49 @@
+"""Which links a trace follows, and in which order its nodes are told."""
+
+from collections.abc import Iterable, Sequence
+
+from pomona.circle.records import Stage, TraceEdge, TraceNode
+from pomona.core.records import Link
+
+# Backwards against the arrow only where the other end explains this record; a hub (a hypothesis, a
+# dataset, an endpoint) is named but not unrolled into everything that ever touched it.
+_BACKWARDS: dict[str, frozenset[str]] = {
+    "mv": frozenset({"produced"}),  # which run made it
+    "prd": frozenset(),
+    "hyp": frozenset({"decided"}),  # who said go, and why
+    "rel": frozenset({"caused"}),
+    "job": frozenset({"caused"}),
+    "rea": frozenset({"caused"}),
+    "run": frozenset({"produced"}),  # which job ran it
+}
+_ENDS = frozenset({"dat"})  # named, not followed further
+_TOLD: tuple[Stage, ...] = (
+    "serving",
+    "releases",
+    "registry",
+    "training",
+    "data",
+    "business",
+    "monitoring",
+    "loop",
+)
+
+
+def follow(record_id: str, kind: str, links: Iterable[Link], *, root: bool) -> list[TraceEdge]:
+    """The links of a record that belong to its trace."""
+    backwards = _BACKWARDS.get(kind, frozenset())
+    edges = []
+    for link in links:
+        forwards = link.source == record_id and kind not in _ENDS
+        one_parent = link.relation != "derived_from" or root
+        explains = link.target == record_id and link.relation in backwards
+        if (forwards and one_parent) or explains:
+            edges.append(TraceEdge(source=link.source, relation=link.relation, target=link.target))
+    return edges
+
+
+def told_in_order(root: str, nodes: Sequence[TraceNode]) -> list[str]:
+    """Node ids as a person tells the story: the record itself, then stage by stage back to the idea."""
+    rank = {stage: number for number, stage in enumerate(_TOLD)}
+    rest = sorted((node for node in nodes if node.id != root), key=lambda node: rank[node.stage])
+    return [root, *(node.id for node in rest)]
