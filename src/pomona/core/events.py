@@ -42,6 +42,23 @@ class VersionCommitted(Event, frozen=True, kw_only=True, tag_field="type", tag="
     quality: str  # green | warn | fail
 
 
+class ChecksDeclared(Event, frozen=True, kw_only=True, tag_field="type", tag="data.checks_declared"):
+    dataset: str
+    checks: list[str]
+
+
+class VersionChecked(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_checked"):
+    dataset: str
+    number: int
+    quality: str  # after the checks were run once more
+
+
+class FailedVersionUsed(Event, frozen=True, kw_only=True, tag_field="type", tag="data.failed_version_used"):
+    dataset: str
+    number: int
+    reason: str  # why a person forced it
+
+
 class EntryStored(Event, frozen=True, kw_only=True, tag_field="type", tag="training.entry_stored"):
     name: str
     digest: str
@@ -110,11 +127,19 @@ class ReleaseDecided(Event, frozen=True, kw_only=True, tag_field="type", tag="re
     champion: str  # the model version that serves from now on
 
 
+class MonitorCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.monitor_created"):
+    endpoint: str
+
+
 class WindowClosed(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.window_closed"):
     endpoint: str
     start: datetime
     end: datetime
-    state: str  # ok | warn | alarm
+    state: str  # ok | warn | alarm | thin (too few rows to tell)
+    kind: str  # drift | quality
+    score: float
+    threshold: float
+    summary: str
 
 
 class IncidentOpened(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.incident_opened"):
@@ -129,6 +154,13 @@ class IncidentOpened(Event, frozen=True, kw_only=True, tag_field="type", tag="mo
 class IncidentClosed(Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.incident_closed"):
     endpoint: str
     reason: str
+
+
+class IncidentAcknowledged(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="monitoring.incident_acknowledged"
+):
+    endpoint: str
+    note: str
 
 
 class ReactionDecided(Event, frozen=True, kw_only=True, tag_field="type", tag="loop.reaction_decided"):
