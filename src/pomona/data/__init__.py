@@ -1,0 +1,1 @@
+"""Stage 2: what a model may learn from. Datasets, immutable versions, checks, profiles."""

@@ -1,0 +1,150 @@
+"""A dataset, its immutable versions, what is checked on each, and what the checks found."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from pomona.core.records import Record
+
+CommitMode = Literal["full", "append"]
+CheckKind = Literal["not_null", "unique", "range", "allowed", "freshness", "row_count", "volume"]
+Quality = Literal["green", "warn", "fail"]
+Scalar = str | int | float | bool
+
+
+class Check(Record, frozen=True, kw_only=True):
+    """One thing a version must satisfy. The fields a kind uses stand behind its name.
+
+    ``not_null`` (column), ``unique`` (columns), ``range`` (column, min, max), ``allowed`` (column,
+    values), ``freshness`` (column, max_age_h: the newest value is no older), ``row_count`` (min, max),
+    ``volume`` (max_change: rows against the version before, as a share). NaN counts as null; a null
+    passes every kind but ``not_null``.
+
+    ``warn`` and ``fail`` are shares of failing rows: above them the check warns or fails. Zero means
+    that one row is enough, None that this level is never reached. A check on the table as a whole
+    (the last three) has the share 0 or 1.
+    """
+
+    kind: CheckKind
+    column: str | None = None
+    columns: tuple[str, ...] = ()
+    min: float | None = None
+    max: float | None = None
+    values: tuple[Scalar, ...] = ()
+    max_age_h: float | None = None
+    max_change: float | None = None
+    warn: float | None = 0.0
+    fail: float | None = 0.0
+    name: str = ""  # default: kind and columns
+
+
+class CheckResult(Record, frozen=True, kw_only=True):
+    """What one check found on one version."""
+
+    name: str
+    check: Check
+    quality: Quality
+    failing: int  # rows; for a check on the whole table 0 or 1
+    rows: int  # rows looked at; for a check on the whole table 1
+    share: float  # failing / rows, 0 for none
+    detail: str  # in words, with the numbers
+    examples: tuple[dict[str, Any], ...] = ()  # a few failing rows
+
+
+class QualityReport(Record, frozen=True, kw_only=True):
+    """Every check of a dataset, run on one version."""
+
+    id: str
+    version: str
+    quality: Quality  # the worst of its results
+    results: tuple[CheckResult, ...]
+    at: datetime
+
+
+class NewDataset(Record, frozen=True, kw_only=True):
+    """What a person declares: what a row is (key), when it happened (time column), what it may serve."""
+
+    name: str  # `flights` or `project/flights`
+    key: tuple[str, ...] = ()
+    time_column: str | None = None
+    purposes: tuple[str, ...] = ()
+    description: str = ""
+    hypothesis: str | None = None  # id or name
+    checks: tuple[Check, ...] = ()
+
+
+class Dataset(Record, frozen=True, kw_only=True):
+    """A named table that gets a new version whenever its content changes."""
+
+    id: str
+    name: str
+    key: tuple[str, ...] = ()
+    time_column: str | None = None
+    purposes: tuple[str, ...] = ()
+    description: str = ""
+    hypothesis: str | None = None
+    checks: tuple[Check, ...] = ()
+    created_at: datetime
+    created_by: str
+
+
+class Field(Record, frozen=True, kw_only=True):
+    """A column: its name and its Arrow type, e.g. ``timestamp[us, tz=UTC]``."""
+
+    name: str
+    type: str
+
+
+class DataFile(Record, frozen=True, kw_only=True):
+    """A Parquet file of a version, kept under its BLAKE3 digest."""
+
+    digest: str
+    size: int
+    rows: int
+    since: datetime | None = None  # earliest and latest value of the time column
+    until: datetime | None = None
+
+
+class DataVersion(Record, frozen=True, kw_only=True):
+    """A dataset at one moment: never changed once stored.
+
+    ``digest`` is the BLAKE3 root over the schema and the files' digests, in order; the same content
+    committed as one table has the same digest whatever its row groups, chunks or column order were.
+    """
+
+    id: str
+    dataset: str  # its name
+    dataset_id: str
+    number: int
+    digest: str
+    parent: str | None = None
+    mode: CommitMode
+    schema: tuple[Field, ...]
+    rows: int
+    rows_added: int
+    rows_removed: int
+    rows_changed: int
+    files: tuple[DataFile, ...]
+    size: int  # bytes of all files
+    since: datetime | None = None
+    until: datetime | None = None
+    quality: Quality
+    profile: str = ""  # digest of the profile
+    note: str = ""
+    as_of: datetime  # when the source was as this version says; freshness is measured here
+    created_at: datetime
+    created_by: str
+
+
+class Committed(Record, frozen=True, kw_only=True):
+    """The answer to a commit."""
+
+    version: DataVersion
+    created: bool  # False: the content equals this version, nothing was stored
+    report: QualityReport
+
+
+class TimeWindow(Record, frozen=True, kw_only=True):
+    """Rows with ``since <= time < until``; an open end is None."""
+
+    since: datetime | None = None
+    until: datetime | None = None

@@ -1,0 +1,288 @@
+"""What a dataset, a reference, a table and a check must be; and whether a version may be trained on."""
+
+import json
+import re
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from pomona.core.errors import Invalid, NotFound, Refused
+from pomona.core.records import Record
+from pomona.data.records import Check, DataVersion, Field, NewDataset, Quality, QualityReport, TimeWindow
+
+NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63}/)?[a-z0-9][a-z0-9._-]{0,99}")
+MLFLOW_SOURCE_TYPE = "pomona"
+ROW_KINDS = ("not_null", "unique", "range", "allowed")
+_ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2}
+
+
+class Ref(Record, frozen=True, kw_only=True):
+    """A reference taken apart: a version's id, or a dataset with one of number, digest prefix, word."""
+
+    version_id: str | None = None
+    dataset: str = ""
+    number: int | None = None
+    digest: str | None = None
+    word: str = "latest"  # latest: the newest that did not fail its checks; newest: the newest of all
+
+
+def check_dataset(new: NewDataset) -> None:
+    """Refuse a dataset whose declaration cannot work.
+
+    Raises:
+        Invalid: Naming the field and what to write instead.
+    """
+    if not NAME.fullmatch(new.name):
+        raise Invalid(
+            f"{new.name!r} is not a dataset name",
+            hint="lower-case letters, digits and . _ -, with one optional project before it: `credit/loans`",
+            extra={"field": "name"},
+        )
+    if len(set(new.key)) != len(new.key) or "" in new.key:
+        raise Invalid("the key names a column twice or an empty one", hint="name each column once")
+    if new.time_column == "":
+        raise Invalid("the time column has no name", hint="leave it out if there is none")
+    check_checks(new.checks, time_column=new.time_column)
+
+
+def check_checks(checks: Sequence[Check], *, time_column: str | None) -> None:
+    """Refuse checks that say nothing or contradict themselves.
+
+    Raises:
+        Invalid: Naming the check and what it lacks.
+    """
+    names = [name_of(check) for check in checks]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise Invalid(f"two checks have the name {twice[0]!r}", hint="give one of them a `name` of its own")
+    for check in checks:
+        lacking = _lacks(check, time_column)
+        if lacking:
+            raise Invalid(f"check {name_of(check)!r}: {lacking}", extra={"check": name_of(check)})
+
+
+def _lacks(check: Check, time_column: str | None) -> str | None:
+    for level in (check.warn, check.fail):
+        if level is not None and not 0.0 <= level <= 1.0:
+            return f"{level:g} is not a share of rows between 0 and 1"
+    low, high = check.min, check.max
+    if low is not None and high is not None and low > high:
+        return f"min {low:g} is above max {high:g}"
+    needs = {
+        "not_null": (check.column, "it needs `column`"),
+        "unique": (columns_of(check), "it needs `columns`"),
+        "range": (check.column and (low, high) != (None, None), "it needs `column`, and `min` or `max`"),
+        "allowed": (check.column and check.values, "it needs `column` and `values`"),
+        "freshness": (
+            (check.column or time_column) and (check.max_age_h or 0) > 0,
+            "it needs `max_age_h` in hours, and `column` if the dataset has no time column",
+        ),
+        "row_count": ((low, high) != (None, None), "it needs `min` or `max`"),
+        "volume": (
+            (check.max_change or 0) > 0,
+            "it needs `max_change`, e.g. 0.5: half as many rows more or less",
+        ),
+    }
+    met, wanted = needs[check.kind]
+    return None if met else wanted
+
+
+def columns_of(check: Check) -> tuple[str, ...]:
+    """The columns a check looks at."""
+    return check.columns or ((check.column,) if check.column else ())
+
+
+def name_of(check: Check) -> str:
+    """The check's own name, or its kind and columns.
+
+    >>> name_of(Check(kind="not_null", column="carrier"))
+    'not_null carrier'
+    """
+    return check.name or " ".join([check.kind, *columns_of(check)])
+
+
+def parse_ref(ref: str) -> Ref:
+    """Take ``ver_...``, ``flights``, ``flights@latest``, ``flights@v3`` or ``flights@<digest>`` apart.
+
+    >>> parse_ref("credit/loans@v3").number, parse_ref("flights").word
+    (3, 'latest')
+
+    Raises:
+        Invalid: If it is none of these.
+    """
+    if ref.startswith("ver_"):
+        return Ref(version_id=ref)
+    dataset, _, at = ref.partition("@")
+    if not NAME.fullmatch(dataset):
+        raise Invalid(
+            f"{ref!r} names no data version", hint="write `flights@v3`, `flights@latest` or `ver_...`"
+        )
+    if at in ("", "latest", "newest"):
+        return Ref(dataset=dataset, word=at or "latest")
+    number = re.fullmatch(r"v?([0-9]{1,9})", at)
+    if number:
+        return Ref(dataset=dataset, number=int(number[1]))
+    digest = at.removeprefix("b3:")
+    if re.fullmatch(r"[0-9a-f]{6,64}", digest):
+        return Ref(dataset=dataset, digest=digest)
+    raise Invalid(
+        f"{at!r} is no version of {dataset!r}",
+        hint="after the @ stands v3, latest, newest, or at least 6 digits of a digest",
+    )
+
+
+def check_one_digest(prefix: str, found: Collection[str]) -> None:
+    """Refuse the beginning of a digest that fits several contents."""
+    if len(found) > 1:
+        raise Invalid(f"the digest {prefix!r} fits more than one version", hint="write more of its digits")
+
+
+def missing_version(ref: Ref, newest: DataVersion | None) -> NotFound:
+    """Why a reference finds nothing, and what there is instead."""
+    at = f"v{ref.number}" if ref.number is not None else ref.digest or ref.word
+    if newest is None:
+        hint = f"{ref.dataset} has no versions yet: `pomona data commit {ref.dataset} FILE`"
+    elif ref.word == "latest" and ref.number is None and ref.digest is None:
+        hint = f"every version failed its checks; the newest of all is {ref.dataset}@v{newest.number}"
+    else:
+        hint = f"the newest is {ref.dataset}@v{newest.number}"
+    return NotFound(f"no version {at} of {ref.dataset}", hint=hint)
+
+
+def check_columns(
+    columns: Sequence[str], *, key: Sequence[str], time_column: str | None, rows: int, allow_empty: bool
+) -> None:
+    """Refuse a table without the columns it is declared to have, or without rows.
+
+    Raises:
+        Invalid: Naming the missing column and those there are.
+    """
+    twice = sorted({name for name in columns if list(columns).count(name) > 1})
+    if twice:
+        raise Invalid(f"two columns have the name {twice[0]!r}", hint="rename one of them")
+    if not columns:
+        raise Invalid("the table has no columns", hint="commit a table with at least one column")
+    if "" in columns:
+        raise Invalid("a column has no name", hint="name it, or leave it out")
+    for name, role in [*((name, "key") for name in key), *([(time_column, "time")] if time_column else [])]:
+        if name not in columns:
+            raise Invalid(
+                f"the table lacks its {role} column {name!r}",
+                hint=f"it has: {', '.join(columns[:30])}",
+                extra={"missing": name, "columns": list(columns)},
+            )
+    if rows == 0 and not allow_empty:
+        raise Invalid("the table has no rows", hint="if that is right, say so: allow_empty")
+
+
+def check_key_values(
+    key: Sequence[str], *, nulls: dict[str, int], duplicates: int, examples: list[Any]
+) -> None:
+    """Refuse a table whose key does not name each row once.
+
+    Args:
+        nulls: Rows without a value, per key column.
+        duplicates: Rows whose key another row has, too.
+        examples: A few of those keys.
+
+    Raises:
+        Invalid: With counts and examples in ``extra``.
+    """
+    for name, count in nulls.items():
+        if count:
+            raise Invalid(
+                f"key column {name!r} is null in {count} rows",
+                hint="each row needs its whole key; drop these rows or choose another key",
+                extra={"column": name, "rows": count},
+            )
+    if duplicates:
+        raise Invalid(
+            f"{duplicates} rows share their key ({', '.join(key)}) with another row, e.g. {examples[0]}",
+            hint="remove the duplicates, or add the column that tells these rows apart to the key",
+            extra={"rows": duplicates, "examples": examples},
+        )
+
+
+def check_against_parent(old: Sequence[Field], new: Sequence[Field]) -> None:
+    """Refuse a changed type or a column that is gone; a column may be added.
+
+    Raises:
+        Invalid: Naming the column, what it was and what it is.
+    """
+    now = {field.name: field.type for field in new}
+    for field in old:
+        if field.name not in now:
+            raise Invalid(
+                f"column {field.name!r} is gone",
+                hint="commit it as null if it ended, or start a new dataset for the new shape",
+                extra={"removed": field.name},
+            )
+        if field.type not in (now[field.name], "null"):  # a column of nulls gets its type later
+            raise Invalid(
+                f"column {field.name!r} was {field.type} and is {now[field.name]} now",
+                hint=f"convert it to {field.type}, or give the new content another column name",
+                extra={"column": field.name, "was": field.type, "is": now[field.name]},
+            )
+
+
+def judge(check: Check, share: float) -> Quality:
+    """The level a share of failing rows reaches."""
+    if check.fail is not None and share > check.fail:
+        return "fail"
+    if check.warn is not None and share > check.warn:
+        return "warn"
+    return "green"
+
+
+def worst(levels: Sequence[Quality]) -> Quality:
+    """The worst level of all; green if there is none."""
+    return max(levels, key=_ORDER.__getitem__, default="green")
+
+
+def check_usable(version: DataVersion, report: QualityReport, force_reason: str | None) -> bool:
+    """May this version be trained on? True if only because a person forced it.
+
+    Raises:
+        Refused: If a check failed and no reason was given.
+    """
+    if version.quality != "fail":
+        return False
+    if force_reason and force_reason.strip():
+        return True
+    failed = [result for result in report.results if result.quality == "fail"]
+    raise Refused(
+        f"{version.dataset}@v{version.number} failed its checks: "
+        + "; ".join(f"{result.name} ({result.detail})" for result in failed),
+        hint="correct the source and commit again, or force it and say why (--force REASON)",
+        extra={"version": version.id, "failed": [result.name for result in failed]},
+    )
+
+
+def check_window(window: TimeWindow, time_column: str | None) -> None:
+    """Refuse a time range on a dataset without a time column, or one that ends before it begins."""
+    if window.since is None and window.until is None:
+        return
+    if time_column is None:
+        raise Invalid("this dataset has no time column", hint="read it without since and until")
+    for end in (window.since, window.until):
+        if end is not None and end.tzinfo is None:
+            raise Invalid(f"{end} has no time zone", hint="write it with one, e.g. 2026-01-31T00:00:00Z")
+    if window.since is not None and window.until is not None and window.since >= window.until:
+        raise Invalid("since is not before until", hint="the range is since <= time < until")
+
+
+def mlflow_source(version: DataVersion) -> str:
+    """What MLflow's ``log_input`` carries as the source of a Pomona version, as JSON."""
+    return json.dumps({"version": version.id, "dataset": version.dataset, "number": version.number})
+
+
+def version_in_mlflow_source(source_type: str, source: str) -> str | None:
+    """The version's id, if a dataset logged by MLflow is one of Pomona's; else None."""
+    if source_type != MLFLOW_SOURCE_TYPE:
+        return None
+    try:
+        found = msgspec.json.decode(source, type=dict[str, Any]).get("version")
+    except msgspec.DecodeError:
+        return None
+    return found if isinstance(found, str) else None

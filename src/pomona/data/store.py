@@ -1,0 +1,61 @@
+"""Datasets, versions and quality reports in SQL."""
+
+from sqlalchemy import Column, Index, Integer, String
+
+from pomona.core.errors import NotFound
+from pomona.core.ports import Transaction
+from pomona.data.records import Dataset, DataVersion, QualityReport
+from pomona.sql import RecordTable
+
+datasets = RecordTable(
+    "datasets",
+    Dataset,
+    Column("name", String(200), nullable=False, unique=True),
+    hint="`pomona data ls` lists them",
+)
+versions = RecordTable(
+    "data_versions",
+    DataVersion,
+    Column("dataset_id", String(64), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("quality", String(8), nullable=False),
+    Index("data_versions_by_number", "dataset_id", "number", unique=True),
+    Index("data_versions_by_digest", "digest"),
+    what="data version",
+    hint="`pomona data versions DATASET` lists them",
+)
+reports = RecordTable(
+    "quality_reports",
+    QualityReport,
+    Column("version", String(64), nullable=False),
+    Index("quality_reports_by_version", "version", "id"),
+    what="quality report",
+)
+
+
+def newest(tx: Transaction, dataset_id: str, *, usable: bool = False) -> DataVersion | None:
+    """The version with the highest number; ``usable``: that did not fail its checks."""
+    where = [versions.c.dataset_id == dataset_id]
+    if usable:
+        where.append(versions.c.quality != "fail")
+    return versions.first(tx, *where, order_by=[versions.c.number.desc()])
+
+
+def numbered(tx: Transaction, dataset_id: str, number: int) -> DataVersion | None:
+    """The version with this number."""
+    return versions.first(tx, versions.c.dataset_id == dataset_id, versions.c.number == number)
+
+
+def by_digest(tx: Transaction, dataset_id: str, prefix: str) -> list[DataVersion]:
+    """Versions whose digest begins with ``prefix``, newest first; at most two are looked for."""
+    where = (versions.c.dataset_id == dataset_id, versions.c.digest.startswith(prefix, autoescape=True))
+    return versions.all(tx, *where, order_by=[versions.c.number.desc()], limit=2)
+
+
+def report_of(tx: Transaction, version_id: str) -> QualityReport:
+    """What the checks found last on this version; each has been checked at its commit."""
+    report = reports.first(tx, reports.c.version == version_id, order_by=[reports.c.id.desc()])
+    if report is None:
+        raise NotFound(f"no quality report of {version_id!r}", hint="`pomona data check` makes one")
+    return report
