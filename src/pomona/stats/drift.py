@@ -6,7 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import special
 
-from pomona.stats.records import CategoryProfile, ColumnProfile, DriftReading, NumericProfile, TimeProfile
+from pomona.stats.records import (
+    TOP,
+    CategoryProfile,
+    ColumnProfile,
+    DriftReading,
+    NumericProfile,
+    TimeProfile,
+)
 
 __all__ = [
     "DriftReading",
@@ -154,8 +161,9 @@ def _aligned_bins(
 def _aligned_categories(
     a: CategoryProfile, b: CategoryProfile
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    # A value the window does not name hides in its "other", unless that is empty.
-    named = [value for value in a.top if value in b.top or b.other == 0]
+    # A full list may have no place left for a value that occurs: then it hides in "other".
+    full = b.other > 0 and len(b.top) >= TOP
+    named = [value for value in a.top if value in b.top or not full]
     enough = _FEWEST * a.rows / max(1, b.rows)
     kept = [value for value in named if a.top[value] >= enough]
     sides = []
@@ -166,8 +174,8 @@ def _aligned_categories(
 
 
 def _smooth(counts: NDArray[np.float64]) -> NDArray[np.float64]:
-    raised = counts + 0.5
-    return np.divide(raised, raised.sum())
+    shares: NDArray[np.float64] = (counts + 0.5) / (counts.sum() + 0.5 * counts.size)
+    return shares
 
 
 def _shares(p: ArrayLike, q: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

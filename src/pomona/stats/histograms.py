@@ -69,8 +69,7 @@ def instants(values: NDArray[Any] | Sequence[datetime | None]) -> tuple[NDArray[
     if isinstance(values, np.ndarray) and values.dtype.kind == "M":
         column = values.astype("datetime64[us]")
         present = column[~np.isnat(column)].astype(np.int64)
-        low, high = to_micros(datetime.min), to_micros(datetime.max)  # what a datetime can hold
-        return np.clip(present, low, high), int(column.size - present.size)
+        return np.clip(present, *_SPAN), int(column.size - present.size)
     known = [to_micros(value) for value in values if value is not None and value == value]
     return np.array(known, dtype=np.int64), len(values) - len(known)
 
@@ -84,3 +83,7 @@ def to_micros(at: datetime) -> int:
 def to_datetime(micros: int) -> datetime:
     """The instant ``micros`` microseconds after 1970, in UTC."""
     return _EPOCH + timedelta(microseconds=micros)
+
+
+# What a datetime can hold.
+_SPAN = (to_micros(datetime.min.replace(tzinfo=UTC)), to_micros(datetime.max.replace(tzinfo=UTC)))

@@ -22,7 +22,14 @@ from pomona.stats.histograms import (
     to_datetime,
     to_micros,
 )
-from pomona.stats.records import CategoryProfile, ColumnProfile, NumericProfile, TableProfile, TimeProfile
+from pomona.stats.records import (
+    TOP,
+    CategoryProfile,
+    ColumnProfile,
+    NumericProfile,
+    TableProfile,
+    TimeProfile,
+)
 
 __all__ = [
     "TOP",
@@ -42,7 +49,6 @@ __all__ = [
 
 Binned = TypeVar("Binned", NumericProfile, TimeProfile)
 
-TOP = 50  # values a CategoryProfile names
 _LONGEST = 200  # characters; a longer value is text, not a category, and counts as other
 
 
@@ -213,7 +219,8 @@ def quantile(profile: NumericProfile, q: float) -> float | None:
     place = int(np.clip(np.searchsorted(heights, q * heights[-1], side="left"), 1, len(profile.counts)))
     below, inside = heights[place - 1], heights[place] - heights[place - 1]
     share = (q * heights[-1] - below) / inside if inside else 0.0
-    return float(bounds[place - 1] + share * (bounds[place] - bounds[place - 1]))
+    low, high = bounds[place - 1], bounds[place]
+    return float(min(high, low + share * (high - low)))
 
 
 def _merge_numeric(a: NumericProfile, b: NumericProfile) -> NumericProfile:

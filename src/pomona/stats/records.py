@@ -5,6 +5,8 @@ from datetime import datetime
 
 from pomona.core.records import Record
 
+TOP = 50  # values a CategoryProfile names
+
 
 class Moments(Record, frozen=True, kw_only=True):
     """What an average needs: how many, their mean, and the sum of squared distances from it.
