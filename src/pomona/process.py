@@ -13,6 +13,7 @@ from pomona.core.errors import Conflict
 from pomona.core.records import Record
 
 PARENT_VARIABLE = "POMONA_PARENT_PID"
+LOGIN_CODES_VARIABLE = "POMONA_LOGIN_CODES"
 
 
 class ServerAddress(Record, frozen=True, kw_only=True):

@@ -26,11 +26,11 @@ class Session:
         """Where this talks to."""
         return self.transport.address
 
-    def get(self, path: str, kind: type[T], **query: Any) -> T:
+    def get(self, path: str, kind: type[T], /, **query: Any) -> T:
         """GET and decode as ``kind``. Query values that are None are left out."""
         return from_json(self.call("GET", path, query=query).body, kind)
 
-    def post(self, path: str, body: object, kind: type[T], **query: Any) -> T:
+    def post(self, path: str, body: object, kind: type[T], /, **query: Any) -> T:
         """POST a record (or plain values) and decode the answer as ``kind``."""
         reply = self.call("POST", path, body=to_json(body), query=query)
         return from_json(reply.body or b"null", kind)

@@ -8,11 +8,9 @@ from pathlib import Path
 import uvicorn
 
 from pomona.app import open_app
-from pomona.process import stop_with_parent
+from pomona.process import LOGIN_CODES_VARIABLE, stop_with_parent
 from pomona.server.auth import Access
 from pomona.server.main import build
-
-CODES_VARIABLE = "POMONA_LOGIN_CODES"
 
 
 def main() -> None:
@@ -26,7 +24,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s server %(levelname)s %(message)s")
     stop_with_parent()
     token = None if given.no_auth else (given.home / "token").read_text().strip()
-    codes = set(filter(None, os.environ.pop(CODES_VARIABLE, "").split(",")))
+    codes = set(filter(None, os.environ.pop(LOGIN_CODES_VARIABLE, "").split(",")))
     hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
     app = open_app(given.home)
     try:

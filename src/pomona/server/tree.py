@@ -16,8 +16,7 @@ from pathlib import Path
 
 from pomona.core.errors import Conflict, Invalid, Unavailable
 from pomona.core.records import to_json
-from pomona.process import PARENT_VARIABLE, ServerAddress
-from pomona.server.process import CODES_VARIABLE
+from pomona.process import LOGIN_CODES_VARIABLE, PARENT_VARIABLE, ServerAddress
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
@@ -110,7 +109,7 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
     tree = Tree(options=options, token=token if options.auth else None, login_url=login)
     address = options.home / "server.json"
     try:
-        _start(tree, "server", _server_command(options), {CODES_VARIABLE: code})
+        _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code})
         _start(tree, "gateway", _gateway_command(options), {})
         _await(tree, "server", f"{options.url}/health")
         _write_whole(
