@@ -80,15 +80,20 @@ class Prediction(Record, frozen=True, kw_only=True):
     outcomes: list["Outcome"] = []
 
 
+TRUTH = "actual"
+"""The outcome that says what came true; outcomes with other names are kept beside it."""
+
+
 class NewOutcome(Record, frozen=True, kw_only=True):
     """What came true for a prediction; told again with the same value it changes nothing.
 
-    A correction comes as the next ``seq``: the highest one counts.
+    A correction comes as the next ``seq``: the highest one counts. For a yes/no prediction the value
+    is true or false (or 1 and 0).
     """
 
     prediction_id: str
-    name: str
     value: float | bool
+    name: str = TRUTH
     at: datetime | None = None
     seq: int = 0
 
@@ -152,10 +157,13 @@ class ValueLedger(Record, frozen=True, kw_only=True):
     uplift: Decimal
 
 
-class FoldReport(Record, frozen=True, kw_only=True):
-    """What one fold moved from the journal into the predictions table."""
+class JournalSegment(Record, frozen=True, kw_only=True):
+    """How far one segment of a gateway's journal has been folded into the predictions table."""
 
-    predictions: int = 0
-    matched: int = 0  # outcomes that had waited for these predictions
-    segments_deleted: int = 0
-    damaged: list[str] = []  # segments that hold bytes no frame explains
+    name: str
+    offset: int  # bytes folded
+    rows: int
+    state: Literal[
+        "open", "folded", "damaged"
+    ]  # damaged: bytes behind the last whole row, never acknowledged
+    folded_at: datetime
