@@ -13,7 +13,8 @@ from pomona.business.service import BusinessService
 from pomona.core.actors import acting_as
 from pomona.core.errors import Conflict, Invalid, NotFound, Refused
 from pomona.core.ports import Transaction
-from pomona.core.records import Record, to_json
+from pomona.core.records import to_json
+from pomona.registry.records import GateResult, ModelVersion, Score, Signature
 from pomona.releases.records import (
     ArmEvidence,
     CanaryEvidence,
@@ -33,23 +34,35 @@ from pomona.testing.clock import FakeClock
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-class FakeVersion(Record, frozen=True, kw_only=True):
-    id: str
-    model: str
-    number: int
-
-
 class FakeRegistry:
-    """Versions ``mv_<n>`` of the model ``delay``; ``mv_9`` is of another model."""
+    """Versions ``mv_<n>`` of the model ``delay``; 9 is of another model, 7 tests a hypothesis."""
 
     def __init__(self) -> None:
         self.champions: list[int] = []
+        self.said: list[GateResult] = []
 
-    def version(self, ref: str) -> FakeVersion:
+    def version(self, ref: str) -> ModelVersion:
         number = int(ref.removeprefix("mv_"))
-        return FakeVersion(id=ref, model="other" if number == 9 else "delay", number=number)
+        return ModelVersion(
+            id=ref,
+            model="other" if number == 9 else "delay",
+            model_id="mdl_1",
+            number=number,
+            source="",
+            files=(),
+            digest="",
+            size=0,
+            flavors={},
+            signature=Signature(),
+            hypothesis="hyp_1" if number == 7 else None,
+            created_at=START,
+            updated_at=START,
+        )
 
-    def move_alias(self, tx: Transaction, model: str, alias: str, number: int) -> None:
+    def gates(self, ref: str) -> list[GateResult]:
+        return self.said
+
+    def move_alias(self, tx: Transaction, model: str, alias: str, number: int, *, reason: str = "") -> None:
         assert (model, alias) == ("delay", "champion")
         self.champions.append(number)
 
@@ -152,6 +165,37 @@ def test_the_first_champion_serves_everything(bench: Bench) -> None:
     assert bench.registry.champions == [1]
     again = bench.releases.start_champion("late", "mv_1", reason="the first")
     assert again == first
+
+
+def test_a_version_that_tests_a_hypothesis_serves_only_past_its_gate(bench: Bench) -> None:
+    bench.endpoint()
+    with pytest.raises(Refused, match="not checked"):
+        bench.releases.start_champion("late", "mv_7", reason="the first")
+    assert bench.releases.active("late") is None
+    forced = NewRelease(version="mv_7", strategy="champion", reason="the first", force="the demo is at noon")
+    assert bench.releases.start("late", forced).champion == "mv_7"
+    bench.registry.said = [
+        GateResult(
+            id="gat_1",
+            model="delay",
+            version="mv_7",
+            number=7,
+            champion=None,
+            hypothesis="hyp_1",
+            metric="roc_auc",
+            direction="higher",
+            target=0.7,
+            minimum_improvement=0.0,
+            candidate_score=Score(metric="roc_auc", value=0.8),
+            champion_score=None,
+            passed=True,
+            reason="reaches the target",
+            at=START,
+            by="ann",
+        )
+    ]
+    bench.endpoint("other")
+    assert bench.releases.start_champion("other", "mv_7", reason="passed").champion == "mv_7"
 
 
 def test_a_canary_needs_a_champion_and_is_alone(bench: Bench) -> None:

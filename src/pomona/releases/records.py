@@ -170,6 +170,7 @@ class NewRelease(Record, frozen=True, kw_only=True):
     strategy: StrategyName = "canary"
     policy: CanaryPolicy | None = None
     reason: str
+    force: str | None = None  # why a champion may serve although its gate has not let it pass
 
 
 class ByHand(Record, frozen=True, kw_only=True):

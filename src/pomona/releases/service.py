@@ -9,6 +9,8 @@ from pomona.core.events import EndpointCreated
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.records import Page
+from pomona.registry.records import CHAMPION, GateDecision, ModelVersion
+from pomona.registry.rules import check_champion
 from pomona.releases import rules, store
 from pomona.releases.records import (
     Action,
@@ -23,7 +25,7 @@ from pomona.releases.records import (
     Verdict,
 )
 from pomona.releases.strategies import STRATEGIES
-from pomona.releases.succession import Registry, Succession, Version
+from pomona.releases.succession import Registry, Succession
 
 
 class Hypotheses(Protocol):
@@ -144,18 +146,25 @@ class ReleaseService:
     def start(self, endpoint: str, new: NewRelease) -> Release:
         """Start what a person (or the loop) asks for; see ``start_champion`` and ``start_canary``."""
         if new.strategy == "champion":
-            return self.start_champion(endpoint, new.version, reason=new.reason)
+            return self.start_champion(endpoint, new.version, reason=new.reason, force=new.force)
         return self.start_canary(endpoint, new.version, policy=new.policy, reason=new.reason)
 
-    def start_champion(self, endpoint: str, version: str, *, reason: str) -> Release:
+    def start_champion(
+        self, endpoint: str, version: str, *, reason: str, force: str | None = None
+    ) -> Release:
         """Serve one model version to every unit from now on, and call it the champion.
+
+        Args:
+            force: Why it may serve although its gate has not let it pass.
 
         Raises:
             Invalid: If the version is of another model, or no reason is given.
+            Refused: If it tests a hypothesis and its gate has not let it pass.
             Conflict: If a canary runs: promote it or roll it back first.
         """
         _need(reason)
         found = self._registry.version(version)
+        self._check_gate(found, force)
 
         def begin(tx: Transaction) -> Release:
             route = _fitting(tx, endpoint, found)
@@ -266,6 +275,12 @@ class ReleaseService:
 
         return self._database.write(act)
 
+    def _check_gate(self, version: ModelVersion, force: str | None) -> None:
+        if CHAMPION not in version.aliases:  # what served before may serve again
+            newest = next(iter(self._registry.gates(version.id)), None)
+            said = GateDecision(passed=newest.passed, reason=newest.reason) if newest else None
+            check_champion(governed=version.hypothesis is not None, gate=said, force=force)
+
     def _endpoint(self, new: NewEndpoint, hypothesis: Hypothesis | None) -> Endpoint:
         now = self._clock.now()
         payoffs = hypothesis.payoffs if hypothesis is not None else None
@@ -303,7 +318,7 @@ def _no_canary(running: Release | None) -> None:
         )
 
 
-def _fitting(tx: Transaction, endpoint: str, version: Version) -> Endpoint:
+def _fitting(tx: Transaction, endpoint: str, version: ModelVersion) -> Endpoint:
     route = store.find_endpoint(tx, endpoint)
     if route.model != version.model:
         raise Invalid(

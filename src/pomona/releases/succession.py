@@ -8,6 +8,7 @@ from pomona.core.actors import current_actor
 from pomona.core.events import ReleaseDecided, ReleaseStarted
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Transaction
+from pomona.registry.records import CHAMPION, GateResult, ModelVersion
 from pomona.releases import store
 from pomona.releases.records import (
     Action,
@@ -20,7 +21,6 @@ from pomona.releases.records import (
     Verdict,
 )
 
-ALIAS = "champion"
 _STATES: dict[Action, ReleaseState] = {
     "continue": "running",
     "promote": "promoted",
@@ -29,21 +29,10 @@ _STATES: dict[Action, ReleaseState] = {
 }
 
 
-class Version(Protocol):
-    """What a release needs to know of a model version."""
-
-    @property
-    def id(self) -> str: ...
-    @property
-    def model(self) -> str: ...
-    @property
-    def number(self) -> int: ...
-
-
 class Registry(Protocol):
-    """Where model versions are looked up and the champion's alias stands."""
+    """Model versions, what their gate said, and the champion's alias."""
 
-    def version(self, ref: str) -> Version:
+    def version(self, ref: str) -> ModelVersion:
         """The version with this id or name.
 
         Raises:
@@ -51,7 +40,11 @@ class Registry(Protocol):
         """
         ...
 
-    def move_alias(self, tx: Transaction, model: str, alias: str, number: int) -> None:
+    def gates(self, ref: str) -> list[GateResult]:
+        """What the gate said about a version, newest first."""
+        ...
+
+    def move_alias(self, tx: Transaction, model: str, alias: str, number: int, *, reason: str = "") -> None:
         """Let ``models:/model@alias`` name version ``number``, inside the caller's transaction."""
         ...
 
@@ -63,10 +56,10 @@ class Succession:
         self._clock = clock
         self._registry = registry
 
-    def champion(self, tx: Transaction, route: Endpoint, version: Version, *, reason: str) -> Release:
+    def champion(self, tx: Transaction, route: Endpoint, version: ModelVersion, *, reason: str) -> Release:
         """``version`` serves every unit from now on and is the model's champion."""
         self._supersede(tx, route)
-        self._registry.move_alias(tx, version.model, ALIAS, version.number)
+        self._registry.move_alias(tx, version.model, CHAMPION, version.number, reason=reason)
         return self._begin(tx, route, self._alone(route, version.id, reason))
 
     def canary(
@@ -74,7 +67,7 @@ class Succession:
         tx: Transaction,
         route: Endpoint,
         old: Release,
-        rival: Version,
+        rival: ModelVersion,
         *,
         policy: CanaryPolicy,
         reason: str,
@@ -131,7 +124,7 @@ class Succession:
         self._begin(tx, route, self._alone(route, winner, f"{what} {ended.id}"))
         if promoted:
             version = self._registry.version(winner)
-            self._registry.move_alias(tx, version.model, ALIAS, version.number)
+            self._registry.move_alias(tx, version.model, CHAMPION, version.number, reason=verdict.reason)
 
     def _supersede(self, tx: Transaction, route: Endpoint) -> None:
         old = store.running(tx, route.name)
