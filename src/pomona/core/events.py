@@ -86,6 +86,7 @@ class AliasMoved(Event, frozen=True, kw_only=True, tag_field="type", tag="regist
     model: str
     alias: str
     number: int | None  # None: the alias was removed
+    reason: str = ""  # why it was forced past its gate
 
 
 class GateChecked(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.gate_checked"):

@@ -24,7 +24,7 @@ GIT_TAG = "mlflow.source.git.commit"
 _VERSION_ID = re.compile(r"\bver_[0-9a-z]{26}\b")
 _ADDRESS = re.compile(r"\bpomona:(?://)?([\w./-]+@[\w]+)")
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
-_EVALUATION = ("eval", "evaluation", "test", "testing", "validation", "holdout", "hold-out")
+EVALUATION = ("eval", "evaluation", "test", "testing", "validation", "holdout", "hold-out")
 
 TagLinks = list[tuple[Relation, str]]
 
@@ -78,7 +78,7 @@ class Lineage:
     def input_links(inputs: Sequence[DatasetInput]) -> TagLinks:
         """Which versions the run was trained or evaluated on."""
         return [
-            ("evaluated_on" if item.tags.get(CONTEXT_TAG, "").lower() in _EVALUATION else "trained_on", found)
+            ("evaluated_on" if item.tags.get(CONTEXT_TAG, "").lower() in EVALUATION else "trained_on", found)
             for item in inputs
             if (found := item.data_version)
         ]

@@ -29,6 +29,7 @@ from pomona.training.rules.names import generated_name
 from pomona.training.rules.paging import check_page_size
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.experiments import ExperimentService
+from pomona.training.service.histories import HistoryService
 from pomona.training.service.lineage import FindsVersions, Lineage
 from pomona.training.service.logged_models import LoggedModelService
 from pomona.training.store import experiments, inputs, logged_models, metrics, runs, search
@@ -39,7 +40,7 @@ _FINISHED = ("FINISHED", "FAILED", "KILLED")
 
 
 class TrackingService:
-    """Runs and what they log; ``experiments``, ``models`` and ``artifacts`` hold the rest of tracking."""
+    """Runs and what they log; the rest is in ``experiments``, ``models``, ``artifacts``, ``histories``."""
 
     def __init__(
         self, database: Database, blobs: Blobs, clock: Clock, business: BusinessService, data: FindsVersions
@@ -51,6 +52,7 @@ class TrackingService:
         self.experiments = ExperimentService(database, clock, self._lineage)
         self.models = LoggedModelService(database, clock)
         self.artifacts = ArtifactService(database, blobs, clock)
+        self.histories = HistoryService(database)
 
     def start(
         self,

@@ -1,0 +1,102 @@
+"""Reading an ``MLmodel`` file: flavors, signature, where it came from."""
+
+import json
+from typing import Any
+
+import yaml
+
+from pomona.core.errors import Invalid
+from pomona.core.records import Record
+from pomona.registry.records import ModelColumn, Signature
+
+MLMODEL = "MLmodel"
+_HINT = "a model folder holds an MLmodel file; log it with mlflow.<flavor>.log_model(...)"
+
+
+class MlModel(Record, frozen=True, kw_only=True):
+    """What an ``MLmodel`` file says."""
+
+    flavors: dict[str, dict[str, Any]]
+    signature: Signature
+    run_id: str | None = None
+    model_id: str | None = None
+
+
+def parse_mlmodel(body: bytes) -> MlModel:
+    """The file, read.
+
+    Raises:
+        Invalid: If it is no MLmodel file, or a broken one; says what is wrong.
+    """
+    try:
+        found = yaml.safe_load(body)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise Invalid(
+            f"not a model: its MLmodel file is not YAML ({_first_line(error)})", hint=_HINT
+        ) from None
+    if not isinstance(found, dict) or not isinstance(found.get("flavors"), dict) or not found["flavors"]:
+        raise Invalid("not a model: its MLmodel file names no flavors", hint=_HINT)
+    flavors = {str(name): _plain(config) for name, config in found["flavors"].items()}
+    return MlModel(
+        flavors=flavors,
+        signature=_signature(found.get("signature") or {}),
+        run_id=_text(found.get("run_id")),
+        model_id=_text(found.get("model_id")),
+    )
+
+
+def missing_mlmodel(where: str) -> Invalid:
+    """The error for a folder without an ``MLmodel`` file."""
+    return Invalid(f"not a model: there is no MLmodel file in {where!r}", hint=_HINT)
+
+
+def _signature(found: Any) -> Signature:
+    if not isinstance(found, dict):
+        raise Invalid("not a model: its signature is not a mapping", hint=_HINT)
+    return Signature(
+        inputs=_columns(found.get("inputs")),
+        outputs=_columns(found.get("outputs")),
+        params=_columns(found.get("params")),
+    )
+
+
+def _columns(text: Any) -> tuple[ModelColumn, ...]:
+    if not text:
+        return ()
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        raise Invalid("not a model: its signature is not JSON", hint=_HINT) from None
+    if isinstance(found, dict):  # one value, an array or a map
+        found = [found]
+    if not isinstance(found, list) or not all(isinstance(item, dict) for item in found):
+        raise Invalid("not a model: its signature lists no columns", hint=_HINT)
+    return tuple(
+        ModelColumn(
+            name=str(item.get("name", index)),
+            type=_type(item),
+            required=item.get("required", True) is not False,
+        )
+        for index, item in enumerate(found)
+    )
+
+
+def _type(item: dict[str, Any]) -> str:
+    spec = item.get("tensor-spec")
+    if isinstance(spec, dict):
+        return f"tensor[{spec.get('dtype')}, {spec.get('shape')}]"
+    return str(item.get("type", "any"))
+
+
+def _plain(config: Any) -> dict[str, Any]:
+    """A flavor's settings as JSON values."""
+    kept: dict[str, Any] = json.loads(json.dumps(config, default=str)) if isinstance(config, dict) else {}
+    return kept
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0][:120]

@@ -1,0 +1,367 @@
+"""Use cases of the registry: register, look up, verify, move aliases, check the gate."""
+
+from collections.abc import Mapping, Sequence
+from typing import BinaryIO
+
+from pomona.business.service import BusinessService
+from pomona.core.actors import current_actor
+from pomona.core.errors import Invalid, NotFound, Tampered
+from pomona.core.events import AliasMoved, ModelVersionRegistered
+from pomona.core.ids import new_id
+from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
+from pomona.registry import rules, store
+from pomona.registry.gate import Gatekeeper
+from pomona.registry.intake import Intake, Taken, is_version_source
+from pomona.registry.mlmodel import MlModel
+from pomona.registry.records import (
+    CHAMPION,
+    AliasMove,
+    GateCheck,
+    GateDecision,
+    GateResult,
+    ModelDetail,
+    ModelFile,
+    ModelVersion,
+    NewVersion,
+    RegisteredModel,
+    Verified,
+    VersionDetail,
+)
+from pomona.registry.search import Search
+from pomona.registry.shelf import Shelf
+from pomona.training.service.tracking import TrackingService
+
+
+class RegistryService:
+    """Models and their versions. ``shelf`` edits descriptions, tags and stages; ``search`` finds."""
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        clock: Clock,
+        ledger: Ledger,
+        business: BusinessService,
+        tracking: TrackingService,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._clock = clock
+        self._ledger = ledger
+        self._intake = Intake(blobs, tracking)
+        self._gate = Gatekeeper(database, clock, business)
+        self.shelf = Shelf(database, clock)
+        self.search = Search(database)
+
+    def register(self, model: str, new: NewVersion) -> ModelVersion:
+        """Make what a run logged the next version of ``model``, which is created if it is new.
+
+        Raises:
+            NotFound: If the run or the address does not exist.
+            Invalid: If what is there is no model; nothing is stored then.
+        """
+        rules.check_model_name(model)
+        if new.source is not None:
+            taken = self.take(new.source, run_id=new.run_id)
+        elif new.run_id is not None:
+            taken = self._intake.from_run(new.run_id, new.path)
+        else:
+            raise Invalid("nothing to register", hint="name a run (run_id=...) or an address (source=...)")
+        return self._database.write(
+            lambda tx: self.add(
+                tx, self.shelf.ensure(tx, model), taken, description=new.description, tags=new.tags
+            )
+        )
+
+    def register_source(
+        self,
+        model: str,
+        source: str,
+        *,
+        run_id: str | None = None,
+        model_id: str | None = None,
+        description: str = "",
+        run_link: str = "",
+        tags: Mapping[str, str] | None = None,
+    ) -> ModelVersion:
+        """As ``register``, for a model that exists already: how the MLflow protocol does it.
+
+        Raises:
+            NotFound: If the model or the address does not exist.
+            Invalid: If what is there is no model.
+        """
+        rules.check_model_name(model)
+        taken = self.take(source, run_id=run_id, model_id=model_id)
+        return self._database.write(
+            lambda tx: self.add(
+                tx,
+                store.model(tx, model),
+                taken,
+                description=description,
+                run_link=run_link,
+                tags=tags or {},
+            )
+        )
+
+    def take(self, source: str, *, run_id: str | None = None, model_id: str | None = None) -> Taken:
+        """What stands at an address, checked to be a model."""
+        if not is_version_source(source):
+            return self._intake.from_source(source, run_id=run_id, model_id=model_id)
+        known = self.version(source)
+        return Taken(
+            files=known.files,
+            about=MlModel(flavors=known.flavors, signature=known.signature),
+            run_id=known.run_id,
+            logged_model=known.logged_model,
+            source=f"models:/{known.model}/{known.number}",
+            metrics=known.metrics,
+            data_version=known.data_version,
+            hypothesis=known.hypothesis,
+            environment=known.environment,
+        )
+
+    def add(
+        self,
+        tx: Transaction,
+        model: RegisteredModel,
+        taken: Taken,
+        *,
+        description: str = "",
+        run_link: str = "",
+        tags: Mapping[str, str],
+    ) -> ModelVersion:
+        """Store the next version, its links and its event."""
+        now = self._clock.now()
+        version = ModelVersion(
+            id=new_id("mv", now),
+            model=model.name,
+            model_id=model.id,
+            number=store.next_number(tx, model.id),
+            run_id=taken.run_id,
+            logged_model=taken.logged_model,
+            source=taken.source,
+            files=tuple(sorted(taken.files, key=lambda file: file.path)),
+            digest=rules.manifest_digest(taken.files),
+            size=sum(file.size for file in taken.files),
+            flavors=taken.about.flavors,
+            signature=taken.about.signature,
+            metrics=taken.metrics,
+            data_version=taken.data_version,
+            hypothesis=taken.hypothesis,
+            environment=taken.environment,
+            description=description,
+            run_link=run_link,
+            tags=dict(tags),
+            created_at=now,
+            updated_at=now,
+            created_by=current_actor(),
+        )
+        store.versions.insert(tx, version)
+        store.set_tags(tx, store.version_tags, version.id, tags)
+        self.shelf.touch(tx, model, now)
+        _link(tx, version)
+        tx.emit(
+            ModelVersionRegistered(
+                subject=version.id, model=model.name, number=version.number, run=version.run_id
+            )
+        )
+        return version
+
+    def version(self, ref: str) -> ModelVersion:
+        """The version that a reference names: ``mv_...``, ``models:/name/3``, ``name@champion``, ``name``.
+
+        Raises:
+            NotFound: If there is none.
+            Invalid: If it is no reference.
+        """
+        wanted = rules.parse_ref(ref)
+        return self._database.read(lambda tx: _resolve(tx, wanted))
+
+    def champion(self, model: str) -> ModelVersion | None:
+        """The version that serves, or None if none was chosen yet (or the model does not exist)."""
+        return self._database.read(lambda tx: _champion(tx, model))
+
+    def model(self, name: str) -> RegisteredModel:
+        """The model with this name.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        return self._database.read(lambda tx: store.model(tx, name))
+
+    def detail(self, name: str) -> ModelDetail:
+        """A model, all its versions and what the gate said about them."""
+
+        def read(tx: Transaction) -> ModelDetail:
+            model = store.model(tx, name)
+            said = store.gates.all(
+                tx, store.gates.c.model == name, order_by=[store.gates.c.id.desc()], limit=100
+            )
+            return ModelDetail(model=model, versions=store.versions_of(tx, model.id), gates=said)
+
+        return self._database.read(read)
+
+    def version_detail(self, ref: str) -> VersionDetail:
+        """A version, its gate results and its links in the ledger."""
+        version = self.version(ref)
+        return VersionDetail(
+            version=version, gates=self.gates(version.id), links=self._ledger.links([version.id])
+        )
+
+    def set_alias(self, model: str, alias: str, number: int, *, force: str | None = None) -> ModelVersion:
+        """Let ``alias`` name version ``number``.
+
+        A version that tests a hypothesis becomes ``champion`` only past its gate, or by ``force``
+        (the reason, which the ledger keeps).
+
+        Raises:
+            NotFound: If there is no such version.
+            Invalid: If the alias is odd or reserved.
+            Refused: If the gate has not let it pass.
+        """
+        rules.check_alias(alias)
+
+        def work(tx: Transaction) -> ModelVersion:
+            version = store.version(tx, store.model(tx, model), number)
+            if alias == CHAMPION and CHAMPION not in version.aliases:
+                gate = store.latest_gate(tx, version.id)
+                said = GateDecision(passed=gate.passed, reason=gate.reason) if gate else None
+                rules.check_champion(governed=version.hypothesis is not None, gate=said, force=force)
+            self.move_alias(tx, model, alias, number, reason=force or "")
+            return store.version(tx, store.model(tx, model), number)
+
+        return self._database.write(work)
+
+    def move_alias(self, tx: Transaction, model: str, alias: str, number: int, *, reason: str = "") -> None:
+        """Let ``alias`` name version ``number``, in the caller's transaction, past no gate.
+
+        Raises:
+            NotFound: If there is no such version.
+        """
+        owner = store.model(tx, model)
+        version = store.version(tx, owner, number)
+        if owner.aliases.get(alias) == number:
+            return
+        store.move_alias(tx, owner.id, alias, number)
+        tx.emit(AliasMoved(subject=version.id, model=model, alias=alias, number=number, reason=reason))
+
+    def remove_alias(self, model: str, alias: str) -> None:
+        """Take an alias away; nothing happens if it is not there."""
+
+        def work(tx: Transaction) -> None:
+            owner = store.model(tx, model)
+            if store.drop_alias(tx, owner.id, alias):
+                tx.emit(AliasMoved(subject=owner.id, model=model, alias=alias, number=None))
+
+        self._database.write(work)
+
+    def move(self, model: str, alias: str, wanted: AliasMove) -> ModelVersion:
+        """As ``set_alias``, with the wish as one value."""
+        return self.set_alias(model, alias, wanted.number, force=wanted.force)
+
+    def check_gate(self, ref: str, check: GateCheck | None = None) -> GateResult:
+        """Ask the gate whether a version may become champion; the answer and its evidence are kept.
+
+        Raises:
+            NotFound: If the version or hypothesis does not exist.
+            Invalid: If the metric is unknown; lists the known ones.
+            Refused: If there is no measurement to decide on.
+        """
+        version = self.version(ref)
+        return self._gate.check(version, self.champion(version.model), check or GateCheck())
+
+    def gates(self, ref: str) -> list[GateResult]:
+        """What the gate said about a version, newest first."""
+        version = self.version(ref)
+        where, order = store.gates.c.version == version.id, [store.gates.c.id.desc()]
+        return self._database.read(lambda tx: store.gates.all(tx, where, order_by=order))
+
+    def gate(self, gate_id: str) -> GateResult:
+        """One gate result.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        return self._database.read(lambda tx: store.gates.get(tx, gate_id))
+
+    def file(self, ref: str, path: str) -> ModelFile:
+        """One file of a version.
+
+        Raises:
+            NotFound: If the version has no such file.
+        """
+        version = self.version(ref)
+        for file in version.files:
+            if file.path == path:
+                return file
+        raise NotFound(f"{version.model}/{version.number} has no file {path!r}", hint="its page lists them")
+
+    def open(self, file: ModelFile) -> BinaryIO:
+        """A file's bytes as a stream."""
+        return self._blobs.open(file.digest)
+
+    def read(self, file: ModelFile) -> bytes:
+        """A file's bytes, verified against its digest."""
+        return self._blobs.get(file.digest)
+
+    def verify(self, ref: str) -> Verified:
+        """Hash every file of a version again and the manifest with them.
+
+        Raises:
+            Tampered: Naming the file that is not what was registered.
+        """
+        version = self.version(ref)
+        for file in version.files:
+            try:
+                self._blobs.get(file.digest)
+            except (Tampered, NotFound) as error:
+                raise Tampered(
+                    f"{version.model}/{version.number}: {file.path} is not what was registered",
+                    hint=error.hint,
+                ) from error
+        if rules.manifest_digest(version.files) != version.digest:
+            raise Tampered(
+                f"{version.model}/{version.number}: its manifest is not what was registered",
+                hint="someone changed the database; restore it from a backup",
+            )
+        return Verified(
+            version=version.id, digest=version.digest, files=len(version.files), size=version.size
+        )
+
+    def versions_of_run(self, run_id: str) -> Sequence[ModelVersion]:
+        """Versions registered from a run."""
+        found, _ = self.search.versions(filter=f"run_id = '{run_id}'", limit=100)
+        return found
+
+
+def _link(tx: Transaction, version: ModelVersion) -> None:
+    tx.link(version.id, "belongs_to", version.model_id)
+    if version.run_id:
+        tx.link(version.run_id, "produced", version.id)
+        if version.environment:
+            tx.link(version.run_id, "used_environment", version.environment[:64])
+
+
+def _resolve(tx: Transaction, wanted: rules.VersionRef) -> ModelVersion:
+    if wanted.id is not None:
+        return store.version_by_id(tx, wanted.id)
+    owner = store.model(tx, wanted.model)
+    number = wanted.number
+    if wanted.alias == "latest":
+        number = owner.latest
+    elif wanted.alias is not None:
+        number = owner.aliases.get(wanted.alias)
+    elif wanted.stage is not None:
+        staged = [v.number for v in store.versions_of(tx, owner.id) if v.stage == wanted.stage]
+        number = staged[0] if staged else None
+    if number is None:
+        what = f"alias {wanted.alias!r}" if wanted.alias else f"version in stage {wanted.stage}"
+        known = ", ".join(sorted(owner.aliases)) or "none"
+        raise NotFound(f"model {owner.name!r} has no {what}", hint=f"its aliases: {known}")
+    return store.version(tx, owner, number)
+
+
+def _champion(tx: Transaction, model: str) -> ModelVersion | None:
+    owner = store.find_model(tx, model)
+    number = owner.aliases.get(CHAMPION) if owner else None
+    return store.version(tx, owner, number) if owner and number else None

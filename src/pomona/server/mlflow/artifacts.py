@@ -1,0 +1,157 @@
+"""The artifact proxy: files streamed in and out, hashed on the way; registered versions are read only."""
+
+import asyncio
+import io
+import mimetypes
+from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import quote
+
+from blake3 import blake3
+
+from pomona.core.errors import Invalid, NotFound, Refused
+from pomona.registry.service import RegistryService
+from pomona.server.mlflow import shapes
+from pomona.server.mlflow.forms import RunForm
+from pomona.server.mlflow.wire import EMPTY, Receive, Request, Response, Send, answer
+from pomona.training.records.runs import ArtifactFile
+from pomona.training.rules.paths import ArtifactAddress, address_of, safe_path
+from pomona.training.service.tracking import TrackingService
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_CHUNK = 1 << 18
+
+
+class BodyStream(io.RawIOBase):
+    """A request's body as a file, for a thread: each read asks the event loop for the next piece."""
+
+    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
+        self._receive = receive
+        self._loop = loop
+        self._rest = memoryview(b"")
+        self._more = True
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        target = memoryview(buffer).cast("B")
+        while not self._rest and self._more:
+            self._rest = memoryview(self._next())
+        count = min(len(target), len(self._rest))
+        target[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def _next(self) -> bytes:
+        message: Any = asyncio.run_coroutine_threadsafe(_call(self._receive), self._loop).result()
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the client went away before its file was complete")
+        self._more = message.get("more_body", False)
+        return bytes(message.get("body", b""))
+
+
+async def _call(receive: Receive) -> Any:
+    return await receive()
+
+
+class Artifacts:
+    """Handlers of ``/mlflow-artifacts`` and ``/mlflow/artifacts``."""
+
+    def __init__(self, tracking: TrackingService, registry: RegistryService) -> None:
+        self._tracking = tracking
+        self._registry = registry
+
+    def of_run(self, request: Request) -> Response:
+        """List the artifacts of a run, paths relative to it."""
+        form = request.form(RunForm)
+        run_id = form.run_id or form.run_uuid
+        if not run_id:
+            raise Invalid("Missing value for required parameter 'run_id'.")
+        run = self._tracking.run(run_id)
+        folder = safe_path(form.path or "")
+        found = self._tracking.artifacts.children(ArtifactAddress(root=run_id, path=folder))
+        return answer({"root_uri": run.artifact_uri, "files": [shapes.file_info(item) for item in found]})
+
+    def folder(self, request: Request) -> Response:
+        """List a folder of the proxy, by base name."""
+        address = address_of(dict(request.query).get("path", ""))
+        files = [
+            shapes.file_info(item) | {"path": item.path.rsplit("/", 1)[-1]}
+            for item in self._children(address)
+        ]
+        return answer({"files": files})
+
+    def delete(self, request: Request) -> Response:
+        """Delete a file or folder."""
+        address = _writable(request)
+        self._tracking.artifacts.delete(address)
+        return EMPTY
+
+    async def put(self, request: Request) -> Response:
+        """Keep the request's body as a file."""
+        address = _writable(request)
+        stream = io.BufferedReader(BodyStream(request.receive, asyncio.get_running_loop()), _CHUNK)
+        await asyncio.to_thread(self._tracking.artifacts.put, address, stream)
+        return EMPTY
+
+    async def get(self, request: Request, send: Send) -> None:
+        """Send a file; its last piece only once the whole hashed to its digest."""
+        address = address_of(request.params["path"])
+        file = await asyncio.to_thread(self._file, address)
+        stream = await asyncio.to_thread(self._tracking.artifacts.open, file)
+        try:
+            await _send_file(send, file, stream)
+        finally:
+            stream.close()
+
+    def _file(self, address: ArtifactAddress) -> ArtifactFile:
+        if not address.path:
+            raise NotFound("No such artifact: ''", hint="name a file below the run")
+        if not address.root.startswith("mv_"):
+            return self._tracking.artifacts.file(address)
+        found = self._registry.file(address.root, address.path)
+        return ArtifactFile(path=found.path, size=found.size, digest=found.digest)
+
+    def _children(self, address: ArtifactAddress) -> list[ArtifactFile]:
+        if not address.root.startswith("mv_"):
+            return self._tracking.artifacts.children(address)
+        prefix = f"{address.path}/" if address.path else ""
+        found: dict[str, ArtifactFile] = {}
+        for file in self._registry.version(address.root).files:
+            if file.path.startswith(prefix):
+                head, _, below = file.path.removeprefix(prefix).partition("/")
+                path = prefix + head
+                whole = ArtifactFile(path=path, size=file.size, digest=file.digest)
+                found.setdefault(path, ArtifactFile(path=path, is_dir=True) if below else whole)
+        return [*found.values()]
+
+
+def _writable(request: Request) -> ArtifactAddress:
+    address = address_of(request.params["path"])
+    if address.root.startswith("mv_"):
+        raise Refused("the files of a registered version never change", hint="register a new version instead")
+    return address
+
+
+async def _send_file(send: Send, file: ArtifactFile, stream: BinaryIO) -> None:
+    name = file.path.rsplit("/", 1)[-1]
+    media = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    headers = [
+        (b"content-type", media.encode()),
+        (b"content-length", str(file.size or 0).encode()),
+        (b"content-disposition", f"attachment; filename*=UTF-8''{quote(name)}".encode()),
+        (b"x-content-type-options", b"nosniff"),
+    ]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    hasher = blake3()
+    held = b""
+    while piece := await asyncio.to_thread(stream.read, _CHUNK):
+        hasher.update(piece)
+        if held:
+            await send({"type": "http.response.body", "body": held, "more_body": True})
+        held = piece
+    if hasher.hexdigest() != file.digest:
+        raise ConnectionError(f"{file.path} does not match its digest; the download is cut off")
+    await send({"type": "http.response.body", "body": held})

@@ -1,0 +1,220 @@
+"""Registered models and model versions of the protocol."""
+
+from typing import Any
+
+from pomona.core.errors import Invalid, NotFound
+from pomona.registry.records import ModelVersion, RegisteredModel
+from pomona.registry.rules import check_alias, check_model_name, stage_named
+from pomona.registry.service import RegistryService
+from pomona.server.mlflow.forms import Pair, RegistryForm, SearchForm
+from pomona.server.mlflow.shapes import millis, pairs
+from pomona.server.mlflow.wire import EMPTY, MlflowError, Request, Response, answer
+from pomona.training.rules.paging import offset_from, token_for
+from pomona.training.rules.paths import version_uri
+
+_PROMPT_TAG = "mlflow.prompt.is_prompt"
+
+
+class Registry:
+    """Handlers of ``/mlflow/registered-models`` and ``/mlflow/model-versions``."""
+
+    def __init__(self, registry: RegistryService) -> None:
+        self._registry = registry
+
+    def create(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name")
+        tags = _no_prompt(form.tags)
+        model = self._registry.shelf.create(form.name or "", description=form.description or "", tags=tags)
+        return self._model(model)
+
+    def get(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name")
+        check_model_name(form.name or "")
+        return self._model(self._registry.model(form.name or ""))
+
+    def update(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name")
+        return self._model(self._registry.shelf.describe(form.name or "", form.description or ""))
+
+    def rename(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "new_name")
+        return self._model(self._registry.shelf.rename(form.name or "", form.new_name or ""))
+
+    def delete(self, request: Request) -> Response:
+        self._registry.shelf.delete(request.form(RegistryForm, "name").name or "")
+        return EMPTY
+
+    def search(self, request: Request) -> Response:
+        form = request.form(SearchForm)
+        found, more = self._registry.search.models(
+            filter=form.filter or "",
+            order_by=form.order_by or [],
+            limit=100 if form.max_results is None else form.max_results,
+            offset=offset_from(form.page_token),
+        )
+        body: dict[str, object] = {"registered_models": [self._shape(model) for model in found]}
+        return answer(body if more is None else body | {"next_page_token": token_for(more)})
+
+    def latest(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name")
+        stages = {stage_named(stage) for stage in form.stages or []}
+        found = [v for v in self._latest(form.name or "") if not stages or v.stage in stages]
+        return answer({"model_versions": [version_shape(item) for item in found]})
+
+    def set_tag(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "key")
+        self._registry.shelf.set_model_tag(form.name or "", form.key or "", form.value or "")
+        return EMPTY
+
+    def delete_tag(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "key")
+        self._registry.shelf.drop_model_tag(form.name or "", form.key or "")
+        return EMPTY
+
+    def set_alias(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "alias", "version")
+        self._registry.set_alias(form.name or "", form.alias or "", _number(form))
+        return EMPTY
+
+    def delete_alias(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "alias")
+        self._registry.remove_alias(form.name or "", form.alias or "")
+        return EMPTY
+
+    def by_alias(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "alias")
+        name, alias = form.name or "", form.alias or ""
+        if alias.lower() != "latest":
+            check_alias(alias)
+            if alias not in self._registry.model(name).aliases:
+                raise Invalid(f"Registered model alias {alias} not found.")
+        return self._version(
+            self._registry.version(f"{name}@{alias.lower() if alias.lower() == 'latest' else alias}")
+        )
+
+    def create_version(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "source")
+        version = self._registry.register_source(
+            form.name or "",
+            form.source or "",
+            run_id=form.run_id or None,
+            model_id=form.model_id or None,
+            description=form.description or "",
+            run_link=form.run_link or "",
+            tags=_no_prompt(form.tags),
+        )
+        return self._version(version)
+
+    def get_version(self, request: Request) -> Response:
+        return self._version(self._found(request.form(RegistryForm, "name", "version")))
+
+    def update_version(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "version")
+        found = self._registry.shelf.describe_version(form.name or "", _number(form), form.description or "")
+        return self._version(found)
+
+    def move_stage(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "version", "stage")
+        found = self._registry.shelf.move_stage(
+            form.name or "",
+            _number(form),
+            form.stage or "",
+            archive_others=bool(form.archive_existing_versions),
+        )
+        return self._version(found)
+
+    def delete_version(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "version")
+        self._registry.shelf.delete_version(form.name or "", _number(form))
+        return EMPTY
+
+    def download_uri(self, request: Request) -> Response:
+        return answer(
+            {"artifact_uri": version_uri(self._found(request.form(RegistryForm, "name", "version")).id)}
+        )
+
+    def search_versions(self, request: Request) -> Response:
+        form = request.form(SearchForm)
+        found, more = self._registry.search.versions(
+            filter=form.filter or "",
+            order_by=form.order_by or [],
+            limit=200_000 if form.max_results is None else form.max_results,
+            offset=offset_from(form.page_token),
+        )
+        body: dict[str, object] = {"model_versions": [version_shape(item) for item in found]}
+        return answer(body if more is None else body | {"next_page_token": token_for(more)})
+
+    def set_version_tag(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "version", "key")
+        self._registry.shelf.set_version_tag(form.name or "", _number(form), form.key or "", form.value or "")
+        return EMPTY
+
+    def delete_version_tag(self, request: Request) -> Response:
+        form = request.form(RegistryForm, "name", "version", "key")
+        self._registry.shelf.drop_version_tag(form.name or "", _number(form), form.key or "")
+        return EMPTY
+
+    def _found(self, form: RegistryForm) -> ModelVersion:
+        check_model_name(form.name or "")
+        number = _number(form)
+        try:
+            return self._registry.version(f"{form.name}/{number}")
+        except NotFound:
+            raise NotFound(f"Model Version (name={form.name}, version={number}) not found") from None
+
+    def _latest(self, name: str) -> list[ModelVersion]:
+        newest: dict[str, ModelVersion] = {}
+        for version in self._registry.detail(name).versions:
+            newest.setdefault(version.stage, version)
+        return list(newest.values())
+
+    def _model(self, model: RegisteredModel) -> Response:
+        return answer({"registered_model": self._shape(model)})
+
+    def _version(self, version: ModelVersion) -> Response:
+        return answer({"model_version": version_shape(version)})
+
+    def _shape(self, model: RegisteredModel) -> dict[str, Any]:
+        return {
+            "name": model.name,
+            "creation_timestamp": millis(model.created_at),
+            "last_updated_timestamp": millis(model.updated_at),
+            "description": model.description,
+            "latest_versions": [version_shape(item) for item in self._latest(model.name)],
+            "tags": pairs(model.tags),
+            "aliases": [{"alias": alias, "version": str(n)} for alias, n in model.aliases.items()],
+        }
+
+
+def version_shape(found: ModelVersion) -> dict[str, Any]:
+    """A model version as the protocol writes it."""
+    return {
+        "name": found.model,
+        "version": str(found.number),
+        "creation_timestamp": millis(found.created_at),
+        "last_updated_timestamp": millis(found.updated_at),
+        "user_id": found.created_by,
+        "current_stage": found.stage,
+        "description": found.description,
+        "source": found.source,
+        "run_id": found.run_id or "",
+        "run_link": found.run_link,
+        "status": "READY",
+        "tags": pairs(found.tags),
+        "aliases": list(found.aliases),
+        "model_id": found.logged_model or "",
+    }
+
+
+def _number(form: RegistryForm) -> int:
+    try:
+        return int(form.version or "")
+    except ValueError:
+        raise Invalid(f"Parameter 'version' must be an integer, got '{form.version}'.") from None
+
+
+def _no_prompt(tags: list[Pair] | None) -> dict[str, str]:
+    found = dict(tag.item() for tag in tags or [])
+    if found.get(_PROMPT_TAG, "").lower() == "true":
+        raise MlflowError("NOT_IMPLEMENTED", 501, "Pomona does not keep prompts.")
+    return found
