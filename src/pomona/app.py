@@ -6,14 +6,17 @@ from pathlib import Path
 
 from pomona.business.service import BusinessService
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
+from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
+from pomona.registry.service import RegistryService
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.requests import SqlRequests
 from pomona.storage.sqlite import SqliteDatabase
+from pomona.training.service.tracking import TrackingService
 
 
 @dataclass(frozen=True)
@@ -28,6 +31,9 @@ class App:
     blobs: Blobs
     jobs: JobService
     business: BusinessService
+    data: DataService
+    tracking: TrackingService
+    registry: RegistryService
     workflows: Mapping[str, Workflow]
     chores: Mapping[str, Callable[[], int]]
     """What a worker does between jobs, in this order; each returns how much it did."""
@@ -51,15 +57,21 @@ def open_app(home: Path, *, clock: Clock | None = None) -> App:
     blobs = FileBlobs(home / "blobs")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
+    data = DataService(database, blobs, clock, business)
+    ledger = SqlLedger(database)
+    tracking = TrackingService(database, blobs, clock, business, data)
     return App(
         home=home,
         clock=clock,
         database=database,
-        ledger=SqlLedger(database),
+        ledger=ledger,
         requests=SqlRequests(database, clock),
         blobs=blobs,
         jobs=jobs,
         business=business,
+        data=data,
+        tracking=tracking,
+        registry=RegistryService(database, blobs, clock, ledger, business, tracking),
         workflows={},
         chores={"schedules": jobs.tick},
     )

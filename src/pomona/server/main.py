@@ -11,6 +11,7 @@ from pomona import __version__
 from pomona.app import App
 from pomona.server import errors
 from pomona.server.auth import Access, Asgi, Guard, Receive, Scope, Send
+from pomona.server.mlflow.app import MlflowApp, serves
 from pomona.server.once import Once
 from pomona.server.routes import HANDLERS
 from pomona.server.ui import serve_home, serve_ui
@@ -36,9 +37,13 @@ def api_health() -> dict[str, str]:
 def build(app: App, access: Access) -> Asgi:
     """The whole server around one wired app."""
     api = build_api(app)
+    protocol = MlflowApp(app.tracking, app.registry)
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
-        await api(scope, receive, send)  # type: ignore[arg-type]
+        if scope["type"] == "http" and serves(scope["path"]):
+            await protocol(scope, receive, send)
+        else:
+            await api(scope, receive, send)  # type: ignore[arg-type]
 
     return Guard(Once(route, app.requests), access)
 
