@@ -10,6 +10,8 @@ from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
 from pomona.registry.service import RegistryService
+from pomona.releases.service import ReleaseService
+from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.files import FileBlobs
@@ -34,6 +36,8 @@ class App:
     data: DataService
     tracking: TrackingService
     registry: RegistryService
+    releases: ReleaseService
+    serving: ServingService
     workflows: Mapping[str, Workflow]
     chores: Mapping[str, Callable[[], int]]
     """What a worker does between jobs, in this order; each returns how much it did."""
@@ -59,7 +63,10 @@ def open_app(home: Path, *, clock: Clock | None = None) -> App:
     business = BusinessService(database, clock)
     data = DataService(database, blobs, clock, business)
     ledger = SqlLedger(database)
-    tracking = TrackingService(database, blobs, clock, business, data)
+    tracking = TrackingService(database, blobs, clock, ledger, business, data)
+    registry = RegistryService(database, blobs, clock, ledger, business, tracking)
+    releases = ReleaseService(database, clock, registry, business)
+    serving = ServingService(database, clock, releases, registry, home / "gateway" / "journal")
     return App(
         home=home,
         clock=clock,
@@ -71,7 +78,9 @@ def open_app(home: Path, *, clock: Clock | None = None) -> App:
         business=business,
         data=data,
         tracking=tracking,
-        registry=RegistryService(database, blobs, clock, ledger, business, tracking),
+        registry=registry,
+        releases=releases,
+        serving=serving,
         workflows={},
-        chores={"schedules": jobs.tick},
+        chores={"journal": serving.fold, "schedules": jobs.tick},
     )

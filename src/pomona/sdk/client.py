@@ -10,8 +10,10 @@ from pomona.core.errors import Unavailable
 from pomona.core.records import from_json
 from pomona.process import ServerAddress
 from pomona.sdk.business import Hypotheses
+from pomona.sdk.data import Data
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
+from pomona.sdk.serving import Gateway, Outcomes, Predictions
 from pomona.sdk.session import Session
 from pomona.sdk.transport import Transport
 
@@ -22,6 +24,11 @@ class Client:
     def __init__(self, transport: Transport) -> None:
         self.session = Session(transport)
         self.hypotheses = Hypotheses(self.session)
+        self.data = Data(self.session)
+        self.gateway = Gateway(self.session)
+        self.predict = self.gateway.predict
+        self.predictions = Predictions(self.session)
+        self.outcomes = Outcomes(self.session)
         self.jobs = Jobs(self.session)
 
     @property

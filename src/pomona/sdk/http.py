@@ -43,6 +43,9 @@ class HttpTransport:
         except urllib3.exceptions.HTTPError as error:
             raise self._unavailable(error) from error
 
+    def to(self, address: str) -> "HttpTransport":
+        return HttpTransport(address, token=self._token)
+
     def close(self) -> None:
         self._pool.clear()
 

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from pomona.core.errors import MissingExtra
+from pomona.sdk.http import HttpTransport
 from pomona.sdk.transport import Reply
 
 _CHUNK = 1 << 20
@@ -47,6 +48,9 @@ class InprocTransport:
 
     def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
         yield self.send("GET", path, headers=headers, body=None).body
+
+    def to(self, address: str) -> HttpTransport:
+        return HttpTransport(address)
 
     def close(self) -> None:
         atexit.unregister(self.close)

@@ -29,6 +29,10 @@ class Transport(Protocol):
         """GET, the answer's body in pieces as they come."""
         ...
 
+    def to(self, address: str) -> "Transport":
+        """The same caller's transport to another address (the gateway's)."""
+        ...
+
     def close(self) -> None:
         """Let go of connections."""
         ...

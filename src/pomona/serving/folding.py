@@ -18,7 +18,7 @@ from pomona.serving.matching import EndpointOf, Tally, Truth, tell_outcomes, wri
 from pomona.serving.records import TRUTH, JournalSegment
 from pomona.sql import from_us
 
-CHUNK_ROWS = 2_000
+CHUNK_ROWS = 5_000
 KEEP_S = 86_400.0  # folded segments stay this long: a restarted gateway remembers its answers from them
 KEEP_BYTES = 1 << 30
 

@@ -1,12 +1,20 @@
 """One file per stage; each handler decodes, calls one use case, and encodes."""
 
 from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes
+from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
+from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, PredictionRoutes, ValueRoutes
 
 HANDLERS = [
     HypothesisRoutes,
     DecisionRoutes,
+    DatasetRoutes,
+    DataVersionRoutes,
+    GatewayRoutes,
+    PredictionRoutes,
+    OutcomeRoutes,
+    ValueRoutes,
     JobRoutes,
     ScheduleRoutes,
     EventRoutes,
