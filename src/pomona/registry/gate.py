@@ -42,6 +42,7 @@ class Gatekeeper:
             target=target,
             direction=direction,
             minimum_improvement=wish.minimum_improvement,
+            baseline=hypothesis.baseline if hypothesis and hypothesis.metric == metric else None,
         )
         now = self._clock.now()
         result = GateResult(

@@ -145,12 +145,14 @@ def decide_gate(
     target: float | None,
     direction: Direction,
     minimum_improvement: float = 0.0,
+    baseline: float | None = None,
 ) -> GateDecision:
     """May the candidate take the champion's place? Beat the champion on the same data; the first one
     must reach the hypothesis' target instead.
 
     A candidate that reaches the target but loses to the champion does not pass: it would cost what
-    the champion earns. One that wins passes below the target too: it is the better of the two.
+    the champion earns. One that wins passes below the target too: it is the better of the two. One that
+    is no better than the baseline never passes: then having no model is better than either.
 
     >>> a, b = Score(metric="rmse", value=2.0), Score(metric="rmse", value=3.0)
     >>> decide_gate(a, b, target=None, direction="lower").passed
@@ -161,11 +163,15 @@ def decide_gate(
         target: What the hypothesis wants; None if it is not known.
         direction: Which way is better.
         minimum_improvement: By how much the candidate must win; never negative.
+        baseline: What is reached without any model; None if it is not known.
     """
     if not math.isfinite(candidate.value):
         return GateDecision(passed=False, reason=f"{_shown(candidate)}: nothing could be measured")
     sign = 1.0 if direction == "higher" else -1.0
     reaches = target is not None and sign * (candidate.value - target) >= 0
+    if baseline is not None and sign * (candidate.value - baseline) <= 0:
+        reason = f"{_shown(candidate)} is no better than having no model (baseline {baseline:g})"
+        return GateDecision(passed=False, reason=reason)
     wish = "" if target is None else f"; target {target:g} {'reached' if reaches else 'not reached'}"
     if champion is None:
         passed = reaches or target is None
