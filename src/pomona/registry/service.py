@@ -9,6 +9,7 @@ from pomona.core.errors import Invalid, NotFound, Tampered
 from pomona.core.events import AliasMoved, ModelVersionRegistered
 from pomona.core.ids import new_id
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
+from pomona.core.records import Page
 from pomona.registry import rules, store
 from pomona.registry.gate import Gatekeeper
 from pomona.registry.intake import Intake, Taken, is_version_source
@@ -180,6 +181,16 @@ class RegistryService:
     def champion(self, model: str) -> ModelVersion | None:
         """The version that serves, or None if none was chosen yet (or the model does not exist)."""
         return self._database.read(lambda tx: _champion(tx, model))
+
+    def models(self, *, cursor: str | None = None, limit: int = 50) -> Page[RegisteredModel]:
+        """Models, newest first."""
+
+        def read(tx: Transaction) -> Page[RegisteredModel]:
+            page = store.models.page(tx, cursor=cursor, limit=limit)
+            named = [store.model(tx, model.name) for model in page.items]
+            return Page(items=named, next_cursor=page.next_cursor)
+
+        return self._database.read(read)
 
     def model(self, name: str) -> RegisteredModel:
         """The model with this name.

@@ -13,6 +13,8 @@ from pomona.sdk.business import Hypotheses
 from pomona.sdk.data import Data
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
+from pomona.sdk.models import Models
+from pomona.sdk.runs import Runs
 from pomona.sdk.serving import Gateway, Outcomes, Predictions
 from pomona.sdk.session import Session
 from pomona.sdk.transport import Transport
@@ -29,6 +31,8 @@ class Client:
         self.predict = self.gateway.predict
         self.predictions = Predictions(self.session)
         self.outcomes = Outcomes(self.session)
+        self.runs = Runs(self.session)
+        self.models = Models(self.session)
         self.jobs = Jobs(self.session)
 
     @property

@@ -4,6 +4,8 @@ from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
+from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
+from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
 from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, PredictionRoutes, ValueRoutes
 
 HANDLERS = [
@@ -15,6 +17,11 @@ HANDLERS = [
     PredictionRoutes,
     OutcomeRoutes,
     ValueRoutes,
+    ExperimentRoutes,
+    RunRoutes,
+    ModelRoutes,
+    ModelVersionRoutes,
+    GateRoutes,
     JobRoutes,
     ScheduleRoutes,
     EventRoutes,

@@ -185,6 +185,14 @@ class RunDetail(Record, frozen=True, kw_only=True):
     error: str | None = None  # the traceback of a script that failed
 
 
+class RunComparison(Record, frozen=True, kw_only=True):
+    """Runs side by side: the params in which they differ, and every metric; in the order of ``runs``."""
+
+    runs: list[RunSummary]
+    params: dict[str, list[str | None]]
+    metrics: dict[str, list[float | None]]
+
+
 class Found(Record, frozen=True, kw_only=True):
     """One page of runs; ``next_offset`` is None on the last."""
 
@@ -203,7 +211,7 @@ class LogBatch(Record, frozen=True, kw_only=True):
 class SearchRuns(Record, frozen=True, kw_only=True):
     """A search as the MLflow protocol states it."""
 
-    experiments: list[str]
+    experiments: list[str] | None  # None: all of them
     filter: str = ""
     view: View = "ACTIVE_ONLY"
     order_by: list[str] = []

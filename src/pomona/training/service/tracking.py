@@ -10,7 +10,7 @@ from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.events import RunFinished, RunStarted
-from pomona.core.ports import Blobs, Clock, Database, Transaction
+from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
 from pomona.sql import from_us, to_us
 from pomona.training.records.runs import (
     HYPOTHESIS_TAG,
@@ -32,6 +32,7 @@ from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.histories import HistoryService
 from pomona.training.service.lineage import FindsVersions, Lineage
 from pomona.training.service.logged_models import LoggedModelService
+from pomona.training.service.reports import RunReports
 from pomona.training.store import experiments, inputs, logged_models, metrics, runs, search
 
 MAX_PAGE = 50_000
@@ -40,10 +41,16 @@ _FINISHED = ("FINISHED", "FAILED", "KILLED")
 
 
 class TrackingService:
-    """Runs and what they log; the rest is in ``experiments``, ``models``, ``artifacts``, ``histories``."""
+    """Runs and what they log; the rest is in ``experiments``, ``models``, ``artifacts``, ...."""
 
     def __init__(
-        self, database: Database, blobs: Blobs, clock: Clock, business: BusinessService, data: FindsVersions
+        self,
+        database: Database,
+        blobs: Blobs,
+        clock: Clock,
+        ledger: Ledger,
+        business: BusinessService,
+        data: FindsVersions,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -53,6 +60,7 @@ class TrackingService:
         self.models = LoggedModelService(database, clock)
         self.artifacts = ArtifactService(database, blobs, clock)
         self.histories = HistoryService(database)
+        self.reports = RunReports(database, ledger, self.experiments, self.models, self.artifacts)
 
     def start(
         self,
@@ -271,7 +279,8 @@ class TrackingService:
         check_page_size(wanted.limit, most=MAX_PAGE)
         conditions = filters.parse_filter(wanted.filter, filters.RUNS)
         order = [filters.parse_order(item, filters.RUNS) for item in wanted.order_by]
-        numbers = [limits.experiment_number(item) for item in wanted.experiments]
+        names = wanted.experiments
+        numbers = None if names is None else [limits.experiment_number(item) for item in names]
 
         def find(tx: Transaction) -> Found:
             return search.search_runs(

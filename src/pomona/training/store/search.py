@@ -39,7 +39,7 @@ _EXPERIMENT_COLUMNS: dict[str, ColumnElement[Any]] = {
 
 def search_runs(
     tx: Transaction,
-    numbers: Sequence[int],
+    numbers: Sequence[int] | None,
     conditions: Sequence[Comparison],
     order: Sequence[SortKey],
     *,
@@ -47,14 +47,13 @@ def search_runs(
     limit: int,
     offset: int,
 ) -> Found:
-    """One page of runs, newest first unless ``order`` says otherwise."""
+    """One page of runs (of every experiment without ``numbers``), newest first unless ``order`` differs."""
     names = {item.key for item in conditions} | {item.key for item in order}
     ids = runs.stored_keys(tx, names)
     joined: FromClause = runs.runs
-    where: list[ColumnElement[bool]] = [
-        runs.runs.c.experiment.in_(numbers),
-        runs.runs.c.state.in_(_STATES[view]),
-    ]
+    where: list[ColumnElement[bool]] = [runs.runs.c.state.in_(_STATES[view])]
+    if numbers is not None:
+        where.append(runs.runs.c.experiment.in_(numbers))
     for condition in conditions:
         joined, more = _condition(joined, condition, ids)
         where.extend(more)

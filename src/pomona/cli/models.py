@@ -1,0 +1,127 @@
+"""``pomona models``: register, list, gate, alias, verify."""
+
+from typing import Annotated
+
+import typer
+
+from pomona.cli.console import Json, Limit, cell, client, done, out, show_one, show_rows
+
+app = typer.Typer(no_args_is_help=True, help="Models: versions, aliases, and the gate before the champion.")
+
+Name = Annotated[str, typer.Argument(help="The model's name.")]
+Number = Annotated[int, typer.Argument(help="The version's number.")]
+
+
+@app.command("ls")
+def list_(limit: Limit = 50, json: Json = False) -> None:
+    """List models, newest first."""
+    with client() as pomona:
+        show_rows(
+            pomona.models.list(limit=limit),
+            [
+                ("model", lambda m: m.name),
+                ("latest", lambda m: m.latest),
+                ("champion", lambda m: m.aliases.get("champion")),
+                ("changed", lambda m: m.updated_at),
+                ("description", lambda m: m.description),
+            ],
+            json=json,
+            empty="no models yet: `pomona models register NAME --run RUN_ID`",
+        )
+
+
+@app.command()
+def show(name: Name, json: Json = False) -> None:
+    """Show a model, its versions and what the gate said."""
+    with client() as pomona:
+        found = pomona.models.get(name)
+    if json:
+        show_one(found, json=True)
+        return
+    out.print(f"[bold]{found.model.name}[/bold]  {found.model.description}")
+    said = {gate.version: gate for gate in reversed(found.gates)}
+    show_rows(
+        found.versions,
+        [
+            ("version", lambda v: v.number),
+            ("aliases", lambda v: ", ".join(v.aliases) or None),
+            ("gate", lambda v: _gate(said.get(v.id))),
+            ("registered", lambda v: v.created_at),
+            ("run", lambda v: v.run_id and v.run_id[:8]),
+            ("data", lambda v: v.data_version),
+            ("digest", lambda v: v.digest[:12]),
+        ],
+        json=False,
+        empty="no version yet: `pomona models register NAME --run RUN_ID`",
+    )
+
+
+@app.command()
+def register(
+    name: Name,
+    run: Annotated[str | None, typer.Option("--run", help="The run that logged the model.")] = None,
+    path: Annotated[str | None, typer.Option(help="Which model, if the run logged several.")] = None,
+    source: Annotated[str | None, typer.Option(help="Or an address: models:/m-..., runs:/RUN/PATH.")] = None,
+    description: Annotated[str, typer.Option(help="What is new in it.")] = "",
+) -> None:
+    """Register what a run logged as the next version.
+
+    Example: pomona models register flight-delay --run 4f1c...
+    """
+    with client() as pomona:
+        made = pomona.models.register(name, run_id=run, path=path, source=source, description=description)
+    done(f"{made.model}/{made.number} ({made.id}), {len(made.files)} files, digest {made.digest[:12]}")
+
+
+@app.command()
+def alias(
+    name: Name,
+    alias_name: Annotated[str, typer.Argument(metavar="ALIAS", help="E.g. champion.")],
+    number: Number,
+    force: Annotated[str | None, typer.Option(help="Pass the gate by, for this reason.")] = None,
+) -> None:
+    """Let an alias name a version; champion wants a passed gate, or --force with a reason."""
+    with client() as pomona:
+        moved = pomona.models.set_alias(name, alias_name, number, force=force)
+    done(f"{moved.model}@{alias_name} is version {moved.number}")
+
+
+@app.command()
+def gate(
+    name: Name,
+    number: Number,
+    hypothesis: Annotated[
+        str | None, typer.Option(help="Id or name; default: the one its run tests.")
+    ] = None,
+    metric: Annotated[str | None, typer.Option(help="Default: the hypothesis' metric.")] = None,
+    minimum: Annotated[float, typer.Option(help="By how much it must beat the champion.")] = 0.0,
+    json: Json = False,
+) -> None:
+    """Ask the gate whether a version may become champion; the answer is kept.
+
+    Example: pomona models gate flight-delay 3 --hypothesis flight-delay
+    """
+    with client() as pomona:
+        found = pomona.models.check_gate(
+            name, number, hypothesis=hypothesis, metric=metric, minimum_improvement=minimum
+        )
+    if json:
+        show_one(found, json=True)
+    else:
+        out.print(f"{_gate(found)}  {found.reason}")
+
+
+@app.command()
+def verify(name: Name, number: Number) -> None:
+    """Hash every file of a version again and compare."""
+    with client() as pomona:
+        found = pomona.models.verify(name, number)
+    done(
+    size = f"{found.files} files, {found.size:,} bytes"
+    done(f"{name}/{number} is as registered: {size}, digest {found.digest[:12]}")
+    )
+
+
+def _gate(found: object) -> str | None:
+    passed = getattr(found, "passed", None)
+    return None if passed is None else cell("passed" if passed else "refused")

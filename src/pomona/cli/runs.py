@@ -1,0 +1,136 @@
+"""``pomona runs``: list, show and compare tracked runs."""
+
+from typing import Annotated
+
+import typer
+
+from pomona.cli.console import Json, Limit, cell, client, out, show_one, show_rows
+
+app = typer.Typer(no_args_is_help=True, help="Tracked runs: what was tried, with what, and how well it did.")
+
+
+@app.command("ls")
+def list_(
+    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Id or name.")] = None,
+    hypothesis: Annotated[str | None, typer.Option(help="Id of the hypothesis they test.")] = None,
+    where: Annotated[str, typer.Option("--where", help="As in MLflow, e.g. 'metrics.rmse < 0.5'.")] = "",
+    order: Annotated[str | None, typer.Option("--order", help="E.g. 'metrics.rmse ASC'.")] = None,
+    metric: Annotated[list[str] | None, typer.Option("--metric", "-m", help="Show it; repeatable.")] = None,
+    limit: Limit = 30,
+    json: Json = False,
+) -> None:
+    """List runs, newest first.
+
+    Example: pomona runs ls --where "metrics.test_roc_auc > 0.7" --metric test_roc_auc
+    """
+    with client() as pomona:
+        found = list(
+            pomona.runs.list(
+                experiment=experiment,
+                hypothesis=hypothesis,
+                filter=where,
+                order_by=order,
+                limit=limit,
+            )
+        )
+    shown = metric or sorted({key for run in found for key in run.metrics})[:4]
+    columns = [(key, lambda run, key=key: run.metrics.get(key)) for key in shown]
+    show_rows(
+        found,
+        [
+            ("run", lambda run: run.id[:8]),
+            ("name", lambda run: run.name),
+            ("status", lambda run: run.status),
+            ("started", lambda run: run.started_at),
+            *columns,
+        ],
+        json=json,
+        empty="no runs yet: set MLFLOW_TRACKING_URI to this server and run your training script",
+    )
+
+
+@app.command()
+def show(run_id: Annotated[str, typer.Argument(help="The run's id.")], json: Json = False) -> None:
+    """Show a run: params, metrics, inputs, code, models, artifacts."""
+    with client() as pomona:
+        found = pomona.runs.get(run_id)
+    if json:
+        show_one(found, json=True)
+        return
+    run = found.run
+    out.print(f"[bold]{run.name}[/bold]  {cell(run.status)}  [dim]{run.id} in {found.experiment_name}[/dim]")
+    show_rows(
+        run.metrics.items(),
+        [("metric", lambda m: m[0]), ("value", lambda m: m[1])],
+        json=False,
+        empty="no metrics",
+    )
+    show_rows(
+        run.params.items(),
+        [("param", lambda p: p[0]), ("value", lambda p: p[1])],
+        json=False,
+        empty="no params",
+    )
+    show_rows(
+        found.inputs,
+        [
+            ("input", lambda i: i.name),
+            ("context", lambda i: i.context),
+            ("version", lambda i: i.data_version or i.hint),
+        ],
+        json=False,
+        empty="no inputs logged: mlflow.log_input ties a run to its data",
+    )
+    show_one(found.code, title="code")
+    show_rows(
+        found.models,
+        [("model", lambda m: m.name), ("status", lambda m: m.status), ("id", lambda m: m.id)],
+        json=False,
+        empty="no models logged",
+    )
+    show_rows(
+        found.artifacts,
+        [("artifact", lambda a: a.path), ("bytes", lambda a: a.size)],
+        json=False,
+        empty="no artifacts logged",
+    )
+    if found.error:
+        out.print(found.error, markup=False)
+
+
+@app.command()
+def compare(
+    run_ids: Annotated[list[str], typer.Argument(help="Two or more run ids.")], json: Json = False
+) -> None:
+    """Show runs side by side: the params in which they differ, and every metric."""
+    with client() as pomona:
+        found = pomona.runs.compare(run_ids)
+    if json:
+        show_one(found, json=True)
+        return
+    rows = [("param", key, values) for key, values in found.params.items()]
+    rows += [("metric", key, values) for key, values in found.metrics.items()]
+    names = [(run.name, lambda row, i=i: row[2][i]) for i, run in enumerate(found.runs)]
+    show_rows(
+        rows,
+        [("", lambda row: row[0]), ("name", lambda row: row[1]), *names],
+        json=False,
+        empty="these runs logged no params that differ, and no metrics",
+    )
+
+
+@app.command()
+def experiments(limit: Limit = 50, json: Json = False) -> None:
+    """List experiments, newest first."""
+    with client() as pomona:
+        show_rows(
+            pomona.runs.experiments(limit=limit),
+            [
+                ("id", lambda e: e.id),
+                ("name", lambda e: e.name),
+                ("created", lambda e: e.created_at),
+                ("hypothesis", lambda e: e.tags.get("pomona.hypothesis")),
+            ],
+            json=json,
+            empty="no experiments yet: mlflow.set_experiment creates one",
+        )

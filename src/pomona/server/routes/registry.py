@@ -1,0 +1,109 @@
+"""Stage 4 over HTTP: models, their versions, aliases and the gate."""
+
+from litestar import Controller, Response, delete, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from pomona.core.records import Page
+from pomona.registry.records import (
+    AliasMove,
+    GateCheck,
+    GateResult,
+    ModelDetail,
+    ModelVersion,
+    NewVersion,
+    RegisteredModel,
+    Verified,
+    VersionDetail,
+)
+from pomona.server.files import file_response
+from pomona.server.wiring import Wired
+
+
+class ModelRoutes(Controller):
+    """Registered models."""
+
+    path = "/api/v1/models"
+    tags = ("registry",)
+
+    @get(sync_to_thread=True)
+    def page(
+        self, app: Wired, cursor: FromQuery[str | None] = None, limit: FromQuery[int] = 50
+    ) -> Page[RegisteredModel]:
+        """Models, newest first."""
+        return app.registry.models(cursor=cursor, limit=limit)
+
+    @get("/{name:str}", sync_to_thread=True)
+    def show(self, app: Wired, name: FromPath[str]) -> ModelDetail:
+        """A model, its versions and what the gate said about them."""
+        return app.registry.detail(name)
+
+    @post("/{name:str}/versions", sync_to_thread=True)
+    def register(self, app: Wired, name: FromPath[str], data: JSONBody[NewVersion]) -> ModelVersion:
+        """Make what a run logged the next version; the model is created if it is new."""
+        return app.registry.register(name, data)
+
+    @get("/{name:str}/versions/{number:int}", sync_to_thread=True)
+    def version(self, app: Wired, name: FromPath[str], number: FromPath[int]) -> VersionDetail:
+        """One version with its gate results and links."""
+        return app.registry.version_detail(f"{name}/{number}")
+
+    @post("/{name:str}/versions/{number:int}/gates", sync_to_thread=True)
+    def check_gate(
+        self, app: Wired, name: FromPath[str], number: FromPath[int], data: JSONBody[GateCheck]
+    ) -> GateResult:
+        """Ask the gate whether this version may become champion; the answer is kept."""
+        return app.registry.check_gate(f"{name}/{number}", data)
+
+    @get("/{name:str}/versions/{number:int}/gates", sync_to_thread=True)
+    def gates(self, app: Wired, name: FromPath[str], number: FromPath[int]) -> list[GateResult]:
+        """What the gate said about this version, newest first."""
+        return app.registry.gates(f"{name}/{number}")
+
+    @get("/{name:str}/versions/{number:int}/verify", sync_to_thread=True)
+    def verify(self, app: Wired, name: FromPath[str], number: FromPath[int]) -> Verified:
+        """Hash every file again and compare."""
+        return app.registry.verify(f"{name}/{number}")
+
+    @get("/{name:str}/versions/{number:int}/files/{path:path}", sync_to_thread=True)
+    def file(
+        self, app: Wired, name: FromPath[str], number: FromPath[int], path: FromPath[str]
+    ) -> Response[bytes]:
+        """A file of a version, verified against its digest."""
+        found = app.registry.file(f"{name}/{number}", path.lstrip("/"))
+        return file_response(found.path, app.registry.read(found))
+
+    @put("/{name:str}/aliases/{alias:str}", sync_to_thread=True)
+    def set_alias(
+        self, app: Wired, name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasMove]
+    ) -> ModelVersion:
+        """Let an alias name a version; ``champion`` wants a passed gate, or ``force`` with a reason."""
+        return app.registry.move(name, alias, data)
+
+    @delete("/{name:str}/aliases/{alias:str}", sync_to_thread=True)
+    def remove_alias(self, app: Wired, name: FromPath[str], alias: FromPath[str]) -> None:
+        """Take an alias away."""
+        app.registry.remove_alias(name, alias)
+
+
+class ModelVersionRoutes(Controller):
+    """Model versions by id or reference (``scorer~3``, ``scorer@champion``)."""
+
+    path = "/api/v1/model-versions"
+    tags = ("registry",)
+
+    @get("/{ref:str}", sync_to_thread=True)
+    def show(self, app: Wired, ref: FromPath[str]) -> VersionDetail:
+        """One version, by ``mv_...``, ``name@alias`` or ``name~number``."""
+        return app.registry.version_detail(ref.replace("~", "/"))
+
+
+class GateRoutes(Controller):
+    """Gate results."""
+
+    path = "/api/v1/gates"
+    tags = ("registry",)
+
+    @get("/{gate_id:str}", sync_to_thread=True)
+    def show(self, app: Wired, gate_id: FromPath[str]) -> GateResult:
+        """One gate result with everything it rests on."""
+        return app.registry.gate(gate_id)

@@ -1,0 +1,99 @@
+"""Stage 3 over HTTP: experiments and tracked runs. Logging goes through the MLflow protocol."""
+
+from typing import Annotated
+
+from litestar import Controller, Response, get
+from litestar.params import FromPath, FromQuery, QueryParameter
+
+from pomona.core.records import Page
+from pomona.server.files import file_response
+from pomona.server.wiring import Wired
+from pomona.training.records.runs import (
+    ArtifactFile,
+    Experiment,
+    MetricHistory,
+    RunComparison,
+    RunDetail,
+    RunSummary,
+    View,
+)
+from pomona.training.rules.paths import ArtifactAddress, safe_path
+
+Ids = Annotated[list[str], QueryParameter(name="id", description="A run's id; repeat it for each run.")]
+
+
+class ExperimentRoutes(Controller):
+    """Experiments."""
+
+    path = "/api/v1/experiments"
+    tags = ("training",)
+
+    @get(sync_to_thread=True)
+    def page(
+        self, app: Wired, cursor: FromQuery[str | None] = None, limit: FromQuery[int] = 50
+    ) -> Page[Experiment]:
+        """Experiments, newest first."""
+        return app.tracking.reports.experiments(cursor=cursor, limit=limit)
+
+    @get("/{ref:str}", sync_to_thread=True)
+    def show(self, app: Wired, ref: FromPath[str]) -> Experiment:
+        """One experiment, by id or name."""
+        return app.tracking.reports.experiment(ref)
+
+
+class RunRoutes(Controller):
+    """Tracked runs."""
+
+    path = "/api/v1/runs"
+    tags = ("training",)
+
+    @get(sync_to_thread=True)
+    def page(
+        self,
+        app: Wired,
+        experiment: FromQuery[str | None] = None,
+        hypothesis: FromQuery[str | None] = None,
+        filter: FromQuery[str] = "",
+        order_by: FromQuery[list[str] | None] = None,
+        view: FromQuery[View] = "ACTIVE_ONLY",
+        cursor: FromQuery[str | None] = None,
+        limit: FromQuery[int] = 50,
+    ) -> Page[RunSummary]:
+        """Runs, newest first; ``filter`` and ``order_by`` as in MLflow (``metrics.rmse < 0.5``)."""
+        return app.tracking.reports.page(
+            experiment=experiment,
+            hypothesis=hypothesis,
+            filter=filter,
+            order_by=order_by or (),
+            view=view,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    @get("/compare", sync_to_thread=True)
+    def compare(self, app: Wired, ids: Ids) -> RunComparison:
+        """Runs side by side: the params in which they differ, and every metric."""
+        return app.tracking.reports.compare(ids)
+
+    @get("/{run_id:str}", sync_to_thread=True)
+    def show(self, app: Wired, run_id: FromPath[str]) -> RunDetail:
+        """Everything known about a run."""
+        return app.tracking.reports.detail(run_id)
+
+    @get("/{run_id:str}/metrics/{key:path}", sync_to_thread=True)
+    def metric(
+        self, app: Wired, run_id: FromPath[str], key: FromPath[str], points: FromQuery[int] = 500
+    ) -> MetricHistory:
+        """A metric's history, thinned to at most ``points``."""
+        return app.tracking.histories.chart(run_id, key.lstrip("/"), limit=points)
+
+    @get("/{run_id:str}/artifacts", sync_to_thread=True)
+    def artifacts(self, app: Wired, run_id: FromPath[str]) -> list[ArtifactFile]:
+        """Every file of a run."""
+        return app.tracking.artifacts.tree(app.tracking.run(run_id).id)
+
+    @get("/{run_id:str}/artifacts/{path:path}", sync_to_thread=True)
+    def artifact(self, app: Wired, run_id: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+        """A file's bytes, verified against their digest."""
+        clean = safe_path(path.lstrip("/"))
+        return file_response(clean, app.tracking.artifacts.read(ArtifactAddress(root=run_id, path=clean)))

@@ -1,0 +1,132 @@
+"""Runs as people look at them: pages, one run with all its ties, runs side by side."""
+
+from collections.abc import Sequence
+
+from pomona.core.errors import Invalid
+from pomona.core.ports import Database, Ledger, Transaction
+from pomona.core.records import Page
+from pomona.training.records.runs import (
+    ENTRY_TAG,
+    ENVIRONMENT_TAG,
+    HYPOTHESIS_TAG,
+    Experiment,
+    Found,
+    RunComparison,
+    RunDetail,
+    RunSummary,
+    View,
+)
+from pomona.training.records.search import Comparison
+from pomona.training.rules import filters, views
+from pomona.training.service.artifacts import ArtifactService
+from pomona.training.service.experiments import ExperimentService
+from pomona.training.service.logged_models import LoggedModelService
+from pomona.training.store import search
+
+ERROR_TAG = "pomona.error"  # the traceback of a script that failed
+_MOST_COMPARED = 100
+
+
+class RunReports:
+    """What pages, tables and charts show of runs."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        experiments: ExperimentService,
+        models: LoggedModelService,
+        artifacts: ArtifactService,
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._experiments = experiments
+        self._models = models
+        self._artifacts = artifacts
+
+    def page(
+        self,
+        *,
+        experiment: str | None = None,
+        hypothesis: str | None = None,
+        filter: str = "",  # noqa: A002 (the protocol's word)
+        order_by: Sequence[str] = (),
+        view: View = "ACTIVE_ONLY",
+        cursor: str | None = None,
+        limit: int = 50,
+    ) -> Page[RunSummary]:
+        """Runs, newest first; ``experiment`` is an id or a name.
+
+        Raises:
+            Invalid: If filter, order, cursor or limit cannot be read.
+            NotFound: If there is no such experiment.
+        """
+        if not 1 <= limit <= 1000:
+            raise Invalid(f"limit {limit} is not between 1 and 1000", hint="ask for more pages instead")
+        offset = _offset(cursor)
+        conditions = filters.parse_filter(filter, filters.RUNS)
+        if hypothesis:
+            tested = Comparison(entity="tag", key=HYPOTHESIS_TAG, op="=", value=hypothesis)
+            conditions = [*conditions, tested]
+        order = [filters.parse_order(item, filters.RUNS) for item in order_by]
+        numbers = None if experiment is None else [int(self.experiment(experiment).id)]
+
+        def find(tx: Transaction) -> Found:
+            return search.search_runs(tx, numbers, conditions, order, view=view, limit=limit, offset=offset)
+
+        found = self._database.read(find)
+        more = None if found.next_offset is None else str(found.next_offset)
+        return Page(items=[views.summary(run) for run in found.runs], next_cursor=more)
+
+    def experiments(self, *, cursor: str | None = None, limit: int = 50) -> Page[Experiment]:
+        """Active experiments, newest first."""
+        found, more = self._experiments.search(limit=limit, offset=_offset(cursor))
+        return Page(items=found, next_cursor=None if more is None else str(more))
+
+    def experiment(self, ref: str) -> Experiment:
+        """The experiment with this id or name.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        return self._experiments.get(ref) if ref.isdigit() else self._experiments.named(ref)
+
+    def detail(self, run_id: str) -> RunDetail:
+        """Everything known about a run.
+
+        Raises:
+            NotFound: If there is none.
+        """
+        run = self._database.read(lambda tx: search.run(tx, run_id))
+        return RunDetail(
+            run=views.summary(run),
+            experiment_name=self._experiments.get(run.experiment).name,
+            inputs=[views.shown_input(item) for item in run.inputs],
+            code=views.code_of(run),
+            environment=run.tags.get(ENVIRONMENT_TAG),
+            entry=run.tags.get(ENTRY_TAG),
+            models=self._models.of_run(run_id),
+            artifacts=self._artifacts.tree(run_id),
+            links=self._ledger.links([run_id]),
+            error=run.tags.get(ERROR_TAG),
+        )
+
+    def compare(self, run_ids: Sequence[str]) -> RunComparison:
+        """Runs side by side: the params in which they differ, and every metric.
+
+        Raises:
+            Invalid: If fewer than two or too many are named.
+            NotFound: If one does not exist.
+        """
+        if not 2 <= len(run_ids) <= _MOST_COMPARED:
+            raise Invalid(f"{len(run_ids)} runs cannot be compared", hint=f"name 2 to {_MOST_COMPARED} runs")
+        found = self._database.read(lambda tx: [search.run(tx, run_id) for run_id in run_ids])
+        return views.side_by_side([views.summary(run) for run in found])
+
+
+def _offset(cursor: str | None) -> int:
+    if cursor is None:
+        return 0
+    if not cursor.isdigit() or len(cursor) > 15:
+        raise Invalid(f"{cursor!r} is not a cursor", hint="use the next_cursor of the page before")
+    return int(cursor)

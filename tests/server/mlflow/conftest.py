@@ -1,0 +1,126 @@
+"""The protocol's app over fresh services, called in process."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import msgspec
+import pytest
+
+from pomona.business.service import BusinessService
+from pomona.data.service import DataService
+from pomona.registry.service import RegistryService
+from pomona.server.mlflow.app import MlflowApp
+from pomona.sql import metadata
+from pomona.storage.files import FileBlobs
+from pomona.storage.ledger import SqlLedger
+from pomona.storage.sqlite import SqliteDatabase
+from pomona.testing.clock import FakeClock
+from pomona.training.service.tracking import TrackingService
+
+
+class Home:
+    """Every service that the protocol needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = FakeClock()
+        self.database = SqliteDatabase(folder / "t.db", self.clock)
+        metadata.create_all(self.database.engine)
+        self.blobs = FileBlobs(folder / "blobs")
+        self.ledger = SqlLedger(self.database)
+        self.business = BusinessService(self.database, self.clock)
+        self.data = DataService(self.database, self.blobs, self.clock, self.business)
+        self.tracking = TrackingService(
+            self.database, self.blobs, self.clock, self.ledger, self.business, self.data
+        )
+        self.registry = RegistryService(
+            self.database, self.blobs, self.clock, self.ledger, self.business, self.tracking
+        )
+        self.app = MlflowApp(self.tracking, self.registry)
+
+
+class Answer:
+    """What came back."""
+
+    def __init__(self, status: int, body: bytes, headers: dict[str, str]) -> None:
+        self.status = status
+        self.body = body
+        self.headers = headers
+
+    @property
+    def json(self) -> Any:
+        return msgspec.json.decode(self.body)
+
+
+class Caller:
+    """Calls the app as a server would, one request at a time."""
+
+    def __init__(self, home: Home) -> None:
+        self.home = home
+
+    def call(self, method: str, path: str, json: Any = None, *, body: bytes = b"", **query: Any) -> Answer:
+        """One request below ``/api/2.0``; ``json`` or ``body`` is sent, ``query`` goes into the address."""
+        sent = msgspec.json.encode(json) if json is not None else body
+        text = urlencode(query, doseq=True)
+        return asyncio.run(self._call(method, path, sent, text))
+
+    def post(self, path: str, **fields: Any) -> Any:
+        """POST fields to ``/mlflow/<path>``; the answer must be a success."""
+        answer = self.call("POST", f"/mlflow/{path}", fields)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def get(self, path: str, **query: Any) -> Any:
+        """GET ``/mlflow/<path>``; the answer must be a success."""
+        answer = self.call("GET", f"/mlflow/{path}", **query)
+        assert answer.status == 200, answer.body
+        return answer.json
+
+    def refuse(self, method: str, path: str, **fields: Any) -> tuple[int, str, str]:
+        """The status, error code and message of a request that must fail."""
+        answer = (
+            self.call(method, f"/mlflow/{path}", **fields)
+            if method == "GET"
+            else self.call(method, f"/mlflow/{path}", fields)
+        )
+        assert answer.status >= 400, answer.body
+        return answer.status, answer.json["error_code"], answer.json["message"]
+
+    async def _call(self, method: str, path: str, sent: bytes, query: str) -> Answer:
+        pieces = [sent[i : i + 1000] for i in range(0, len(sent), 1000)] or [b""]
+        messages: list[dict[str, Any]] = []
+
+        async def receive() -> dict[str, Any]:
+            await asyncio.sleep(0)
+            piece = pieces.pop(0)
+            return {"type": "http.request", "body": piece, "more_body": bool(pieces)}
+
+        async def send(message: Any) -> None:
+            messages.append(message)
+
+        full = path if path.startswith(("/api", "/ajax", "/version")) else f"/api/2.0{path}"
+        scope = {
+            "type": "http",
+            "method": method,
+            "path": full,
+            "raw_path": quote(full).encode(),
+            "query_string": query.encode(),
+            "headers": [],
+        }
+        await self.home.app(scope, receive, send)
+        headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        return Answer(messages[0]["status"], b"".join(m.get("body", b"") for m in messages[1:]), headers)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    found = Home(tmp_path)
+    yield found
+    found.database.close()
+
+
+@pytest.fixture
+def mlflow(home: Home) -> Caller:
+    return Caller(home)
