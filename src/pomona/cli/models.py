@@ -116,10 +116,8 @@ def verify(name: Name, number: Number) -> None:
     """Hash every file of a version again and compare."""
     with client() as pomona:
         found = pomona.models.verify(name, number)
-    done(
     size = f"{found.files} files, {found.size:,} bytes"
     done(f"{name}/{number} is as registered: {size}, digest {found.digest[:12]}")
-    )
 
 
 def _gate(found: object) -> str | None:
