@@ -39,7 +39,8 @@ def run_checks(
         as_of: The moment from which freshness is counted.
     """
     on_rows = {name_of(check): check for check in checks if check.kind in ROW_KINDS}
-    runnable = {name: check for name, check in on_rows.items() if not _missing(check, table)}
+    obstacles = {name: _obstacle(check, table) for name, check in on_rows.items()}
+    runnable = {name: check for name, check in on_rows.items() if not obstacles[name]}
     found = _interrogate(runnable, _frame(runnable, table, key, time_column)) if runnable else {}
     results = []
     for check in checks:
@@ -47,14 +48,28 @@ def run_checks(
         if name in found:
             results.append(found[name])
         elif name in on_rows:
-            results.append(_broken(check, f"no column {_missing(check, table)!r}"))
+            results.append(_broken(check, obstacles[name]))
         else:
             results.append(_on_table(check, table, time_column, rows_before, as_of))
     return tuple(results)
 
 
-def _missing(check: Check, table: pa.Table) -> str | None:
-    return next((name for name in columns_of(check) if name not in table.column_names), None)
+def _obstacle(check: Check, table: pa.Table) -> str:
+    """Why a check cannot be asked of a table; empty if it can."""
+    types = pa.types
+    for name in columns_of(check):
+        if name not in table.column_names:
+            return f"no column {name!r}"
+        kind = table.schema.field(name).type
+        number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
+        suits = {str: types.is_large_string(kind) or types.is_string(kind), bool: types.is_boolean(kind)}
+        if check.kind == "range" and not number:
+            return f"column {name!r} holds {kind}, not numbers"
+        if check.kind == "allowed" and not all(suits.get(type(value), number) for value in check.values):
+            return f"column {name!r} holds {kind}, not values like {check.values[0]!r}"
+        if check.kind == "unique" and types.is_nested(kind):
+            return f"column {name!r} holds {kind}, whose values cannot be told apart"
+    return ""
 
 
 def _frame(
@@ -79,10 +94,6 @@ def _interrogate(checks: dict[str, Check], frame: pl.DataFrame) -> dict[str, Che
     validation = validation.interrogate(get_first_n=EXAMPLES)
     results = {}
     for number, (name, check) in enumerate(checks.items(), start=1):
-        if validation.validation_info[number - 1].eval_error:
-            kind = ", ".join(str(frame.schema[column]) for column in columns_of(check))
-            results[name] = _broken(check, f"{check.kind} cannot be asked of values of type {kind}")
-            continue
         failing = int(validation.n_failed(i=number, scalar=True) or 0)
         sample = validation.get_data_extracts(i=number, frame=True) if failing else None
         rows = json_rows(sample.drop("_row_num_").head(EXAMPLES)) if sample is not None else []

@@ -1,18 +1,14 @@
 """What a dataset, a reference, a table and a check must be; and whether a version may be trained on."""
 
-import json
 import re
 from collections.abc import Collection, Sequence
 from typing import Any
-
-import msgspec
 
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.core.records import Record
 from pomona.data.records import Check, DataVersion, Field, NewDataset, Quality, QualityReport, TimeWindow
 
 NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63}/)?[a-z0-9][a-z0-9._-]{0,99}")
-MLFLOW_SOURCE_TYPE = "pomona"
 ROW_KINDS = ("not_null", "unique", "range", "allowed")
 _ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2}
 
@@ -270,19 +266,3 @@ def check_window(window: TimeWindow, time_column: str | None) -> None:
             raise Invalid(f"{end} has no time zone", hint="write it with one, e.g. 2026-01-31T00:00:00Z")
     if window.since is not None and window.until is not None and window.since >= window.until:
         raise Invalid("since is not before until", hint="the range is since <= time < until")
-
-
-def mlflow_source(version: DataVersion) -> str:
-    """What MLflow's ``log_input`` carries as the source of a Pomona version, as JSON."""
-    return json.dumps({"version": version.id, "dataset": version.dataset, "number": version.number})
-
-
-def version_in_mlflow_source(source_type: str, source: str) -> str | None:
-    """The version's id, if a dataset logged by MLflow is one of Pomona's; else None."""
-    if source_type != MLFLOW_SOURCE_TYPE:
-        return None
-    try:
-        found = msgspec.json.decode(source, type=dict[str, Any]).get("version")
-    except msgspec.DecodeError:
-        return None
-    return found if isinstance(found, str) else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 import pyarrow as pa
@@ -16,6 +16,7 @@ from pomona.core.ports import Blobs, Clock, Database, Transaction
 from pomona.core.records import Page, from_json
 from pomona.data import rules, store
 from pomona.data.committing import CommitOptions, Committer
+from pomona.data.decoding import decode
 from pomona.data.profiling import profile_table
 from pomona.data.quality import run_checks
 from pomona.data.records import (
@@ -136,6 +137,16 @@ class DataService:
         options = CommitOptions(mode=mode, onto=parent, note=note, as_of=as_of, allow_empty=allow_empty)
         return self._committer.commit(dataset, table, options)
 
+    def commit_bytes(self, ref: str, body: BinaryIO, content_type: str, **options: Any) -> Committed:
+        """``commit`` of a table that comes as Arrow, Parquet or CSV bytes.
+
+        Raises:
+            Invalid: If the bytes are not of that type; else as ``commit``.
+        """
+        dataset = self.dataset(ref)
+        newest = self._database.read(lambda tx: store.newest(tx, dataset.id, usable=True))
+        return self.commit(ref, decode(body, content_type, newest.schema if newest else ()), **options)
+
     def resolve(self, ref: str) -> DataVersion:
         """The version named by ``flights``, ``flights@v3``, ``flights@<digest>`` or ``ver_...``.
 
@@ -254,11 +265,6 @@ class DataService:
             )
             self._database.write(lambda tx: tx.emit(event))
         return version
-
-    def version_in_mlflow(self, source_type: str, source: str) -> DataVersion | None:
-        """The version behind a dataset that MLflow's ``log_input`` sent, if it is one of ours."""
-        found = rules.version_in_mlflow_source(source_type, source)
-        return self._database.read(lambda tx: store.versions.find(tx, found)) if found else None
 
 
 def find_dataset(tx: Transaction, ref: str) -> Dataset:

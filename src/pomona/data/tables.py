@@ -61,27 +61,17 @@ def canonical_type(name: str, kind: pa.DataType) -> pa.DataType:
     types = pa.types
     if types.is_dictionary(kind):
         return canonical_type(name, kind.value_type)
-    if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
-        return pa.large_string()
-    if types.is_binary(kind) or types.is_large_binary(kind) or types.is_binary_view(kind):
-        return pa.large_binary()
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return pa.large_list(pa.field("item", canonical_type(name, kind.value_type)))
     if types.is_struct(kind):
         return pa.struct([pa.field(f.name, canonical_type(f"{name}.{f.name}", f.type)) for f in kind.fields])
-    if types.is_float16(kind):
-        return pa.float32()
-    if types.is_date64(kind):
-        return pa.timestamp("ms")
-    if types.is_primitive(kind) and not types.is_interval(kind):
-        return kind
-    if types.is_decimal(kind) or types.is_null(kind) or types.is_fixed_size_binary(kind):
-        return kind
-    raise Invalid(
-        f"column {name!r} has the type {kind}, which cannot be kept",
-        hint="convert it to numbers, text, times, lists or structs",
-        extra={"column": name, "type": str(kind)},
-    )
+    if types.is_nested(kind) or types.is_interval(kind) or isinstance(kind, pa.BaseExtensionType):
+        raise Invalid(
+            f"column {name!r} has the type {kind}, which cannot be kept",
+            hint="convert it to numbers, text, times, lists or structs",
+            extra={"column": name, "type": str(kind)},
+        )
+    return _flat_type(kind)
 
 
 def fields_of(schema: pa.Schema) -> tuple[Field, ...]:
@@ -207,6 +197,19 @@ def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
     return [_json(row) for row in frame.to_dicts()]
 
 
+def _flat_type(kind: pa.DataType) -> pa.DataType:
+    types = pa.types
+    if types.is_string(kind) or types.is_string_view(kind):
+        return pa.large_string()
+    if types.is_binary(kind) or types.is_binary_view(kind):
+        return pa.large_binary()
+    if types.is_timestamp(kind) and kind.unit == "s":  # Parquet knows no seconds
+        return pa.timestamp("ms", kind.tz)
+    return {pa.float16(): pa.float32(), pa.date64(): pa.timestamp("ms"), pa.time32("s"): pa.time32("ms")}.get(
+        kind, kind
+    )
+
+
 def _plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
     wanted = canonical_type(name, column.type)
     return column if column.type == wanted else column.cast(wanted)
@@ -315,4 +318,4 @@ def _json(value: Any) -> Any:
         return "NaN"
     if value is None or isinstance(value, bool | int | float | str):
         return value
-    return str(value)
+    return value.isoformat() if isinstance(value, date | time) else str(value)

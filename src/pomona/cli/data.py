@@ -1,0 +1,268 @@
+"""``pomona data``: declare datasets, commit versions, look at rows, profiles and checks."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
+
+if TYPE_CHECKING:
+    from pomona.data.records import Check, QualityReport
+
+app = typer.Typer(no_args_is_help=True, help="Datasets: immutable versions, their checks and profiles.")
+
+Name = Annotated[str, typer.Argument(help="The dataset's name, e.g. flights or nyc/flights.")]
+Ref = Annotated[str, typer.Argument(help="A version: flights, flights@v3, flights@newest or its id.")]
+ChecksFile = Annotated[
+    Path | None, typer.Option("--checks", help="YAML or JSON file with a list of checks.", exists=True)
+]
+
+
+@app.command()
+def create(
+    name: Name,
+    key: Annotated[list[str] | None, typer.Option(help="Column that names a row; repeatable.")] = None,
+    time: Annotated[str | None, typer.Option(help="Column that says when a row happened.")] = None,
+    purpose: Annotated[list[str] | None, typer.Option(help="What it may serve; repeatable.")] = None,
+    description: Annotated[str, typer.Option(help="One sentence.")] = "",
+    hypothesis: Annotated[str | None, typer.Option(help="Id or name.")] = None,
+    checks: ChecksFile = None,
+) -> None:
+    """Declare a dataset.
+
+    Example: pomona data create flights --key flight_id --time scheduled --checks checks.yaml
+    """
+    declared = read_checks(checks) if checks else []
+    with client() as pomona:
+        made = pomona.data.create(
+            name,
+            key=key or (),
+            time_column=time,
+            purposes=purpose or (),
+            description=description,
+            hypothesis=hypothesis,
+            checks=declared,
+        )
+    done(f"dataset {made.name} ({made.id})")
+
+
+@app.command()
+def commit(
+    name: Name,
+    file: Annotated[Path, typer.Argument(help="A .parquet or .csv file.", exists=True, dir_okay=False)],
+    append: Annotated[bool, typer.Option("--append", help="The file holds new rows only.")] = False,
+    onto: Annotated[str | None, typer.Option(help="The version it builds on.")] = None,
+    note: Annotated[str, typer.Option(help="What a reader should know.")] = "",
+    as_of: Annotated[datetime | None, typer.Option(help="When the source was so (UTC).")] = None,
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No rows is right.")] = False,
+) -> None:
+    """Commit a file as the next version; content that is there already makes no new one."""
+    with client() as pomona:
+        version = pomona.data.commit(
+            name,
+            file,
+            mode="append" if append else "full",
+            onto=onto,
+            note=note,
+            as_of=as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None,
+            allow_empty=allow_empty,
+        )
+        record = version.record
+        if not version.created:
+            done(f"{version.ref} holds this content already; nothing was stored")
+            return
+        done(
+            f"{version.ref} ({record.id}): {record.rows:,} rows, {record.rows_added:,} added, "
+            f"{record.rows_changed:,} changed, {record.rows_removed:,} removed"
+        )
+        if record.quality != "green":
+            _show_report(version.quality(), json=False)
+
+
+@app.command("ls")
+def list_(limit: Limit = 50, json: Json = False) -> None:
+    """List datasets, newest first."""
+    with client() as pomona:
+        show_rows(
+            pomona.data.list(limit=limit),
+            [
+                ("name", lambda d: d.name),
+                ("key", lambda d: ", ".join(d.key) or None),
+                ("time", lambda d: d.time_column),
+                ("checks", lambda d: len(d.checks)),
+                ("purposes", lambda d: ", ".join(d.purposes) or None),
+                ("description", lambda d: d.description),
+            ],
+            json=json,
+            empty="no dataset yet: `pomona data create --help` shows how to declare one",
+        )
+
+
+@app.command()
+def versions(name: Name, json: Json = False) -> None:
+    """List the versions of a dataset, newest first."""
+    with client() as pomona:
+        show_rows(
+            [version.record for version in pomona.data.versions(name)],
+            [
+                ("version", lambda v: f"v{v.number}"),
+                ("committed", lambda v: v.created_at),
+                ("rows", lambda v: v.rows),
+                ("added", lambda v: v.rows_added),
+                ("changed", lambda v: v.rows_changed),
+                ("removed", lambda v: v.rows_removed),
+                ("quality", lambda v: v.quality),
+                ("digest", lambda v: v.digest[:12]),
+                ("note", lambda v: v.note),
+            ],
+            json=json,
+            empty=f"no version yet: `pomona data commit {name} FILE` makes the first",
+        )
+
+
+@app.command()
+def show(ref: Ref, json: Json = False) -> None:
+    """Show a version: rows, files, digest, quality."""
+    with client() as pomona:
+        show_one(pomona.data.version(ref).record, json=json)
+
+
+@app.command()
+def read(
+    ref: Ref,
+    column: Annotated[list[str] | None, typer.Option(help="Only this column; repeatable.")] = None,
+    since: Annotated[datetime | None, typer.Option(help="Rows from this time on (UTC).")] = None,
+    until: Annotated[datetime | None, typer.Option(help="Rows before this time (UTC).")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write a .parquet or .csv file.")] = None,
+    limit: Limit = 20,
+) -> None:
+    """Print the first rows of a version, or write all of them to a file."""
+    with client() as pomona:
+        chosen = pomona.data.version(ref).select(
+            column,
+            since=since.replace(tzinfo=since.tzinfo or UTC) if since else None,
+            until=until.replace(tzinfo=until.tzinfo or UTC) if until else None,
+        )
+        table = chosen.to_arrow()
+    if to is not None:
+        _write(table, to)
+        done(f"{table.num_rows:,} rows of {chosen.ref} in {to}")
+        return
+    rows = table.slice(0, limit).to_pylist()
+    show_rows(
+        rows,
+        [(name, lambda row, name=name: row[name]) for name in table.column_names],  # type: ignore[misc]
+        json=False,
+        empty="no rows",
+    )
+    if table.num_rows > limit:
+        out.print(f"[dim]{limit} of {table.num_rows:,} rows; --limit shows more, --to writes all[/dim]")
+
+
+@app.command()
+def profile(ref: Ref, json: Json = False) -> None:
+    """Show one summary per column."""
+    with client() as pomona:
+        found = pomona.data.profile(ref)
+    if json:
+        show_one(found, json=True)
+        return
+    show_rows(
+        [(name, column) for name, column in found.columns.items()],
+        [
+            ("column", lambda row: row[0]),
+            ("values", lambda row: row[1].count),
+            ("missing", lambda row: row[1].missing),
+            ("in short", lambda row: _in_short(row[1])),
+        ],
+        json=False,
+        empty="no columns",
+    )
+
+
+@app.command()
+def check(
+    ref: Ref,
+    run: Annotated[bool, typer.Option("--run", help="Run the checks now, as they are declared.")] = False,
+    declare: Annotated[
+        Path | None, typer.Option(help="Replace the dataset's checks by those of a file first.", exists=True)
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Show what the checks found on a version.
+
+    Example of a file: - {kind: not_null, column: carrier, warn: 0.001, fail: 0.01}
+    """
+    with client() as pomona:
+        if declare is not None:
+            pomona.data.declare_checks(ref.partition("@")[0], read_checks(declare))
+        version = pomona.data.version(ref)
+        report = pomona.data.recheck(version.id) if run or declare is not None else version.quality()
+    _show_report(report, json=json)
+
+
+def read_checks(path: Path) -> "list[Check]":
+    """The checks in a YAML or JSON file.
+
+    Raises:
+        Invalid: If the file holds anything but a list of checks.
+    """
+    import msgspec
+
+    from pomona.core.errors import Invalid, MissingExtra
+    from pomona.data.records import Check
+
+    try:
+        if path.suffix == ".json":
+            return msgspec.json.decode(path.read_bytes(), type=list[Check])
+        return msgspec.yaml.decode(path.read_bytes(), type=list[Check])
+    except ImportError as error:
+        raise MissingExtra("pyyaml", "server") from error
+    except msgspec.DecodeError as error:
+        raise Invalid(
+            f"{path}: {error}", hint="a list of checks, e.g. - {kind: not_null, column: carrier}"
+        ) from error
+
+
+def _show_report(report: "QualityReport", *, json: bool) -> None:
+    show_rows(
+        report.results,
+        [
+            ("check", lambda r: r.name),
+            ("quality", lambda r: r.quality),
+            ("failing", lambda r: r.failing),
+            ("share", lambda r: f"{r.share:.3%}"),
+            ("found", lambda r: r.detail),
+            ("e.g.", lambda r: r.examples[0] if r.examples else None),
+        ],
+        json=json,
+        empty="no checks are declared: `pomona data check --declare FILE` adds some",
+    )
+
+
+def _in_short(column: Any) -> str:
+    from pomona.stats.records import CategoryProfile, NumericProfile
+
+    if isinstance(column, NumericProfile):
+        if column.minimum is None or column.maximum is None:
+            return "no numbers"
+        return (
+            f"{column.minimum:,.6g} to {column.maximum:,.6g}, mean {column.mean:,.4g}, std {column.std:,.4g}"
+        )
+    if isinstance(column, CategoryProfile):
+        top = ", ".join(f"{value} ({rows:,})" for value, rows in list(column.top.items())[:4])
+        return f"{column.distinct:,} different: {top}" if top else f"{column.distinct:,} different"
+    return f"{column.earliest} to {column.latest}" if column.earliest else "no times"
+
+
+def _write(table: Any, path: Path) -> None:
+    if path.suffix == ".csv":
+        import pyarrow.csv
+
+        pyarrow.csv.write_csv(table, path)
+    else:
+        import pyarrow.parquet as pq
+
+        pq.write_table(table, path)

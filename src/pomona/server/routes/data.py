@@ -1,0 +1,160 @@
+"""Stage 2 over HTTP: datasets, their versions, checks and profiles.
+
+A name with a project (``nyc/flights``) is written ``nyc~flights`` in a path.
+"""
+
+import asyncio
+import errno
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import pyarrow as pa
+from litestar import Controller, Request, Response, get, post, put
+
+from pomona.core.errors import StorageFull
+from pomona.core.records import Page
+from pomona.data.decoding import ARROW
+from pomona.data.records import Check, CommitMode, Committed, Dataset, DataVersion, NewDataset, QualityReport
+from pomona.server.wiring import Wired
+from pomona.stats.records import TableProfile
+
+
+class DatasetRoutes(Controller):
+    """Datasets."""
+
+    path = "/api/v1/datasets"
+    tags = ("data",)
+
+    @post(sync_to_thread=True)
+    def create(self, app: Wired, data: NewDataset) -> Dataset:
+        """Declare a dataset."""
+        return app.data.create(data)
+
+    @get(sync_to_thread=True)
+    def page(self, app: Wired, cursor: str | None = None, limit: int = 50) -> Page[Dataset]:
+        """Datasets, newest first."""
+        return app.data.datasets(cursor=cursor, limit=limit)
+
+    @get("/{ref:str}", sync_to_thread=True)
+    def show(self, app: Wired, ref: str) -> Dataset:
+        """One dataset, by id or name."""
+        return app.data.dataset(_ref(ref))
+
+    @put("/{ref:str}/checks", sync_to_thread=True)
+    def declare_checks(self, app: Wired, ref: str, data: list[Check]) -> Dataset:
+        """Replace the checks of a dataset."""
+        return app.data.declare_checks(_ref(ref), data)
+
+    @get("/{ref:str}/versions", sync_to_thread=True)
+    def versions(self, app: Wired, ref: str) -> list[DataVersion]:
+        """Every version of a dataset, newest first."""
+        return app.data.versions(_ref(ref))
+
+    @post("/{ref:str}/versions")
+    async def commit(
+        self,
+        app: Wired,
+        request: Request[Any, Any, Any],
+        ref: str,
+        mode: CommitMode = "full",
+        onto: str | None = None,
+        note: str = "",
+        as_of: datetime | None = None,
+        allow_empty: bool = False,
+    ) -> Committed:
+        """Commit the table in the body (Arrow stream, Parquet or CSV) as the next version."""
+        kind = request.headers.get("content-type", "")
+        with tempfile.TemporaryFile(dir=_incoming(app.home)) as body:
+            await _receive(request, body)
+            return await asyncio.to_thread(
+                app.data.commit_bytes,
+                _ref(ref),
+                body,
+                kind,
+                mode=mode,
+                onto=onto,
+                note=note,
+                as_of=as_of,
+                allow_empty=allow_empty,
+            )
+
+
+class DataVersionRoutes(Controller):
+    """Versions of datasets, by ``flights@v3``, ``flights@latest`` or id."""
+
+    path = "/api/v1/data-versions/{ref:str}"
+    tags = ("data",)
+
+    @get(sync_to_thread=True)
+    def show(self, app: Wired, ref: str) -> DataVersion:
+        """One version."""
+        return app.data.resolve(_ref(ref))
+
+    @get("/rows", sync_to_thread=True)
+    def rows(
+        self,
+        app: Wired,
+        ref: str,
+        columns: str | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Response[bytes]:
+        """The rows as an Arrow stream; ``columns`` are separated by commas."""
+        wanted = columns.split(",") if columns else None
+        table = app.data.read(_ref(ref), columns=wanted, since=since, until=until)
+        return Response(_stream(table), media_type=ARROW)
+
+    @get("/preview", sync_to_thread=True)
+    def preview(self, app: Wired, ref: str, limit: int = 20) -> list[dict[str, Any]]:
+        """The first rows as JSON."""
+        return app.data.preview(_ref(ref), limit=limit)
+
+    @get("/profile", sync_to_thread=True)
+    def profile(
+        self, app: Wired, ref: str, since: datetime | None = None, until: datetime | None = None
+    ) -> TableProfile:
+        """One summary per column, of all rows or of a time range."""
+        return app.data.profile(_ref(ref), since=since, until=until)
+
+    @get("/quality", sync_to_thread=True)
+    def quality(self, app: Wired, ref: str) -> QualityReport:
+        """What the checks found last."""
+        return app.data.report(_ref(ref))
+
+    @post("/quality", sync_to_thread=True)
+    def recheck(self, app: Wired, ref: str) -> QualityReport:
+        """Run the checks once more, as they are declared now."""
+        return app.data.recheck(_ref(ref))
+
+
+def _ref(ref: str) -> str:
+    return ref.replace("~", "/")
+
+
+def _incoming(home: Path) -> Path:
+    folder = home / "incoming"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+async def _receive(request: Request[Any, Any, Any], body: IO[bytes]) -> None:
+    try:
+        async for piece in request.stream():
+            body.write(piece)
+        body.flush()
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise StorageFull(
+                "the disk takes no more data", hint="free some space, then commit again"
+            ) from error
+        raise
+    body.seek(0)
+
+
+def _stream(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
+        out.write_table(table)
+    return bytes(sink.getvalue())
