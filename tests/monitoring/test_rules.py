@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from pomona.monitoring.records import (
     Window,
     WindowState,
 )
-from pomona.stats.profiles import profile_numeric
+from pomona.stats.profiles import profile_like, profile_numeric
 from pomona.stats.records import DriftReading
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -63,12 +64,15 @@ def incident(*, calm: int = 0, score: float = 0.3) -> Incident:
     )
 
 
-def column(name: str, excess: float, *, ceiling: float = 0.0) -> ColumnReading:
+def column(name: str, excess: float, *, natural: float = 0.0, ceiling: float = 0.0) -> ColumnReading:
+    """A reading with the score asked for, whatever its profiles say."""
+    profile = profile_numeric(range(1000))
+    made = rules.column_reading(name, profile, profile, natural=natural, limits=LIMITS)
     drift = DriftReading(measure="psi", score=excess, sample=1000, ceiling=ceiling)
-    profile = profile_numeric([1.0, 2.0])
-    return ColumnReading(
-        column=name, state=rules.column_state(drift, LIMITS), drift=drift, reference=profile, window=profile
-    )
+    state: WindowState = "ok"
+    if excess > ceiling and excess >= max(LIMITS.drift_warn, natural):
+        state = "alarm" if excess >= made.threshold else "warn"
+    return msgspec.structs.replace(made, drift=drift, state=state)
 
 
 def test_the_first_window_starts_at_midnight_of_the_first_event() -> None:
@@ -102,14 +106,31 @@ def test_quality_waits_for_outcomes_but_not_for_ever() -> None:
 def test_the_worst_column_makes_the_level() -> None:
     level = rules.judge_drift((column("temp", 0.4), column("hour", 0.12), column("x", 0.0)), 1000, LIMITS)
     assert (level.state, level.score, level.threshold) == ("alarm", 0.4, 0.25)
-    assert "2 of 3 columns" in level.summary
-    assert "temp 0.40, hour 0.12" in level.summary
+    assert "1 of 3 columns" in level.summary
+    assert "temp 0.40 of 0.25" in level.summary
     assert rules.judge_drift((column("hour", 0.12),), 1000, LIMITS).state == "warn"
     assert rules.judge_drift((column("hour", 0.02),), 1000, LIMITS).state == "ok"
 
 
 def test_what_noise_explains_is_no_drift() -> None:
-    assert column("noisy", 0.4, ceiling=0.5).state == "ok"
+    random = np.random.default_rng(3)
+    expected = profile_numeric(random.normal(size=300))
+    seen = profile_like(expected, random.normal(size=60))
+    reading = rules.column_reading("x", expected, seen, natural=0.0, limits=LIMITS)
+    assert reading.drift.score > 0.1
+    assert reading.state == "ok"
+
+
+def test_what_moves_every_week_alarms_only_when_it_moves_further() -> None:
+    random = np.random.default_rng(3)
+    expected = profile_numeric(random.normal(size=5000))
+    seen = profile_like(expected, random.normal(1.0, 1.0, size=5000))
+    usual, calm = (
+        rules.column_reading("temp", expected, seen, natural=natural, limits=LIMITS) for natural in (3.0, 0.0)
+    )
+    assert (usual.state, usual.threshold) == ("ok", 4.5)
+    assert (calm.state, calm.threshold) == ("alarm", 0.25)
+    assert rules.strain(calm) > 1 > rules.strain(usual)
 
 
 def test_too_few_rows_say_nothing() -> None:
@@ -126,21 +147,16 @@ def test_quality_is_held_against_its_baseline(value: float, state: str) -> None:
     assert rules.judge_quality(reading, LIMITS).state == state
 
 
-def test_money_below_its_floor_alarms() -> None:
+def test_quality_below_its_floor_alarms_whatever_the_baseline() -> None:
     reading = QualityReading(
-        metric="roc_auc",
-        value=0.8,
-        baseline=0.8,
-        drop=0.0,
-        matured=1000,
-        rows=1000,
-        value_per_prediction=0.2,
-        currency="EUR",
+        metric="value_per_prediction", value=0.6, baseline=0.5, drop=-0.2, floor=0.8, matured=1000, rows=1000
     )
-    assert rules.judge_quality(reading, LIMITS).state == "ok"
-    level = rules.judge_quality(reading, msgspec.structs.replace(LIMITS, min_value=0.5))
+    level = rules.judge_quality(reading, LIMITS)
     assert level.state == "alarm"
-    assert "0.200 EUR per prediction (alarm below 0.5)" in level.summary
+    assert "value_per_prediction 0.6 on 1,000 outcomes, short of 0.8" in level.summary
+    assert rules.judge_quality(msgspec.structs.replace(reading, value=0.8), LIMITS).state == "ok"
+    worse_is_more = msgspec.structs.replace(reading, metric="rmse", value=0.9)
+    assert rules.judge_quality(worse_is_more, LIMITS).state == "alarm"
 
 
 def test_without_any_baseline_quality_is_shown_not_judged() -> None:
@@ -157,14 +173,21 @@ def test_a_loss_is_a_loss_whichever_way_is_better() -> None:
     assert rules.drop_of("roc_auc", 0.5, 0.0) is None
 
 
-def test_one_good_window_closes_nothing() -> None:
-    assert rules.change_of(None, "alarm", LIMITS) == "open"
-    assert rules.change_of(None, "ok", LIMITS) == "none"
-    assert rules.change_of(incident(), "alarm", LIMITS) == "worsen"
-    assert rules.change_of(incident(), "ok", LIMITS) == "calm"
-    assert rules.change_of(incident(), "warn", LIMITS) == "calm"
-    assert rules.change_of(incident(calm=1), "ok", LIMITS) == "close"
-    assert rules.change_of(incident(calm=1), "thin", LIMITS) == "none"
+def test_an_incident_opens_after_patience_and_closes_after_calm() -> None:
+    limits = Thresholds(drift_patience=2, close_after=2)
+    bad, good, thin = (window(START + WEEK, state=state) for state in ("alarm", "ok", "thin"))  # type: ignore[arg-type]
+    before = window(START, state="alarm")
+    assert rules.change_of(None, bad, [], limits) == "none"
+    assert rules.change_of(None, bad, [before], limits) == "open"
+    assert rules.change_of(None, bad, [thin, before], limits) == "open"
+    assert rules.change_of(None, bad, [good, before], limits) == "none"
+    of_another = msgspec.structs.replace(before, model_version="mv_0")
+    assert rules.change_of(None, bad, [of_another], limits) == "none"
+    assert rules.change_of(None, good, [before], limits) == "none"
+    assert rules.change_of(incident(), bad, [before], limits) == "worsen"
+    assert rules.change_of(incident(), good, [before], limits) == "calm"
+    assert rules.change_of(incident(calm=1), good, [before], limits) == "close"
+    assert rules.change_of(incident(calm=1), thin, [before], limits) == "none"
 
 
 def test_an_incident_is_described_by_its_worst_window() -> None:

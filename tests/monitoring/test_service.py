@@ -141,7 +141,7 @@ class FakeBusiness:
 class FakeReferences:
     """Standard normal temperatures, two carriers, and a hold-out AUC of 0.8."""
 
-    def of(self, endpoint: Endpoint, model_version: str) -> Reference:
+    def of(self, endpoint: Endpoint, model_version: str, *, window: timedelta) -> Reference:
         random = np.random.default_rng(1)
         return Reference(
             model_version=model_version,
@@ -177,7 +177,7 @@ class Bench:
         return MonitoringService(self.database, self.clock, self.releases, watch)
 
     def watch_days(self, **more: object) -> Monitor:
-        fields = {"window_hours": 24.0, "thresholds": Thresholds(min_rows=100)} | more
+        fields = {"window_hours": 24.0, "thresholds": Thresholds(min_rows=100, close_after=2)} | more
         return self.service.create(NewMonitor(endpoint="late", **fields))  # type: ignore[arg-type]
 
     def folded(self) -> int:
@@ -285,12 +285,15 @@ def test_quality_is_read_once_outcomes_have_come(bench: Bench) -> None:
 
 def test_bad_answers_open_a_quality_incident(bench: Bench) -> None:
     bench.watch_days()
-    bench.serving.add(START, actual=1.0, quality=0.55)
-    bench.serving.add(START + DAY, actual=1.0)
-    bench.folded()
+    for day, quality in enumerate((0.5, 0.55, 0.9)):
+        bench.serving.add(START + day * DAY, actual=1.0, quality=quality)
+        bench.folded()
+        assert (bench.service.open_incident("late", "quality") is not None) == (day == 2), "two bad days"
     incident = bench.service.open_incident("late", "quality")
     assert incident is not None
-    assert "worse than 0.8" in incident.summary
+    assert incident.since == START
+    assert len(incident.windows) == 2
+    assert "short of 0.7" in incident.summary
 
 
 def test_answers_of_another_version_do_not_count_for_the_champion(bench: Bench) -> None:

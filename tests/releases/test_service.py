@@ -218,7 +218,7 @@ def test_a_canary_needs_a_champion_and_is_alone(bench: Bench) -> None:
     assert bench.releases.release(first.id).state == "superseded"
     assert bench.releases.canaries() == [canary]
     (plan,) = bench.releases.plans()
-    assert [(arm.name, arm.share) for arm in plan.arms] == [("champion", 0.5), ("candidate", 0.5)]
+    assert [(arm.name, arm.share) for arm in plan.arms] == [("champion", 0.7), ("candidate", 0.3)]
 
 
 def test_promotion_moves_the_alias_and_starts_the_next_champion(bench: Bench) -> None:

@@ -57,9 +57,11 @@ class Incidents:
 
     def _follow_up(self, tx: Transaction, monitor: Monitor, endpoint: Endpoint, window: Window) -> None:
         incident = store.open_incident(tx, window.endpoint, window.kind)
-        change = rules.change_of(incident, window.state, monitor.thresholds)
+        before = store.windows_before(tx, monitor.id, window.kind, window.start, limit=20)
+        change = rules.change_of(incident, window, before, monitor.thresholds)
         if change == "open":
-            self._open(tx, monitor, endpoint, window)
+            bad = [window, *rules.running_alarms(window, before)]
+            self._open(tx, monitor, endpoint, bad[::-1])
         elif incident is not None and change == "worsen":
             store.incidents.replace(tx, rules.worsened(incident, window))
             tx.link(incident.id, "evidence", window.id)
@@ -68,8 +70,8 @@ class Incidents:
         elif incident is not None and change == "close":
             self._close(tx, incident, f"{incident.calm + 1} good windows in a row")
 
-    def _open(self, tx: Transaction, monitor: Monitor, endpoint: Endpoint, window: Window) -> None:
-        now = self._clock.now()
+    def _open(self, tx: Transaction, monitor: Monitor, endpoint: Endpoint, bad: list[Window]) -> None:
+        now, window = self._clock.now(), bad[-1]
         incident = Incident(
             id=new_id("inc", now),
             monitor=monitor.id,
@@ -79,13 +81,14 @@ class Incidents:
             summary=window.summary,
             score=window.score,
             threshold=window.threshold,
-            windows=(window.id,),
-            since=window.start,
+            windows=tuple(one.id for one in bad),
+            since=bad[0].start,
             opened_at=now,
         )
         store.incidents.insert(tx, incident)
         tx.link(incident.id, "monitors", endpoint.id)
-        tx.link(incident.id, "evidence", window.id)
+        for one in bad:
+            tx.link(incident.id, "evidence", one.id)
         tx.emit(
             IncidentOpened(
                 subject=incident.id,

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -12,14 +11,13 @@ from numpy.typing import NDArray
 from pomona.business.records import Payoffs
 from pomona.core.errors import PomonaError
 from pomona.monitoring import rules
+from pomona.monitoring.profiling import profile_column_like
 from pomona.monitoring.records import PREDICTION, ColumnReading, Monitor, QualityReading
 from pomona.monitoring.references import Reference
 from pomona.serving.asking import Window as Rows
 from pomona.stats import metrics
-from pomona.stats.drift import drift_of
 from pomona.stats.intervals import moments_of
-from pomona.stats.profiles import profile_like
-from pomona.stats.records import CategoryProfile, ColumnProfile, Interval, TimeProfile
+from pomona.stats.records import ColumnProfile, Interval, TimeProfile
 
 _Z95 = 1.959964
 
@@ -30,7 +28,7 @@ def read_columns(reference: Reference, rows: Rows, monitor: Monitor) -> tuple[Co
     Columns of times are left out: they move by nature.
     """
     found = [
-        _reading(name, expected, rows.inputs.column(name), monitor)
+        _reading(name, expected, rows.inputs.column(name), monitor, natural=reference.natural.get(name, 0.0))
         for name, expected in reference.columns.items()
         if name in rows.inputs.column_names
         and name not in monitor.ignore
@@ -40,31 +38,27 @@ def read_columns(reference: Reference, rows: Rows, monitor: Monitor) -> tuple[Co
     if reference.prediction is not None and len(own) >= monitor.thresholds.min_rows:
         found.append(_reading(PREDICTION, reference.prediction, own, monitor))
     readings = [reading for reading in found if reading is not None]
-    return tuple(sorted(readings, key=lambda r: (-r.drift.excess, r.column)))
+    return tuple(sorted(readings, key=lambda r: (-rules.strain(r), r.column)))
 
 
 def _reading(
-    name: str, expected: ColumnProfile, column: pa.ChunkedArray, monitor: Monitor
+    name: str, expected: ColumnProfile, column: pa.ChunkedArray, monitor: Monitor, *, natural: float = 0.0
 ) -> ColumnReading | None:
-    present = column.drop_null()
     try:
-        seen = profile_like(expected, _as(expected, present), missing=len(column) - len(present))
-        drift = drift_of(expected, seen)
+        seen = profile_column_like(expected, column)
+        return rules.column_reading(name, expected, seen, natural=natural, limits=monitor.thresholds)
     except (TypeError, ValueError):
         return None  # a column that became words where numbers were: the gateway refuses those already
-    state = rules.column_state(drift, monitor.thresholds)
-    return ColumnReading(column=name, state=state, drift=drift, reference=expected, window=seen)
-
-
-def _as(expected: ColumnProfile, column: pa.ChunkedArray) -> Any:
-    values = column.to_pylist()
-    if isinstance(expected, CategoryProfile):
-        return [str(value) for value in values]
-    return np.asarray(values, dtype=np.float64)
 
 
 def read_quality(
-    reference: Reference, rows: Rows, monitor: Monitor, *, metric: str, payoffs: Payoffs | None
+    reference: Reference,
+    rows: Rows,
+    monitor: Monitor,
+    *,
+    metric: str,
+    payoffs: Payoffs | None,
+    floor: float | None,
 ) -> QualityReading:
     """How good the champion's own answers were, on those whose outcome is known."""
     own = rows.answers.filter(_answered_by(reference.model_version, rows))
@@ -80,6 +74,7 @@ def read_quality(
         value=value,
         baseline=baseline,
         drop=rules.drop_of(metric, value, baseline),
+        floor=floor,
         matured=int(known.sum()),
         rows=own.num_rows,
         value_per_prediction=None if earned is None else float(earned.mean()),

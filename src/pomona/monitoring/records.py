@@ -16,17 +16,24 @@ PREDICTION = "(prediction)"  # the column name of a model's own answers in a dri
 class Thresholds(Record, frozen=True, kw_only=True):
     """From where on a reading warns or alarms. None: this rule is not used.
 
-    Drift is the population stability index beyond what sampling alone explains. A quality drop is
-    relative to the baseline: 0.2 = a fifth of it lost.
+    Drift is the population stability index beyond what sampling alone explains. Weather moves every
+    week: a column alarms only beyond ``natural`` times the furthest that any window-long stretch of the
+    training data itself was from the whole.
+
+    Quality alarms when the metric is no longer as good as ``floor``. Without one, when it lost the share
+    ``quality_alarm`` of the baseline: 0.2 = a fifth.
     """
 
     drift_warn: float = 0.1
     drift_alarm: float = 0.25
+    natural: float = 1.5
     min_rows: int = 300
+    floor: float | None = None  # default: the target of the endpoint's hypothesis
     quality_warn: float | None = 0.1
     quality_alarm: float | None = 0.2
-    min_value: float | None = None  # money per prediction below which quality alarms
-    close_after: int = 2  # good windows in a row that close an incident
+    drift_patience: int = 1  # windows in a row that must alarm to open an incident
+    quality_patience: int = 2
+    close_after: int = 1  # good windows in a row that close it
 
 
 class NewMonitor(Record, frozen=True, kw_only=True):
@@ -67,6 +74,8 @@ class ColumnReading(Record, frozen=True, kw_only=True):
     column: str
     state: WindowState
     drift: DriftReading
+    natural: float = 0.0  # furthest that a stretch of the training data was from the whole
+    threshold: float  # of ``drift.excess``, from which on this column alarms
     reference: ColumnProfile
     window: ColumnProfile
 
@@ -78,6 +87,7 @@ class QualityReading(Record, frozen=True, kw_only=True):
     value: float | None = None  # None: the window cannot tell (one class only, no rows)
     baseline: float | None = None
     drop: float | None = None  # share of the baseline lost; negative: gained
+    floor: float | None = None  # what it must reach
     matured: int
     rows: int
     value_per_prediction: float | None = None  # money

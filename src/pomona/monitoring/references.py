@@ -1,26 +1,37 @@
 """What a champion is measured against: its training version's profile and its own answers there."""
 
+from datetime import timedelta
 from typing import Protocol
 
+import numpy as np
 import pyarrow as pa
 
 from pomona.core.errors import PomonaError
 from pomona.core.records import Record
+from pomona.data.records import Dataset, DataVersion
+from pomona.monitoring.profiling import profile_column_like
 from pomona.monitoring.scoring import Scorer, sample_rows
 from pomona.registry.records import ModelVersion
 from pomona.releases.records import Endpoint
+from pomona.stats.drift import drift_of
 from pomona.stats.profiles import profile_numeric
-from pomona.stats.records import ColumnProfile, TableProfile
+from pomona.stats.records import ColumnProfile, TableProfile, TimeProfile
 
-_SAMPLE = 5_000  # training rows the champion answers, to see what its answers look like there
+_SAMPLE = 20_000  # training rows the champion answers, to see what its answers look like there
+_FEWEST = 100  # rows of a stretch that is worth comparing
 
 
 class Reference(Record, frozen=True, kw_only=True):
-    """A champion's yardstick. Empty where its training data is not known."""
+    """A champion's yardstick. Empty where its training data is not known.
+
+    ``natural`` is, for each column, the furthest that a window-long stretch of the training data itself
+    was from the whole: what moves so far every so often is no news.
+    """
 
     model_version: str
     data_version: str | None = None
     columns: dict[str, ColumnProfile] = {}
+    natural: dict[str, float] = {}
     prediction: ColumnProfile | None = None
     metrics: dict[str, float] = {}
 
@@ -28,8 +39,8 @@ class Reference(Record, frozen=True, kw_only=True):
 class References(Protocol):
     """Where a champion's yardstick comes from."""
 
-    def of(self, endpoint: Endpoint, model_version: str) -> Reference:
-        """The yardstick of a model version on an endpoint."""
+    def of(self, endpoint: Endpoint, model_version: str, *, window: timedelta) -> Reference:
+        """The yardstick of a model version on an endpoint, for windows of that length."""
         ...
 
 
@@ -41,6 +52,10 @@ class Versions(Protocol):
 
 class TrainingData(Protocol):
     """Data versions by id: their profile and their rows."""
+
+    def dataset(self, ref: str) -> Dataset: ...
+
+    def resolve(self, ref: str) -> DataVersion: ...
 
     def profile(self, ref: str) -> TableProfile: ...
 
@@ -54,37 +69,67 @@ class TrainingReferences:
         self._versions = versions
         self._data = data
         self._scorer = scorer
-        self._kept: dict[tuple[str, str], Reference] = {}
+        self._kept: dict[tuple[str, str, timedelta], Reference] = {}
 
-    def of(self, endpoint: Endpoint, model_version: str) -> Reference:
+    def of(self, endpoint: Endpoint, model_version: str, *, window: timedelta) -> Reference:
         """Built at the first question; a model that cannot be scored has no prediction to compare."""
-        key = (endpoint.id, model_version)
+        key = (endpoint.id, model_version, window)
         if key not in self._kept:
-            self._kept[key] = self._build(endpoint, self._versions.version(model_version))
+            self._kept[key] = self._build(endpoint, self._versions.version(model_version), window)
         return self._kept[key]
 
-    def _build(self, endpoint: Endpoint, version: ModelVersion) -> Reference:
+    def _build(self, endpoint: Endpoint, version: ModelVersion, window: timedelta) -> Reference:
         if version.data_version is None:
             return Reference(model_version=version.id, metrics=version.metrics)
         taken = {column.name for column in version.signature.inputs}
         profile = self._data.profile(version.data_version)
+        columns = {name: column for name, column in profile.columns.items() if not taken or name in taken}
+        rows = self._data.read(version.data_version)
+        dataset = self._data.dataset(self._data.resolve(version.data_version).dataset_id)
         return Reference(
             model_version=version.id,
             data_version=version.data_version,
-            columns={name: column for name, column in profile.columns.items() if not taken or name in taken},
-            prediction=self._answers(endpoint, version, version.data_version),
+            columns=columns,
+            natural=natural_drift(columns, rows, time_column=dataset.time_column, window=window),
+            prediction=self._answers(endpoint, version, rows),
             metrics=version.metrics,
         )
 
-    def _answers(self, endpoint: Endpoint, version: ModelVersion, data_version: str) -> ColumnProfile | None:
-        rows = sample_rows(self._data.read(data_version), _SAMPLE)
+    def _answers(self, endpoint: Endpoint, version: ModelVersion, rows: pa.Table) -> ColumnProfile | None:
         try:
             answers = self._scorer.score(
                 version,
-                rows,
+                sample_rows(rows, _SAMPLE),
                 probability=endpoint.threshold is not None,
                 positive_class=endpoint.positive_class,
             )
         except PomonaError:
             return None  # the inputs can still be compared
         return profile_numeric(answers)
+
+
+def natural_drift(
+    columns: dict[str, ColumnProfile], rows: pa.Table, *, time_column: str | None, window: timedelta
+) -> dict[str, float]:
+    """For each column the furthest that a full stretch of ``window`` in ``rows`` is from the whole.
+
+    Stretches are laid end to end from the first row on; the rest at the end is left out. Without a time
+    column, or with less than two stretches, nothing is known and the answer is empty.
+    """
+    if time_column is None or rows.num_rows == 0:
+        return {}
+    instants = rows.column(time_column).cast(pa.timestamp("us")).to_numpy()
+    first, last = np.nanmin(instants), np.nanmax(instants)
+    length = np.timedelta64(window // timedelta(microseconds=1), "us")
+    count = int((last - first) / length)
+    places = ((instants - first) // length).astype(np.int64)
+    found: dict[str, float] = {}
+    for place in range(count if count >= 2 else 0):
+        stretch = rows.filter(pa.array(places == place))
+        if stretch.num_rows < _FEWEST:
+            continue
+        for name, whole in columns.items():
+            if not isinstance(whole, TimeProfile):
+                seen = profile_column_like(whole, stretch.column(name))
+                found[name] = max(found.get(name, 0.0), drift_of(whole, seen).excess)
+    return found

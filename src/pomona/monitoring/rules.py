@@ -1,7 +1,9 @@
 """Pure rules of monitoring: where windows lie, when they are due, what their readings mean."""
 
 import math
+from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
+from itertools import takewhile
 from typing import Literal
 
 import msgspec
@@ -18,9 +20,9 @@ from pomona.monitoring.records import (
     Window,
     WindowState,
 )
-from pomona.stats.drift import drifted
+from pomona.stats.drift import drift_of, drifted
 from pomona.stats.metrics import METRICS
-from pomona.stats.records import DriftReading
+from pomona.stats.records import ColumnProfile
 
 Change = Literal["open", "worsen", "calm", "close", "none"]
 _SHOWN = 3  # columns a summary names
@@ -49,7 +51,10 @@ def check_monitor(new: NewMonitor) -> None:
         "mature_share": (not 0.0 < new.mature_share <= 1.0, "a share such as 0.95"),
         "min_rows": (limits.min_rows < 1, "rows below which a window is not judged, e.g. 300"),
         "drift_warn": (not 0.0 < limits.drift_warn <= limits.drift_alarm, "above 0, at most drift_alarm"),
-        "close_after": (limits.close_after < 1, "good windows in a row, e.g. 2"),
+        "natural": (not 0.0 <= limits.natural < math.inf, "0: alarm at drift_alarm whatever is usual"),
+        "drift_patience": (limits.drift_patience < 1, "windows in a row, at least 1"),
+        "quality_patience": (limits.quality_patience < 1, "windows in a row, at least 1"),
+        "close_after": (limits.close_after < 1, "good windows in a row, at least 1"),
         "metric": (new.metric is not None and new.metric not in METRICS, f"known: {', '.join(METRICS)}"),
     }
     for field, (is_wrong, hint) in wrong.items():
@@ -85,18 +90,42 @@ def quality_due(monitor: Monitor, end: datetime, newest: datetime, *, rows: int,
     return matured >= monitor.mature_share * rows or newest >= end + timedelta(hours=monitor.max_wait_hours)
 
 
-def column_state(reading: DriftReading, limits: Thresholds) -> WindowState:
-    """What one column's drift means."""
-    if drifted(reading, threshold=limits.drift_alarm):
-        return "alarm"
-    return "warn" if drifted(reading, threshold=limits.drift_warn) else "ok"
+def column_reading(
+    name: str, expected: ColumnProfile, seen: ColumnProfile, *, natural: float, limits: Thresholds
+) -> ColumnReading:
+    """One column of a window beside its reference, and what its drift means.
+
+    Args:
+        natural: The furthest that a stretch of the training data itself was from the whole.
+
+    Raises:
+        ValueError: If the kinds of the columns differ.
+    """
+    drift = drift_of(expected, seen)
+    alarm = max(limits.drift_alarm, limits.natural * natural)
+    warn = max(limits.drift_warn, natural)
+    state: WindowState = "warn" if drifted(drift, threshold=warn) else "ok"
+    return ColumnReading(
+        column=name,
+        state="alarm" if drifted(drift, threshold=alarm) else state,
+        drift=drift,
+        natural=natural,
+        threshold=alarm,
+        reference=expected,
+        window=seen,
+    )
+
+
+def strain(reading: ColumnReading) -> float:
+    """How much of its threshold a column has used up: above 1 it alarms."""
+    return reading.drift.excess / reading.threshold
 
 
 def judge_drift(columns: tuple[ColumnReading, ...], rows: int, limits: Thresholds) -> Level:
     """The level of a drift window: that of its worst column.
 
     Args:
-        columns: Furthest from the reference first.
+        columns: Most strained first.
     """
     if rows < limits.min_rows:
         return _level(
@@ -104,52 +133,46 @@ def judge_drift(columns: tuple[ColumnReading, ...], rows: int, limits: Threshold
         )
     if not columns:
         return _level("thin", 0.0, limits.drift_alarm, "the reference has none of the input columns")
-    score = columns[0].drift.excess
-    moved = [column for column in columns if column.state != "ok"]
-    if not moved:
-        words = f"no column moved: furthest is {columns[0].column} with {score:.3f} beyond noise"
-        return _level("ok", score, limits.drift_alarm, words)
-    state: WindowState = "alarm" if any(column.state == "alarm" for column in moved) else "warn"
-    named = ", ".join(f"{column.column} {column.drift.excess:.2f}" for column in moved[:_SHOWN])
+    worst = columns[0]
+    states = {column.state for column in columns}
+    state: WindowState = "alarm" if "alarm" in states else "warn" if "warn" in states else "ok"
+    moved = [column for column in columns if column.state == state]
+    named = ", ".join(f"{c.column} {c.drift.excess:.2f} of {c.threshold:.2f}" for c in moved[:_SHOWN])
     more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
-    words = (
-        f"{len(moved)} of {len(columns)} columns moved away from the training data: {named}{more} "
-        f"(alarm from {limits.drift_alarm:g} beyond noise)"
-    )
-    return _level(state, score, limits.drift_alarm, words)
+    far = f"{worst.column} is furthest with {worst.drift.excess:.2f} of {worst.threshold:.2f}"
+    said = {
+        "ok": f"nothing moved: {far}",
+        "warn": f"{len(moved)} of {len(columns)} columns begin to move: {named}{more}",
+        "alarm": f"{len(moved)} of {len(columns)} columns moved away from the training data: {named}{more}",
+    }
+    return _level(state, worst.drift.excess, worst.threshold, said[state])
 
 
 def judge_quality(reading: QualityReading, limits: Thresholds) -> Level:
-    """The level of a quality window: loss against the baseline, and money against its floor."""
+    """The level of a quality window: against its floor, or else against the baseline."""
     if reading.matured < limits.min_rows:
         words = f"only {reading.matured:,} outcomes of the champion's answers, {limits.min_rows:,} needed"
-        return _level("thin", 0.0, limits.quality_alarm or 0.0, words)
-    found = [level for level in (_judge_drop(reading, limits), _judge_money(reading, limits)) if level]
-    if not found:
-        return _level("ok", 0.0, 0.0, f"{_measured(reading)}; no baseline to compare with")
-    return max(found, key=lambda level: ("ok", "warn", "alarm").index(level.state))
-
-
-def _judge_drop(reading: QualityReading, limits: Thresholds) -> Level | None:
+        return _level("thin", 0.0, 0.0, words)
+    if reading.value is None:
+        return _level("thin", 0.0, 0.0, f"{reading.metric} cannot be told from {reading.matured:,} outcomes")
+    if reading.floor is not None:
+        return _judge_floor(reading, reading.value, reading.floor)
     if reading.drop is None or limits.quality_alarm is None:
-        return None
-    state: WindowState = "ok"
-    if reading.drop >= limits.quality_alarm:
-        state = "alarm"
-    elif limits.quality_warn is not None and reading.drop >= limits.quality_warn:
-        state = "warn"
-    loss = f"{abs(reading.drop):.0%} {'worse' if reading.drop >= 0 else 'better'} than {reading.baseline:.4g}"
-    words = f"{_measured(reading)}, {loss} (alarm from {limits.quality_alarm:.0%} worse)"
-    return _level(state, reading.drop, limits.quality_alarm, words)
+        return _level("ok", 0.0, 0.0, f"{_measured(reading)}; no baseline to compare with")
+    return _judge_drop(reading, reading.drop, limits.quality_alarm, limits.quality_warn)
 
 
-def _judge_money(reading: QualityReading, limits: Thresholds) -> Level | None:
-    if reading.value_per_prediction is None or limits.min_value is None:
-        return None
-    earned = reading.value_per_prediction
-    state: WindowState = "alarm" if earned < limits.min_value else "ok"
-    words = f"{earned:.3f} {reading.currency} per prediction (alarm below {limits.min_value:g})"
-    return _level(state, limits.min_value - earned, 0.0, words)
+def _judge_floor(reading: QualityReading, value: float, floor: float) -> Level:
+    short = floor - value if METRICS[reading.metric].direction == "higher" else value - floor
+    words = f"{_measured(reading)}, {'short of' if short > 0 else 'reaches'} {floor:.4g}"
+    return _level("alarm" if short > 0 else "ok", short, 0.0, words)
+
+
+def _judge_drop(reading: QualityReading, drop: float, alarm: float, warn: float | None) -> Level:
+    mild: WindowState = "warn" if warn is not None and drop >= warn else "ok"
+    loss = f"{abs(drop):.0%} {'worse' if drop >= 0 else 'better'} than {reading.baseline:.4g}"
+    words = f"{_measured(reading)}, {loss} (alarm from {alarm:.0%} worse)"
+    return _level("alarm" if drop >= alarm else mild, drop, alarm, words)
 
 
 def _measured(reading: QualityReading) -> str:
@@ -169,15 +192,30 @@ def drop_of(metric: str, value: float | None, baseline: float | None) -> float |
     return -gained / abs(baseline)
 
 
-def change_of(incident: Incident | None, state: WindowState, limits: Thresholds) -> Change:
-    """What a window does to the incident of its kind: hysteresis, so that one good week closes nothing."""
-    if state == "thin":
+def change_of(
+    incident: Incident | None, window: Window, before: Sequence[Window], limits: Thresholds
+) -> Change:
+    """What a window does to the incident of its kind; patience and hysteresis against noise.
+
+    Args:
+        before: The windows of this kind before it, newest first.
+    """
+    if window.state == "thin":
         return "none"
-    if state == "alarm":
-        return "open" if incident is None else "worsen"
+    if window.state == "alarm":
+        if incident is not None:
+            return "worsen"
+        patience = limits.drift_patience if window.kind == "drift" else limits.quality_patience
+        return "open" if 1 + len(running_alarms(window, before)) >= patience else "none"
     if incident is None:
         return "none"
     return "close" if incident.calm + 1 >= limits.close_after else "calm"
+
+
+def running_alarms(window: Window, before: Sequence[Window]) -> list[Window]:
+    """The alarms of the same champion just before a window, newest first; thin windows say nothing."""
+    told = (other for other in before if other.state != "thin")
+    return list(takewhile(lambda w: w.state == "alarm" and w.model_version == window.model_version, told))
 
 
 def worsened(incident: Incident, window: Window) -> Incident:

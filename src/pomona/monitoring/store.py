@@ -54,6 +54,15 @@ def newest_window(tx: Transaction, monitor: str, kind: WindowKind) -> Window | N
     )
 
 
+def windows_before(
+    tx: Transaction, monitor: str, kind: WindowKind, start: datetime, *, limit: int
+) -> list[Window]:
+    """The windows of a kind before a time, newest first."""
+    c = windows.c
+    where = (c.monitor == monitor, c.kind == kind, c.start < start)
+    return windows.all(tx, *where, order_by=[c.start.desc()], limit=limit)
+
+
 def has_window(tx: Transaction, monitor: str, kind: WindowKind, start: datetime) -> bool:
     """Whether this window was read already."""
     return (

@@ -162,7 +162,7 @@ class Watch:
         champion: str,
     ) -> Window:
         end = start + timedelta(hours=monitor.window_hours)
-        reference = self._references.of(endpoint, champion)
+        reference = self._references.of(endpoint, champion, window=end - start)
         rows = self._predictions.window(endpoint.name, since=start, until=end)
         blank = Window(
             id=new_id("win", self._clock.now()),
@@ -192,7 +192,10 @@ class Watch:
         payoffs = endpoint.payoffs
         if payoffs is not None and endpoint.threshold is not None:
             payoffs = msgspec.structs.replace(payoffs, threshold=endpoint.threshold)
-        reading = read_quality(reference, rows, monitor, metric=metric, payoffs=payoffs)
+        floor = monitor.thresholds.floor
+        if floor is None and monitor.baseline is None and hypothesis and hypothesis.metric == metric:
+            floor = hypothesis.target
+        reading = read_quality(reference, rows, monitor, metric=metric, payoffs=payoffs, floor=floor)
         level = rules.judge_quality(reading, monitor.thresholds)
         return _levelled(msgspec.structs.replace(window, quality=reading), level)
 

@@ -73,8 +73,8 @@ class CanaryPolicy(Record, frozen=True, kw_only=True):
     with at least ``min_probability``.
     """
 
-    share: float = 0.5
-    min_matured: int = 300  # per arm, before the two are compared
+    share: float = 0.3
+    min_matured: int = 1000  # per arm, before the two are compared
     expected_matured: int = 10_000  # of both arms: where the comparison is sharpest
     alpha: float = 0.05
     tolerance: float = 0.0

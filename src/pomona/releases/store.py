@@ -20,6 +20,7 @@ releases = RecordTable(
     "releases",
     Release,
     Column("endpoint", String(100), nullable=False),
+    Column("strategy", String(16), nullable=False),
     _running,
     Index("releases_by_endpoint", "endpoint", "id"),
     # Two requests at once cannot both start one: the database itself allows one per endpoint.
@@ -57,6 +58,11 @@ def find_endpoint(tx: Transaction, ref: str) -> Endpoint:
 def running(tx: Transaction, endpoint: str) -> Release | None:
     """The release that serves an endpoint (by name) now."""
     return releases.first(tx, releases.c.endpoint == endpoint, releases.c.state == "running")
+
+
+def count_canaries(tx: Transaction, endpoint: str) -> int:
+    """How many canaries an endpoint (by name) has had."""
+    return releases.count(tx, releases.c.endpoint == endpoint, releases.c.strategy == "canary")
 
 
 def last_verdict(tx: Transaction, release: str) -> StoredVerdict | None:

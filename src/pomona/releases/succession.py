@@ -74,9 +74,14 @@ class Succession:
     ) -> Release:
         """``rival`` answers a share of units beside the champion of ``old``."""
         self._supersede(tx, route)
-        alone = self._alone(route, old.champion, reason)
         fresh = msgspec.structs.replace(
-            alone, strategy="canary", candidate=rival.id, share=policy.share, policy=policy
+            self._alone(route, old.champion, reason),
+            strategy="canary",
+            candidate=rival.id,
+            share=policy.share,
+            # Each canary draws its units anew; the same history draws the same ones again.
+            salt=f"{route.name}-{store.count_canaries(tx, route.name) + 1}",
+            policy=policy,
         )
         return self._begin(tx, route, fresh)
 
@@ -140,7 +145,7 @@ class Succession:
             endpoint=route.name,
             strategy="champion",
             champion=champion,
-            salt=release_id,  # a new release draws its units anew
+            salt=release_id,
             reason=reason,
             started_at=now,
             started_by=current_actor(),
