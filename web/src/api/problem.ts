@@ -1,0 +1,44 @@
+/** An error as the server tells it: RFC 9457 with a stable `code` and a `hint` that says what to do. */
+export interface Problem {
+  title: string;
+  status: number;
+  code: string;
+  detail: string;
+  hint?: string | null;
+  extra?: Record<string, unknown>;
+}
+
+/** What every call of the API throws when it does not succeed. */
+export class ApiError extends Error {
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.name = "ApiError";
+    this.problem = problem;
+  }
+}
+
+/** The problem behind anything that was thrown, also when no server answered. */
+export function problemOf(error: unknown): Problem {
+  if (error instanceof ApiError) return error.problem;
+  if (error instanceof TypeError && /fetch|network|load/i.test(error.message)) {
+    return {
+      title: "Unreachable",
+      status: 0,
+      code: "unreachable",
+      detail: "The server does not answer.",
+      hint: "Is `pomona up` still running? The gateway goes on answering predictions meanwhile.",
+    };
+  }
+  const detail = error instanceof Error ? error.message : String(error);
+  return { title: "Unexpected", status: 0, code: "unexpected", detail, hint: "Reload the page; if it stays, report it." };
+}
+
+/** The answer's problem document, or one made from its status when the body is something else. */
+export function problemFrom(body: unknown, status: number): Problem {
+  if (typeof body === "object" && body !== null && "detail" in body) {
+    return { title: "Error", code: "error", status, ...(body as Partial<Problem> & { detail: string }) };
+  }
+  return { title: "Error", code: "error", status, detail: `The server answered with status ${status}.` };
+}

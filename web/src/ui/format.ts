@@ -1,0 +1,77 @@
+const LANGUAGE = undefined; // the browser's own
+
+const full = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle: "medium" });
+const day = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeZone: "UTC" });
+const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
+
+const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["year", 31_557_600],
+  ["month", 2_629_800],
+  ["week", 604_800],
+  ["day", 86_400],
+  ["hour", 3_600],
+  ["minute", 60],
+];
+
+/** "3 minutes ago", "in 2 hours", "just now". */
+export function timeAgo(at: Date, now: Date): string {
+  const seconds = (at.getTime() - now.getTime()) / 1_000;
+  for (const [unit, length] of UNITS) {
+    if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
+  }
+  return Math.abs(seconds) < 10 ? "just now" : relative.format(Math.trunc(seconds), "second");
+}
+
+/** Date and time in the reader's zone. */
+export function dateTime(at: string | Date): string {
+  return full.format(new Date(at));
+}
+
+/** The date alone, in UTC: for event time, where a flight of 1 July must not become one of 30 June. */
+export function date(at: string | Date): string {
+  return day.format(new Date(at));
+}
+
+/** 12,345 · 0.1235 · 1.2e-7: as many digits as tell something. */
+export function number(value: number, digits = 4): string {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "NaN" : value > 0 ? "∞" : "−∞";
+  if (Number.isInteger(value)) return value.toLocaleString("en-US");
+  const size = Math.abs(value);
+  if (size < 1e-4) return value.toExponential(2);
+  if (size >= 1_000) return value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+  return value.toLocaleString("en-US", { maximumSignificantDigits: digits });
+}
+
+/** 0.1234 -> "12.3 %". */
+export function percent(share: number, decimals = 1): string {
+  return `${(share * 100).toFixed(decimals)} %`;
+}
+
+/** 1536 -> "1.5 KiB". */
+export function bytes(count: number): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  const power = Math.min(Math.floor(Math.log2(Math.max(count, 1)) / 10), units.length - 1);
+  return `${(count / 1024 ** power).toFixed(power === 0 ? 0 : 1)} ${units[power]}`;
+}
+
+/** Seconds as people say them: "850 ms", "12 s", "3 min 20 s", "2 h 5 min". */
+export function duration(seconds: number): string {
+  if (seconds < 1) return `${Math.round(seconds * 1_000)} ms`;
+  if (seconds < 60) return `${seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${Math.round(seconds % 60)} s`;
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** An amount with its currency, whole when it is large; the sign always stands before it. */
+export function money(amount: string | number, currency: string): string {
+  const value = Number(amount);
+  const digits = Math.abs(value) >= 1_000 || Number.isInteger(value) ? 0 : 2;
+  const text = Math.abs(value).toLocaleString("en-US", { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits });
+  return value < 0 ? `−${text}` : text;
+}
+
+/** "releases.decided" -> "decided"; "version_committed" -> "version committed". */
+export function plainType(type: string): string {
+  return (type.split(".").pop() ?? type).replaceAll("_", " ");
+}

@@ -1,0 +1,44 @@
+/** What the prefix of an id stands for, and where its page is. */
+const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
+  hyp: { kind: "hypothesis", page: (id) => `/business/${id}` },
+  dec: { kind: "decision", page: (id) => `/business/decisions/${id}` },
+  dat: { kind: "dataset", page: (id) => `/data/${id}` },
+  ver: { kind: "data version", page: (id) => `/data/versions/${id}` },
+  ent: { kind: "training entry", page: (id) => `/training/entries/${id}` },
+  run: { kind: "run", page: (id) => `/training/runs/${id}` },
+  mdl: { kind: "model", page: (id) => `/registry/${id}` },
+  mv: { kind: "model version", page: (id) => `/registry/versions/${id}` },
+  end: { kind: "endpoint", page: (id) => `/serving/${id}` },
+  rel: { kind: "release", page: (id) => `/releases/${id}` },
+  prd: { kind: "prediction", page: (id) => `/serving/predictions/${id}` },
+  out: { kind: "outcome", page: (id) => `/trace/${id}` },
+  mon: { kind: "window", page: (id) => `/monitoring/windows/${id}` },
+  inc: { kind: "incident", page: (id) => `/monitoring/incidents/${id}` },
+  rea: { kind: "reaction", page: (id) => `/loop/reactions/${id}` },
+  job: { kind: "job", page: (id) => `/loop/jobs/${id}` },
+};
+
+const ULID_ID = /^([a-z]{2,3})_[0-9a-hjkmnp-tv-z]{26}$/;
+const RUN_ID = /^[0-9a-f]{32}$/;
+
+function prefixOf(id: string): string | undefined {
+  if (RUN_ID.test(id)) return "run";
+  return ULID_ID.exec(id)?.[1];
+}
+
+/** "data version" for `ver_…`; undefined when it is no id of a record. */
+export function kindOf(id: string): string | undefined {
+  return KINDS[prefixOf(id) ?? ""]?.kind;
+}
+
+/** The page of a record; undefined when it is no id of a record. */
+export function pageOf(id: string): string | undefined {
+  return KINDS[prefixOf(id) ?? ""]?.page(id);
+}
+
+/** An id short enough for a table: its kind and its last, most telling characters. */
+export function shortId(id: string): string {
+  if (RUN_ID.test(id)) return id.slice(0, 8);
+  const prefix = ULID_ID.exec(id)?.[1];
+  return prefix ? `${prefix}_…${id.slice(-6)}` : id.length > 20 ? `${id.slice(0, 12)}…` : id;
+}
