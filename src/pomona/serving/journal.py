@@ -82,7 +82,7 @@ def row_of(payload: bytes) -> JournalRow:
 
 
 def segments(folder: Path) -> list[Path]:
-    """A journal's segments, oldest first (names sort by the time they were opened)."""
+    """A journal's segments, oldest first: names begin with the milliseconds of their opening."""
     return sorted(folder.glob(f"*{SUFFIX}"))
 
 

@@ -7,6 +7,7 @@ import asyncio
 import errno
 import fcntl
 import os
+import secrets
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,7 +16,6 @@ from pathlib import Path
 import msgspec
 
 from pomona.core.errors import Conflict, Overloaded, PomonaError, StorageFull, Unavailable
-from pomona.core.ids import new_id
 from pomona.core.ports import Clock
 from pomona.serving.journal import MAGIC, SUFFIX, segments, whole_length
 
@@ -164,7 +164,7 @@ class JournalWriter:
         age = self._clock.now().timestamp() - self._opened
         if self._handle >= 0 and self._size < self._segment_bytes and age < self._segment_s:
             return
-        path = self._folder / f"{new_id('seg', self._clock.now())}{SUFFIX}"
+        path = self._folder / next_name(self._folder, int(self._clock.now().timestamp() * 1000))
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
         try:
             _write_all(handle, MAGIC)
@@ -190,6 +190,13 @@ class JournalWriter:
             os.ftruncate(self._handle, self._size)
         os.close(self._handle)
         self._handle = -1
+
+
+def next_name(folder: Path, now_ms: int) -> str:
+    """A name that sorts behind every segment there, even when the clock was set back."""
+    newest = segments(folder)[-1:]
+    after = int(newest[0].name.partition("-")[0]) + 1 if newest else 0
+    return f"{max(now_ms, after):014}-{secrets.token_hex(4)}{SUFFIX}"
 
 
 def cut_torn_tails(folder: Path) -> int:
