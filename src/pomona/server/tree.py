@@ -21,6 +21,8 @@ from pomona.process import LOGIN_CODES_VARIABLE, PARENT_VARIABLE, ServerAddress
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
 _STOP_S = 10.0
+# One row costs less than waking a second thread for it, and the other cores have other work.
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
     address = options.home / "server.json"
     try:
         _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code})
-        _start(tree, "gateway", _gateway_command(options), {})
+        _start(tree, "gateway", _gateway_command(options), _ONE_THREAD)
         _await(tree, "server", f"{options.url}/health")
         _write_whole(
             address, to_json(ServerAddress(url=options.url, gateway_url=options.gateway_url, pid=os.getpid()))
