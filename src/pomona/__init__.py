@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from pomona.business.records import Budget, Payoffs
     from pomona.core.errors import PomonaError
     from pomona.core.records import Money
+    from pomona.data.records import Check
     from pomona.sdk.client import Client, connect
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
     "Budget": "pomona.business.records",
+    "Check": "pomona.data.records",
     "Client": "pomona.sdk.client",
     "Money": "pomona.core.records",
     "Payoffs": "pomona.business.records",
@@ -28,7 +30,7 @@ _HOME_OF = {
     "connect": "pomona.sdk.client",
 }
 
-__all__ = ["Budget", "Client", "Money", "Payoffs", "PomonaError", "__version__", "connect"]
+__all__ = ["Budget", "Check", "Client", "Money", "Payoffs", "PomonaError", "__version__", "connect"]
 
 
 def __getattr__(name: str) -> Any:
