@@ -1,6 +1,7 @@
 """Tables of the user's libraries to bytes on the wire, and back. Imports them only when used."""
 
 import tempfile
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -59,7 +60,10 @@ def to_arrow(table: Any) -> "pa.Table":
         flat = table.reset_index(level=named) if named else table
         if not all(isinstance(name, str) for name in flat.columns):
             raise Invalid("a column's name is not text", hint="rename the columns: df.columns = [...]")
-        return pa.Table.from_pandas(flat, preserve_index=False)
+        with warnings.catch_warnings():  # pyarrow reads times with zones in a way that pandas 3.1 gives up
+            warnings.filterwarnings("ignore", message="Series.values", category=FutureWarning)
+            warnings.filterwarnings("ignore", message="Series.values", category=DeprecationWarning)
+            return pa.Table.from_pandas(flat, preserve_index=False)
     if hasattr(table, "collect") and type(table).__module__.partition(".")[0] == "polars":
         table = table.collect()
     if hasattr(table, "__arrow_c_stream__"):

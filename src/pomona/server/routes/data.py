@@ -12,6 +12,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 from litestar import Controller, Request, Response, get, post, put
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.errors import StorageFull
 from pomona.core.records import Page
@@ -28,27 +29,29 @@ class DatasetRoutes(Controller):
     tags = ("data",)
 
     @post(sync_to_thread=True)
-    def create(self, app: Wired, data: NewDataset) -> Dataset:
+    def create(self, app: Wired, data: JSONBody[NewDataset]) -> Dataset:
         """Declare a dataset."""
         return app.data.create(data)
 
     @get(sync_to_thread=True)
-    def page(self, app: Wired, cursor: str | None = None, limit: int = 50) -> Page[Dataset]:
+    def page(
+        self, app: Wired, cursor: FromQuery[str | None] = None, limit: FromQuery[int] = 50
+    ) -> Page[Dataset]:
         """Datasets, newest first."""
         return app.data.datasets(cursor=cursor, limit=limit)
 
     @get("/{ref:str}", sync_to_thread=True)
-    def show(self, app: Wired, ref: str) -> Dataset:
+    def show(self, app: Wired, ref: FromPath[str]) -> Dataset:
         """One dataset, by id or name."""
         return app.data.dataset(_ref(ref))
 
     @put("/{ref:str}/checks", sync_to_thread=True)
-    def declare_checks(self, app: Wired, ref: str, data: list[Check]) -> Dataset:
+    def declare_checks(self, app: Wired, ref: FromPath[str], data: JSONBody[list[Check]]) -> Dataset:
         """Replace the checks of a dataset."""
         return app.data.declare_checks(_ref(ref), data)
 
     @get("/{ref:str}/versions", sync_to_thread=True)
-    def versions(self, app: Wired, ref: str) -> list[DataVersion]:
+    def versions(self, app: Wired, ref: FromPath[str]) -> list[DataVersion]:
         """Every version of a dataset, newest first."""
         return app.data.versions(_ref(ref))
 
@@ -57,12 +60,12 @@ class DatasetRoutes(Controller):
         self,
         app: Wired,
         request: Request[Any, Any, Any],
-        ref: str,
-        mode: CommitMode = "full",
-        onto: str | None = None,
-        note: str = "",
-        as_of: datetime | None = None,
-        allow_empty: bool = False,
+        ref: FromPath[str],
+        mode: FromQuery[CommitMode] = "full",
+        onto: FromQuery[str | None] = None,
+        note: FromQuery[str] = "",
+        as_of: FromQuery[datetime | None] = None,
+        allow_empty: FromQuery[bool] = False,
     ) -> Committed:
         """Commit the table in the body (Arrow stream, Parquet or CSV) as the next version."""
         kind = request.headers.get("content-type", "")
@@ -88,7 +91,7 @@ class DataVersionRoutes(Controller):
     tags = ("data",)
 
     @get(sync_to_thread=True)
-    def show(self, app: Wired, ref: str) -> DataVersion:
+    def show(self, app: Wired, ref: FromPath[str]) -> DataVersion:
         """One version."""
         return app.data.resolve(_ref(ref))
 
@@ -96,10 +99,10 @@ class DataVersionRoutes(Controller):
     def rows(
         self,
         app: Wired,
-        ref: str,
-        columns: str | None = None,
-        since: datetime | None = None,
-        until: datetime | None = None,
+        ref: FromPath[str],
+        columns: FromQuery[str | None] = None,
+        since: FromQuery[datetime | None] = None,
+        until: FromQuery[datetime | None] = None,
     ) -> Response[bytes]:
         """The rows as an Arrow stream; ``columns`` are separated by commas."""
         wanted = columns.split(",") if columns else None
@@ -107,24 +110,28 @@ class DataVersionRoutes(Controller):
         return Response(_stream(table), media_type=ARROW)
 
     @get("/preview", sync_to_thread=True)
-    def preview(self, app: Wired, ref: str, limit: int = 20) -> list[dict[str, Any]]:
+    def preview(self, app: Wired, ref: FromPath[str], limit: FromQuery[int] = 20) -> list[dict[str, Any]]:
         """The first rows as JSON."""
         return app.data.preview(_ref(ref), limit=limit)
 
     @get("/profile", sync_to_thread=True)
     def profile(
-        self, app: Wired, ref: str, since: datetime | None = None, until: datetime | None = None
+        self,
+        app: Wired,
+        ref: FromPath[str],
+        since: FromQuery[datetime | None] = None,
+        until: FromQuery[datetime | None] = None,
     ) -> TableProfile:
         """One summary per column, of all rows or of a time range."""
         return app.data.profile(_ref(ref), since=since, until=until)
 
     @get("/quality", sync_to_thread=True)
-    def quality(self, app: Wired, ref: str) -> QualityReport:
+    def quality(self, app: Wired, ref: FromPath[str]) -> QualityReport:
         """What the checks found last."""
         return app.data.report(_ref(ref))
 
     @post("/quality", sync_to_thread=True)
-    def recheck(self, app: Wired, ref: str) -> QualityReport:
+    def recheck(self, app: Wired, ref: FromPath[str]) -> QualityReport:
         """Run the checks once more, as they are declared now."""
         return app.data.recheck(_ref(ref))
 
