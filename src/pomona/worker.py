@@ -9,7 +9,6 @@ import argparse
 import logging
 import signal
 import threading
-import traceback
 from pathlib import Path
 
 from pomona.app import App, open_app
@@ -62,7 +61,7 @@ class Housekeeper:
             try:
                 busy = self.keep_house()
             except Exception:  # the edge of this thread: a bug in one round must not end all rounds
-                log.error("housekeeping failed:\n%s", traceback.format_exc())
+                log.exception("housekeeping failed")
                 busy = 0
             if not busy:
                 stop.wait(idle_s)

@@ -116,7 +116,11 @@ def test_an_abandoned_job_is_taken_over_and_the_old_worker_is_fenced_off(
     second = jobs.claim("two", ["pick"])
     assert second is not None
     assert second.fence > first.fence
-    for late in (lambda: jobs.finish(first, 1), lambda: jobs.heartbeat(first), lambda: jobs.step(first, "x", int)):
+    for late in (
+        lambda: jobs.finish(first, 1),
+        lambda: jobs.heartbeat(first),
+        lambda: jobs.step(first, "x", int),
+    ):
         with pytest.raises(LeaseLost):
             late()
     assert jobs.finish(second, 2).result == 2
@@ -163,7 +167,9 @@ def test_two_workers_never_run_one_job_twice(jobs: JobService, tmp_path: Path) -
         jobs.submit("pick", {"number": number})
     seen: list[int] = []
     hands = [worker(jobs, tmp_path, lambda context: seen.append(context.payload["number"])) for _ in range(3)]
-    threads = [threading.Thread(target=lambda hand=hand: [hand.run_one() for _ in range(30)]) for hand in hands]
+    threads = [
+        threading.Thread(target=lambda hand=hand: [hand.run_one() for _ in range(30)]) for hand in hands
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -34,7 +34,9 @@ def call(
     async def receive() -> Any:
         return {"type": "http.request", "body": b""}
 
-    raw = [(b"host", host.encode())] + [(k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()]
+    raw = [(b"host", host.encode())] + [
+        (k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()
+    ]
     scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
     asyncio.run(Guard(_inner, access or Access(token=TOKEN))(scope, receive, send))
     got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -53,7 +55,9 @@ def test_the_token_opens_as_bearer_and_as_basic_password() -> None:
     assert call(authorization=f"Basic {basic}")[0] == 200
 
 
-@pytest.mark.parametrize("value", ["Bearer plum", "Bearer ", "Basic !!!", "Basic " + base64.b64encode(b"a:b").decode()])
+@pytest.mark.parametrize(
+    "value", ["Bearer plum", "Bearer ", "Basic !!!", "Basic " + base64.b64encode(b"a:b").decode()]
+)
 def test_a_wrong_token_is_refused(value: str) -> None:
     assert call(authorization=value)[0] == 401
 

@@ -41,7 +41,7 @@ def test_a_changed_entry_breaks_the_chain(database: Database, ledger: Ledger, tm
     for name in ("pear", "quince", "fig"):
         database.write(lambda tx, name=name: tx.emit(told(name)))
     with sqlite3.connect(tmp_path / "pomona.db") as raw:
-        raw.execute("update events set data = '{\"name\":\"plum\"}' where seq = 2")
+        raw.execute('update events set data = \'{"name":"plum"}\' where seq = 2')
     with pytest.raises(Tampered, match="entry 2"):
         ledger.verify()
 
@@ -72,7 +72,8 @@ database = SqliteDatabase(Path(sys.argv[1]), SystemClock())
 metadata.create_all(database.engine)
 number = 0
 while True:
-    futures = [(n, database.submit(lambda tx, n=n: tx.emit(told(str(n))))) for n in range(number, number + 20)]
+    batch = range(number, number + 20)
+    futures = [(n, database.submit(lambda tx, n=n: tx.emit(told(str(n))))) for n in batch]
     for n, future in futures:
         future.result()
         print(n, flush=True)

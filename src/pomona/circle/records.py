@@ -74,3 +74,12 @@ class Trace(Record, frozen=True, kw_only=True):
     edges: list[TraceEdge]
     path: list[str]
     cut: bool = False
+
+
+class Finding(Record, frozen=True, kw_only=True):
+    """What ``pomona doctor`` found in one place."""
+
+    what: str
+    state: Literal["ok", "warn", "fail"]
+    detail: str
+    hint: str | None = None

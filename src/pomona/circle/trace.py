@@ -89,5 +89,8 @@ def _content(name: str) -> TraceNode:
     """A thing named by its content: code, an environment, a document."""
     is_digest = len(name) >= 40 and all(c in "0123456789abcdef" for c in name)
     return TraceNode(
-        id=name, kind="content" if is_digest else "document", stage="training", title=name[:16] if is_digest else name
+        id=name,
+        kind="content" if is_digest else "document",
+        stage="training",
+        title=name[:16] if is_digest else name,
     )

@@ -249,7 +249,7 @@ class JobService:
 
     def schedules(self) -> list[Schedule]:
         """Every schedule."""
-        return self._database.read(lambda tx: store.schedules.all(tx))
+        return self._database.read(store.schedules.all)
 
     def tick(self) -> int:
         """Start the jobs of all schedules that are due, each tick once; returns how many."""

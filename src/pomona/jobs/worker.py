@@ -105,7 +105,7 @@ class Worker:
             self._jobs.finish(job, workflow.run(context))
         except LeaseLost as lost:
             context.log(str(lost))
-        except Exception as error:  # the edge of the process: whatever a job raises ends in its record
+        except Exception as error:  # noqa: BLE001 - the edge of the process: whatever a job raises ends in its record
             context.log(f"{type(error).__name__}: {error}")
             try:
                 self._jobs.fail(job, error)

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import msgspec
 
@@ -14,6 +15,8 @@ from pomona.sdk.data import Data
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.models import Models
+from pomona.sdk.monitoring import Incidents, Monitors
+from pomona.sdk.releases import Endpoints, Releases
 from pomona.sdk.runs import Runs
 from pomona.sdk.serving import Gateway, Outcomes, Predictions
 from pomona.sdk.session import Session
@@ -27,10 +30,14 @@ class Client:
         self.session = Session(transport)
         self.hypotheses = Hypotheses(self.session)
         self.data = Data(self.session)
+        self.endpoints = Endpoints(self.session)
+        self.releases = Releases(self.session)
         self.gateway = Gateway(self.session)
         self.predict = self.gateway.predict
         self.predictions = Predictions(self.session)
         self.outcomes = Outcomes(self.session)
+        self.monitors = Monitors(self.session)
+        self.incidents = Incidents(self.session)
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
@@ -44,7 +51,7 @@ class Client:
         """Let go of connections (and, embedded, of the store)."""
         self.session.transport.close()
 
-    def __enter__(self) -> "Client":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

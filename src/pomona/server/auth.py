@@ -186,7 +186,8 @@ async def _send(
 
 LOGIN_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pomona: log in</title>
 <meta name="viewport" content="width=device-width"><style>
-body{font:16px/1.6 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem;color:#22301f;background:#f7f8f2}
+body{font:16px/1.6 system-ui,sans-serif;max-width:34rem;margin:15vh auto;padding:0 1.5rem}
+body{color:#22301f;background:#f7f8f2}
 code{background:#e7ecdb;padding:.15rem .4rem;border-radius:.3rem}
 @media (prefers-color-scheme:dark){body{color:#e6ecdd;background:#141a12}code{background:#25301f}}
 </style></head><body><main><h1>Please log in</h1>

@@ -26,7 +26,7 @@ def problem_of(error: Exception, path: str) -> Problem:
         return _invalid(error).problem()
     if isinstance(error, HTTPException):
         return Problem(title=type(error).__name__, status=error.status_code, code="http", detail=error.detail)
-    log.exception("unexpected error at %s", path, exc_info=error)
+    log.error("unexpected error at %s", path, exc_info=error)
     return PomonaError(
         "an unexpected error; nothing of this request was stored",
         hint="the server's log has the traceback; please report it",

@@ -56,10 +56,10 @@ links = Table(
 
 
 def entry_hash(
-    *, seq: int, type: str, subject: str, actor: str, at_us: int, data: str, prev_hash: str
+    *, seq: int, kind: str, subject: str, actor: str, at_us: int, data: str, prev_hash: str
 ) -> str:
     """BLAKE3 over the previous hash and the entry's fields as one canonical JSON array."""
-    body = msgspec.json.encode([prev_hash, seq, type, subject, actor, at_us, data])
+    body = msgspec.json.encode([prev_hash, seq, kind, subject, actor, at_us, data])
     return blake3(body).hexdigest()
 
 
@@ -83,7 +83,7 @@ class SqlTransaction:
         data = msgspec.json.encode(body_of(event)).decode()
         digest = entry_hash(
             seq=seq,
-            type=kind,
+            kind=kind,
             subject=event.subject,
             actor=actor,
             at_us=to_us(at),
@@ -154,7 +154,7 @@ def _verify(tx: Transaction) -> int:
     for row in tx.execute(select(events).order_by(events.c.seq)):
         expected = entry_hash(
             seq=count + 1,
-            type=row.type,
+            kind=row.type,
             subject=row.subject,
             actor=row.actor,
             at_us=to_us(row.at),

@@ -45,7 +45,7 @@ class _Write:
         try:
             self.result = self.context.run(self._work, SqlTransaction(connection, clock), clock)
             savepoint.commit()
-        except Exception as error:  # the caller's; it is raised there
+        except Exception as error:  # noqa: BLE001 - the caller's; it is raised there
             if savepoint.is_active:
                 savepoint.rollback()
             self.error = error
@@ -143,7 +143,7 @@ class SqliteDatabase:
             with connection.begin():
                 for item in batch:
                     item.run(connection, self._clock)
-        except Exception as error:  # nothing of this batch became durable: every caller must know
+        except Exception as error:  # noqa: BLE001 - nothing of this batch became durable: every caller must know
             for item in batch:
                 item.error = item.error or error
         for item in batch:
@@ -181,7 +181,7 @@ def _translate(error: BaseException) -> BaseException:
         return error
     origin = error.orig
     code = getattr(origin, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_FULL or code == sqlite3.SQLITE_IOERR:
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StorageFull(
             f"the disk takes no more data ({origin})",
             hint="free some space; everything acknowledged so far is safe, this write was not stored",

@@ -24,7 +24,7 @@ class DatabaseContract:
         database.write(lambda tx: tx.emit(told("pear")))
         assert [entry.data for entry in ledger.entries()] == [{"name": "pear"}]
 
-    def test_work_that_raises_leaves_nothing_and_harms_nobody(self, database: Database, ledger: Ledger) -> None:
+    def test_work_that_raises_harms_nobody_else(self, database: Database, ledger: Ledger) -> None:
         def breaks(tx: Transaction) -> None:
             tx.emit(told("broken"))
             raise ValueError("no")

@@ -1,0 +1,263 @@
+"""How each kind of record is shown as a node of a trace."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any, Protocol
+
+from pomona.business.service import BusinessService
+from pomona.circle.records import Fact, TraceEdge, TraceNode
+from pomona.circle.trace import Describe, Described
+from pomona.core.records import Money
+from pomona.data.service import DataService
+from pomona.jobs.service import JobService
+from pomona.loop.service import LoopService
+from pomona.monitoring.service import MonitoringService
+from pomona.registry.service import RegistryService
+from pomona.releases.service import ReleaseService
+from pomona.serving.records import Outcome, Prediction
+from pomona.serving.service import ServingService
+from pomona.training.records.runs import Run
+from pomona.training.service.entries import EntryService
+from pomona.training.service.tracking import TrackingService
+
+
+class Services(Protocol):
+    """The services whose records a trace meets; the composition root has them all."""
+
+    @property
+    def business(self) -> BusinessService: ...
+    @property
+    def data(self) -> DataService: ...
+    @property
+    def tracking(self) -> TrackingService: ...
+    @property
+    def entries(self) -> EntryService: ...
+    @property
+    def registry(self) -> RegistryService: ...
+    @property
+    def releases(self) -> ReleaseService: ...
+    @property
+    def serving(self) -> ServingService: ...
+    @property
+    def monitoring(self) -> MonitoringService: ...
+    @property
+    def loop(self) -> LoopService: ...
+    @property
+    def jobs(self) -> JobService: ...
+
+
+class Describer:
+    """Shows records as nodes."""
+
+    def __init__(self, services: Services) -> None:
+        self._of = services
+
+    def by_kind(self) -> Mapping[str, Describe]:
+        """By id prefix, how to describe such a record."""
+        return {
+            "prd": self.prediction,
+            "end": self.endpoint,
+            "rel": self.release,
+            "mv": self.model_version,
+            "run": self.run,
+            "ent": self.entry,
+            "ver": self.data_version,
+            "dat": self.dataset,
+            "hyp": self.hypothesis,
+            "dec": self.decision,
+            "inc": self.incident,
+            "rea": self.reaction,
+            "job": self.job,
+        }
+
+    def prediction(self, record_id: str) -> Described:
+        """A prediction: what was answered, for whom, by which version; and what came of it."""
+        seen = self._of.serving.prediction(record_id)
+        endpoint = self._of.releases.endpoint(seen.endpoint)
+        node = TraceNode(
+            id=seen.id,
+            kind="prediction",
+            stage="serving",
+            title=f"{seen.endpoint}: {_output(seen.output)}",
+            state={None: "", True: "yes", False: "no"}[seen.decision],
+            at=seen.at,
+            facts=_facts(
+                unit=seen.unit,
+                arm=f"{seen.arm} ({_chances(seen.probabilities)})",
+                asked=", ".join(f"{name} {value}" for name, value in list(seen.input.items())[:6]),
+            ),
+        )
+        edges = [
+            TraceEdge(source=seen.id, relation="answered_by", target=seen.model_version),
+            TraceEdge(source=seen.id, relation="answered_under", target=seen.release),
+            TraceEdge(source=seen.id, relation="answered_at", target=endpoint.id),
+        ]
+        forward = [_outcome(seen, outcome) for outcome in seen.outcomes]
+        currency = endpoint.payoffs.currency if endpoint.payoffs else ""
+        if seen.value is not None:
+            forward.append(_money(seen, currency))
+        edges += [TraceEdge(source=seen.id, relation="led_to", target=end.id) for end in forward]
+        return Described(node=node, edges=edges, neighbours=forward)
+
+    def endpoint(self, record_id: str) -> Described:
+        """An endpoint."""
+        found = self._of.releases.endpoint(record_id)
+        facts = _facts(model=found.model, threshold=found.threshold, durability=found.durability)
+        return _node(record_id, "endpoint", "serving", found.name, at=found.created_at, facts=facts)
+
+    def release(self, record_id: str) -> Described:
+        """A release, with its newest verdict."""
+        found = self._of.releases.release(record_id)
+        share = f"{found.share:.0%} of units" if found.candidate else None
+        facts = _facts(why=found.reason, candidate=share, verdict=found.verdict and found.verdict.reason)
+        title = f"{found.strategy} on {found.endpoint}"
+        return _node(
+            record_id, "release", "releases", title, state=found.state, at=found.started_at, facts=facts
+        )
+
+    def model_version(self, record_id: str) -> Described:
+        """A model version, with the metrics it was registered with."""
+        found = self._of.registry.version(record_id)
+        metrics = {name: f"{value:.4g}" for name, value in list(found.metrics.items())[:4]}
+        facts = _facts(digest=found.digest[:16], aliases=", ".join(found.aliases), **metrics)
+        title = f"{found.model} v{found.number}"
+        return _node(
+            record_id,
+            "model version",
+            "registry",
+            title,
+            state=found.status,
+            at=found.created_at,
+            facts=facts,
+        )
+
+    def run(self, record_id: str) -> Described:
+        """A tracked run: its parameters and metrics, and where its code is."""
+        found = self._of.tracking.run(record_id)
+        metrics = {metric.key: f"{metric.value:.4g}" for metric in found.metrics[:4]}
+        facts = _facts(**metrics, **dict(list(found.params.items())[:4]), **_origin(found))
+        return _node(
+            record_id, "run", "training", found.name, state=found.status, at=found.started_at, facts=facts
+        )
+
+    def entry(self, record_id: str) -> Described:
+        """A training entry: a script that can be run again on newer data."""
+        found = self._of.entries.entry(record_id)
+        facts = _facts(script=found.script, data=found.data, code=found.code[:16])
+        title = f"{found.name} v{found.number}"
+        return _node(record_id, "training entry", "training", title, at=found.created_at, facts=facts)
+
+    def data_version(self, record_id: str) -> Described:
+        """A data version, with what its checks found."""
+        found = self._of.data.resolve(record_id)
+        report = self._of.data.report(record_id)
+        good = sum(result.quality == "green" for result in report.results)
+        checks = f"{good} of {len(report.results)} green" if report.results else "none declared"
+        span = f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}" if found.since and found.until else None
+        facts = _facts(rows=f"{found.rows:,}", checks=checks, covers=span, digest=found.digest[:16])
+        title = f"{found.dataset}@v{found.number}"
+        return _node(
+            record_id, "data version", "data", title, state=found.quality, at=found.created_at, facts=facts
+        )
+
+    def dataset(self, record_id: str) -> Described:
+        """A dataset."""
+        found = self._of.data.dataset(record_id)
+        facts = _facts(key=", ".join(found.key), purposes=", ".join(found.purposes))
+        return _node(record_id, "dataset", "data", found.name, at=found.created_at, facts=facts)
+
+    def hypothesis(self, record_id: str) -> Described:
+        """The idea behind it all."""
+        found = self._of.business.hypothesis(record_id)
+        facts = _facts(
+            statement=found.statement, metric=found.metric, target=f"{found.baseline:g} to {found.target:g}"
+        )
+        return _node(
+            record_id,
+            "hypothesis",
+            "business",
+            found.name,
+            state=found.state,
+            at=found.created_at,
+            facts=facts,
+        )
+
+    def decision(self, record_id: str) -> Described:
+        """A go / kill decision."""
+        found = self._of.business.decision(record_id)
+        facts = _facts(reason=found.reason, by=found.by)
+        return _node(record_id, "decision", "business", found.verdict, at=found.at, facts=facts)
+
+    def incident(self, record_id: str) -> Described:
+        """Something that was wrong with an endpoint."""
+        found = self._of.monitoring.incident(record_id)
+        facts = _facts(what=found.summary, closed=found.close_reason)
+        title = f"{found.kind} on {found.endpoint}"
+        return _node(
+            record_id, "incident", "monitoring", title, state=found.state, at=found.opened_at, facts=facts
+        )
+
+    def reaction(self, record_id: str) -> Described:
+        """Why the loop acted, or did not."""
+        found = self._of.loop.reaction(record_id)
+        state = "fired" if found.fired else "held back"
+        facts = _facts(why=found.reason)
+        return _node(record_id, "reaction", "loop", found.trigger, state=state, at=found.at, facts=facts)
+
+    def job(self, record_id: str) -> Described:
+        """A durable job."""
+        found = self._of.jobs.get(record_id)
+        facts = _facts(note=found.error or found.note)
+        return _node(
+            record_id, "job", "loop", found.kind, state=found.state, at=found.created_at, facts=facts
+        )
+
+
+def _node(record_id: str, kind: str, stage: Any, title: str, **more: Any) -> Described:
+    return Described(node=TraceNode(id=record_id, kind=kind, stage=stage, title=title, **more))
+
+
+def _facts(**values: object) -> list[Fact]:
+    return [
+        Fact(label=name.replace("_", " "), value=str(value))
+        for name, value in values.items()
+        if value not in (None, "")
+    ]
+
+
+def _origin(run: Run) -> dict[str, object]:
+    return {
+        "git commit": run.tags.get("mlflow.source.git.commit"),
+        "source": run.tags.get("mlflow.source.name"),
+    }
+
+
+def _output(output: Any) -> str:
+    return f"{output:.3f}" if isinstance(output, float) else str(output)[:60]
+
+
+def _chances(probabilities: Mapping[str, float]) -> str:
+    return ", ".join(f"{arm} {chance:.0%}" for arm, chance in probabilities.items())
+
+
+def _outcome(seen: Prediction, outcome: Outcome) -> TraceNode:
+    return TraceNode(
+        id=f"{seen.id}/{outcome.name}/{outcome.seq}",
+        kind="outcome",
+        stage="serving",
+        title=f"{outcome.name} = {outcome.value:g}",
+        at=outcome.at,
+        facts=_facts(told=f"{outcome.recorded_at:%Y-%m-%d %H:%M:%S} UTC"),
+    )
+
+
+def _money(seen: Prediction, currency: str) -> TraceNode:
+    earned = Money(amount=seen.value or Decimal(0), currency=currency)
+    without = seen.value_without or Decimal(0)
+    return TraceNode(
+        id=f"{seen.id}/value",
+        kind="money",
+        stage="serving",
+        title=f"{earned.amount:+,.2f} {earned.currency}",
+        facts=_facts(without_the_model=f"{without:+,.2f} {currency}"),
+    )

@@ -1,0 +1,75 @@
+"""``pomona doctor``: is everything that was acknowledged still there, and still what it was?"""
+
+from collections.abc import Callable, Iterator
+
+from pomona.circle.describe import Services
+from pomona.circle.records import Finding
+from pomona.core.errors import NotFound, PomonaError, Tampered
+from pomona.core.ports import Blobs, Ledger
+
+
+class Doctor:
+    """Examines the ledger's chain, every file that a digest names, and the queue."""
+
+    def __init__(self, services: Services, ledger: Ledger, blobs: Blobs) -> None:
+        self._of = services
+        self._ledger = ledger
+        self._blobs = blobs
+
+    def examine(self) -> list[Finding]:
+        """Every finding, good ones too. Reads all data and model files."""
+        return [
+            self._checked(
+                "ledger", lambda: f"{self._ledger.verify():,} events, each chained to the one before"
+            ),
+            self._checked("data files", self._data_files),
+            self._checked("model files", self._model_files),
+            self._jobs(),
+            self._waiting(),
+        ]
+
+    def _checked(self, what: str, examine: Callable[[], str]) -> Finding:
+        try:
+            return Finding(what=what, state="ok", detail=examine())
+        except (Tampered, NotFound) as error:
+            return Finding(what=what, state="fail", detail=error.detail, hint=error.hint)
+        except PomonaError as error:
+            return Finding(what=what, state="warn", detail=error.detail, hint=error.hint)
+
+    def _data_files(self) -> str:
+        files = set(self._data_digests())
+        for digest in files:
+            self._blobs.get(digest)
+        return f"{len(files):,} files match their digests"
+
+    def _data_digests(self) -> Iterator[str]:
+        for dataset in self._of.data.datasets(limit=1000).items:
+            for version in self._of.data.versions(dataset.name):
+                yield from (file.digest for file in version.files)
+
+    def _model_files(self) -> str:
+        versions, _ = self._of.registry.search.versions()
+        files = sum(self._of.registry.verify(version.id).files for version in versions)
+        return f"{len(versions):,} model versions, {files:,} files match their digests"
+
+    def _jobs(self) -> Finding:
+        parked = self._of.jobs.page(state="parked", limit=1000).items
+        if parked:
+            return Finding(
+                what="jobs",
+                state="warn",
+                detail=f"{len(parked)} parked: {parked[0].error}",
+                hint="`pomona jobs ls --state parked`, then retry or cancel",
+            )
+        return Finding(what="jobs", state="ok", detail=f"{len(self._of.jobs.open())} open, none parked")
+
+    def _waiting(self) -> Finding:
+        waiting = len(self._of.serving.waiting_outcomes(limit=1000))
+        if waiting:
+            return Finding(
+                what="outcomes",
+                state="warn",
+                detail=f"{waiting} name a prediction that is not known",
+                hint="`pomona outcomes waiting` shows them; they match as soon as it comes",
+            )
+        return Finding(what="outcomes", state="ok", detail="all belong to a prediction")

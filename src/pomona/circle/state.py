@@ -1,0 +1,191 @@
+"""The circle now: what each stage holds, and what waits for a person."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from pomona.circle.describe import Services
+from pomona.circle.records import CircleState, Fact, Need, Stage, StageMood, StageState
+from pomona.core.ports import Clock, Ledger
+from pomona.releases.records import Endpoint
+from pomona.training.records.runs import Run, SearchRuns
+
+_FRESH_S = 2.0  # the page is looked at by many, computed at most this often
+_TITLES: dict[Stage, str] = {
+    "business": "Business",
+    "data": "Data",
+    "training": "Training & registry",
+    "releases": "Releases",
+    "serving": "Serving",
+    "monitoring": "Monitoring",
+    "loop": "The loop",
+}
+
+
+class CircleService:
+    """The home page's state, computed from every stage's own use cases."""
+
+    def __init__(self, services: Services, ledger: Ledger, clock: Clock) -> None:
+        self._of = services
+        self._ledger = ledger
+        self._clock = clock
+        self._last: CircleState | None = None
+        self._fresh_until = clock.now()
+
+    def now(self) -> CircleState:
+        """The state of the whole circle, at most two seconds old."""
+        if self._last is None or self._clock.now() >= self._fresh_until:
+            stages: list[Callable[[], StageState]] = [
+                self._business,
+                self._data,
+                self._training,
+                self._releases,
+                self._serving,
+                self._monitoring,
+            ]
+            self._last = CircleState(
+                stages=[stage() for stage in stages],
+                loop=self._loop(),
+                latest=self._ledger.entries(newest_first=True, limit=12),
+            )
+            self._fresh_until = self._clock.now() + timedelta(seconds=_FRESH_S)
+        return self._last
+
+    def _business(self) -> StageState:
+        found = self._of.business.hypotheses(limit=1000).items
+        if not found:
+            return _empty("business", "No hypothesis yet: what should get better, and what is that worth?")
+        undecided = [h for h in found if h.state == "open"]
+        needs = [
+            Need(text=f"{h.name}: decide go, kill or pivot", link=f"/business/{h.id}") for h in undecided[:5]
+        ]
+        going = sum(h.state == "go" for h in found)
+        facts = _facts(hypotheses=len(found), go=going, undecided=len(undecided))
+        return _stage("business", found[0].statement, facts, needs)
+
+    def _data(self) -> StageState:
+        datasets = self._of.data.datasets(limit=1000).items
+        if not datasets:
+            return _empty("data", "No dataset yet: commit a table and it becomes a version.")
+        newest = [versions[0] for d in datasets if (versions := self._of.data.versions(d.name))]
+        bad = [version for version in newest if version.quality == "fail"]
+        needs = [
+            Need(
+                text=f"{version.dataset} v{version.number} failed its checks",
+                link=f"/data/versions/{version.id}",
+            )
+            for version in bad[:5]
+        ]
+        rows = sum(version.rows for version in newest)
+        facts = _facts(datasets=len(datasets), versions=sum(v.number for v in newest), rows=f"{rows:,}")
+        last = max(newest, key=lambda version: version.created_at, default=None)
+        said = (
+            f"{last.dataset} v{last.number}: {last.rows:,} rows, checks {last.quality}"
+            if last
+            else "no version"
+        )
+        return _stage("data", said, facts, needs)
+
+    def _training(self) -> StageState:
+        models, _ = self._of.registry.search.models(limit=1000)
+        runs = self._newest_runs()
+        if not runs and not models:
+            return _empty("training", "No run yet: point any MLflow client here, or store a training entry.")
+        champions = [model for model in models if "champion" in model.aliases]
+        running = [run for run in runs if run.status == "RUNNING"]
+        entries = self._of.entries.page(limit=1000).items
+        facts = _facts(models=len(models), champions=len(champions), entries=len(entries))
+        said = f"{runs[0].name}: {runs[0].status.lower()}" if runs else f"{len(models)} models"
+        return _stage("training", said, facts, [], busy=bool(running))
+
+    def _newest_runs(self) -> list[Run]:
+        experiments = [experiment.id for experiment in self._of.tracking.experiments.search(limit=1000)[0]]
+        if not experiments:
+            return []
+        return self._of.tracking.search(SearchRuns(experiments=experiments, limit=20)).runs
+
+    def _releases(self) -> StageState:
+        plans = self._of.releases.plans()
+        if not plans:
+            return _empty("releases", "Nothing is released: start a model version on an endpoint.")
+        canaries = [plan.release for plan in plans if plan.release.strategy == "canary"]
+        facts = _facts(endpoints=len(plans), canaries=len(canaries))
+        if canaries:
+            verdict = canaries[0].verdict
+            said = verdict.reason if verdict else f"a canary on {canaries[0].endpoint} gathers evidence"
+        else:
+            last = max((plan.release for plan in plans), key=lambda release: release.started_at)
+            said = f"{last.endpoint}: {last.reason}"
+        return _stage("releases", said, facts, [], busy=bool(canaries))
+
+    def _serving(self) -> StageState:
+        endpoints = self._of.releases.endpoints(limit=1000).items
+        if not endpoints:
+            return _empty("serving", "No endpoint yet: `pomona releases` makes one.")
+        days = [day for endpoint in endpoints for day in self._of.serving.per_day(endpoint.name)]
+        total, matched = sum(day[1] for day in days), sum(day[2] for day in days)
+        waiting = len(self._of.serving.waiting_outcomes(limit=1000))
+        facts = [*_facts(predictions=f"{total:,}", outcomes=f"{matched:,}"), *self._money(endpoints)]
+        needs = (
+            [Need(text=f"{waiting} outcomes name no known prediction", link="/serving/outcomes")]
+            if waiting
+            else []
+        )
+        return _stage("serving", f"{total:,} predictions answered", facts, needs)
+
+    def _money(self, endpoints: list[Endpoint]) -> list[Fact]:
+        earned = [self._of.serving.value_ledger(e.name) for e in endpoints if e.payoffs is not None]
+        by_currency: dict[str, float] = {}
+        for ledger in earned:
+            by_currency[ledger.currency] = by_currency.get(ledger.currency, 0.0) + float(ledger.uplift)
+        return [Fact(label="earned", value=f"{value:+,.0f} {name}") for name, value in by_currency.items()]
+
+    def _monitoring(self) -> StageState:
+        monitors = self._of.monitoring.monitors(limit=1000).items
+        if not monitors:
+            return _empty("monitoring", "Nothing is watched: `pomona monitors create` watches an endpoint.")
+        still_open = self._of.monitoring.incidents(incident_state="open", limit=1000).items
+        unseen = [incident for incident in still_open if incident.acknowledged_at is None]
+        needs = [
+            Need(text=incident.summary, link=f"/monitoring/incidents/{incident.id}")
+            for incident in unseen[:5]
+        ]
+        windows = self._of.monitoring.windows(limit=1).items
+        said = windows[0].summary if windows else "the first window is not over yet"
+        return _stage(
+            "monitoring", said, _facts(monitors=len(monitors), open_incidents=len(still_open)), needs
+        )
+
+    def _loop(self) -> StageState:
+        triggers = self._of.loop.triggers(limit=1000).items
+        stuck = [
+            job for state in ("failed", "parked") for job in self._of.jobs.page(state=state, limit=5).items
+        ]
+        needs = [
+            Need(text=f"{job.kind} {job.state}: {job.error}", link=f"/loop/jobs/{job.id}") for job in stuck
+        ]
+        if not triggers and not needs:
+            return _empty("loop", "No trigger yet: nothing retrains by itself.")
+        reactions = self._of.loop.reactions(limit=1).items
+        working = [job for job in self._of.jobs.open() if job.state == "running"]
+        said = (
+            working[0].note if working else (reactions[0].reason if reactions else "nothing to react to yet")
+        )
+        facts = _facts(triggers=sum(trigger.enabled for trigger in triggers), running=len(working))
+        return _stage("loop", said, facts, needs, busy=bool(working))
+
+
+def _empty(stage: Stage, headline: str) -> StageState:
+    return StageState(stage=stage, title=_TITLES[stage], state="empty", headline=headline)
+
+
+def _stage(
+    stage: Stage, headline: str, facts: list[Fact], needs: list[Need], *, busy: bool = False
+) -> StageState:
+    mood: StageMood = "attention" if needs else ("busy" if busy else "ok")
+    return StageState(
+        stage=stage, title=_TITLES[stage], state=mood, headline=headline, facts=facts, needs=needs
+    )
+
+
+def _facts(**values: object) -> list[Fact]:
+    return [Fact(label=name.replace("_", " "), value=str(value)) for name, value in values.items()]
