@@ -9,6 +9,10 @@ from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
+from pomona.monitoring.references import TrainingReferences
+from pomona.monitoring.scoring import Scorer
+from pomona.monitoring.service import MonitoringService
+from pomona.monitoring.watch import Watch
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
 from pomona.serving.service import ServingService
@@ -38,6 +42,7 @@ class App:
     registry: RegistryService
     releases: ReleaseService
     serving: ServingService
+    monitoring: MonitoringService
     workflows: Mapping[str, Workflow]
     chores: Mapping[str, Callable[[], int]]
     """What a worker does between jobs, in this order; each returns how much it did."""
@@ -67,6 +72,17 @@ def open_app(home: Path, *, clock: Clock | None = None) -> App:
     registry = RegistryService(database, blobs, clock, ledger, business, tracking)
     releases = ReleaseService(database, clock, registry, business)
     serving = ServingService(database, clock, releases, registry, home / "gateway" / "journal")
+    scorer = Scorer(blobs, home / "models")
+    watch = Watch(
+        database,
+        clock,
+        ledger,
+        predictions=serving,
+        releases=releases,
+        business=business,
+        references=TrainingReferences(registry, data, scorer),
+    )
+    monitoring = MonitoringService(database, clock, releases, watch)
     return App(
         home=home,
         clock=clock,
@@ -81,6 +97,7 @@ def open_app(home: Path, *, clock: Clock | None = None) -> App:
         registry=registry,
         releases=releases,
         serving=serving,
+        monitoring=monitoring,
         workflows={},
-        chores={"journal": serving.fold, "schedules": jobs.tick},
+        chores={"journal": serving.fold, "windows": monitoring.evaluate, "schedules": jobs.tick},
     )

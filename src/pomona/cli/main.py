@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pomona import __version__
-from pomona.cli import business, data, jobs, models, runs, serving, up
+from pomona.cli import business, data, jobs, models, monitoring, releases, runs, serving, up
 from pomona.cli.console import complain, out
 from pomona.core.errors import PomonaError
 
@@ -23,9 +23,13 @@ app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
 app.add_typer(data.app, name="data", rich_help_panel="Stages")
 app.add_typer(runs.app, name="runs", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
+app.add_typer(releases.endpoints, name="endpoints", rich_help_panel="Stages")
+app.add_typer(releases.app, name="releases", rich_help_panel="Stages")
 app.command(rich_help_panel="Stages")(serving.predict)
 app.add_typer(serving.predictions, name="predictions", rich_help_panel="Stages")
 app.add_typer(serving.outcomes, name="outcomes", rich_help_panel="Stages")
+app.add_typer(monitoring.monitors, name="monitors", rich_help_panel="Stages")
+app.add_typer(monitoring.incidents, name="incidents", rich_help_panel="Stages")
 app.add_typer(jobs.app, name="jobs", rich_help_panel="Work")
 
 

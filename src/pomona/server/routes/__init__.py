@@ -4,7 +4,9 @@ from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
+from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
 from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
+from pomona.server.routes.releases import EndpointRoutes, ReleaseRoutes
 from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
 from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, PredictionRoutes, ValueRoutes
 
@@ -13,10 +15,15 @@ HANDLERS = [
     DecisionRoutes,
     DatasetRoutes,
     DataVersionRoutes,
+    EndpointRoutes,
+    ReleaseRoutes,
     GatewayRoutes,
     PredictionRoutes,
     OutcomeRoutes,
     ValueRoutes,
+    MonitorRoutes,
+    WindowRoutes,
+    IncidentRoutes,
     ExperimentRoutes,
     RunRoutes,
     ModelRoutes,
