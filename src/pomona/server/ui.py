@@ -17,8 +17,8 @@ _KINDS = {
     ".woff2": "font/woff2",
     ".map": "application/json",
 }
-_NO_UI = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pomona</title></head><body><main>
-<h1>Pomona runs, but its web pages were not built</h1>
+_NO_UI = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Pomona</title></head>
+<body><main><h1>Pomona runs, but its web pages were not built</h1>
 <p>Run <code>scripts/setup</code>, or install the wheel:
 the API, the CLI and the SDK work all the same.</p></main></body></html>"""
 
