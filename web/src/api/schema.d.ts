@@ -4,6 +4,502 @@
  */
 
 export interface paths {
+    "/api/v1/blobs/{digest}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Blob
+         * @description The bytes with this digest.
+         */
+        get: operations["ApiV1BlobsDigestBlob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One version.
+         */
+        get: operations["ApiV1DataVersionsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description The first rows as JSON.
+         */
+        get: operations["ApiV1DataVersionsRefPreviewPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Profile
+         * @description One summary per column, of all rows or of a time range.
+         */
+        get: operations["ApiV1DataVersionsRefProfileProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/quality": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quality
+         * @description What the checks found last.
+         */
+        get: operations["ApiV1DataVersionsRefQualityQuality"];
+        put?: never;
+        /**
+         * Recheck
+         * @description Run the checks once more, as they are declared now.
+         */
+        post: operations["ApiV1DataVersionsRefQualityRecheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows
+         * @description The rows as an Arrow stream; ``columns`` are separated by commas.
+         */
+        get: operations["ApiV1DataVersionsRefRowsRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Datasets, newest first.
+         */
+        get: operations["ApiV1DatasetsPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Declare a dataset.
+         */
+        post: operations["ApiV1DatasetsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One dataset, by id or name.
+         */
+        get: operations["ApiV1DatasetsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/checks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * DeclareChecks
+         * @description Replace the checks of a dataset.
+         */
+        put: operations["ApiV1DatasetsRefChecksDeclareChecks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version of a dataset, newest first.
+         */
+        get: operations["ApiV1DatasetsRefVersionsVersions"];
+        put?: never;
+        /**
+         * Commit
+         * @description Commit the table in the body (Arrow stream, Parquet or CSV) as the next version.
+         */
+        post: operations["ApiV1DatasetsRefVersionsCommit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/decisions/{decision_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One decision.
+         */
+        get: operations["ApiV1DecisionsDecisionIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Endpoints, newest first.
+         */
+        get: operations["ApiV1EndpointsPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Name a route of the gateway; it answers once a release is started on it.
+         */
+        post: operations["ApiV1EndpointsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{name}/value": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Value
+         * @description Money per period and model version, with and without the model.
+         */
+        get: operations["ApiV1EndpointsNameValueValue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One endpoint, by id or name.
+         */
+        get: operations["ApiV1EndpointsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{ref}/release": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Active
+         * @description What it serves now; null before its first release.
+         */
+        get: operations["ApiV1EndpointsRefReleaseActive"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{ref}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Start
+         * @description Start serving a model version: at once as champion, or as canary.
+         */
+        post: operations["ApiV1EndpointsRefReleasesStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Ledger entries; ``event_type`` may list several, separated by commas.
+         */
+        get: operations["ApiV1EventsEntries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Entries as they happen (server-sent events); ``after`` resumes without a gap.
+         */
+        get: operations["ApiV1EventsStreamStream"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Experiments, newest first.
+         */
+        get: operations["ApiV1ExperimentsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/experiments/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One experiment, by id or name.
+         */
+        get: operations["ApiV1ExperimentsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gates/{gate_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One gate result with everything it rests on.
+         */
+        get: operations["ApiV1GatesGateIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description The gateway's address and its own report.
+         */
+        get: operations["ApiV1GatewayState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/journal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Journal
+         * @description How far each segment of the journal is folded.
+         */
+        get: operations["ApiV1GatewayJournalJournal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/gateway/snapshot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Snapshot
+         * @description Everything gateways serve now; 304 when ``If-None-Match`` names the same revision.
+         */
+        get: operations["ApiV1GatewaySnapshotSnapshot"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/health": {
         parameters: {
             query?: never;
@@ -48,6 +544,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/hypotheses/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One hypothesis, by id or name.
+         */
+        get: operations["ApiV1HypothesesRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hypotheses/{ref}/decisions": {
         parameters: {
             query?: never;
@@ -72,7 +588,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/hypotheses/{ref}": {
+    "/api/v1/incidents": {
         parameters: {
             query?: never;
             header?: never;
@@ -80,10 +596,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Show
-         * @description One hypothesis, by id or name.
+         * Page
+         * @description Incidents, newest first.
          */
-        get: operations["ApiV1HypothesesRefShow"];
+        get: operations["ApiV1IncidentsPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -92,7 +608,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/decisions/{decision_id}": {
+    "/api/v1/incidents/{incident_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -101,9 +617,69 @@ export interface paths {
         };
         /**
          * Show
-         * @description One decision.
+         * @description One incident.
          */
-        get: operations["ApiV1DecisionsDecisionIdShow"];
+        get: operations["ApiV1IncidentsIncidentIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/incidents/{incident_id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge
+         * @description Say that a person has seen it.
+         */
+        post: operations["ApiV1IncidentsIncidentIdAcknowledgeAcknowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Jobs, newest first.
+         */
+        get: operations["ApiV1JobsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One job.
+         */
+        get: operations["ApiV1JobsJobIdShow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -152,26 +728,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Page
-         * @description Jobs, newest first.
-         */
-        get: operations["ApiV1JobsPage"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/jobs/{job_id}/retry": {
         parameters: {
             query?: never;
@@ -192,26 +748,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/jobs/{job_id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show
-         * @description One job.
-         */
-        get: operations["ApiV1JobsJobIdShow"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/v1/jobs/{job_id}/steps": {
         parameters: {
             query?: never;
@@ -224,46 +760,6 @@ export interface paths {
          * @description The job's finished steps, in order.
          */
         get: operations["ApiV1JobsJobIdStepsSteps"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/schedules": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * All
-         * @description Every schedule.
-         */
-        get: operations["ApiV1SchedulesAll"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/events": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Entries
-         * @description Ledger entries; ``event_type`` may list several, separated by commas.
-         */
-        get: operations["ApiV1EventsEntries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -292,7 +788,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/events/stream": {
+    "/api/v1/model-versions/{ref}": {
         parameters: {
             query?: never;
             header?: never;
@@ -300,10 +796,10 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Stream
-         * @description Entries as they happen (server-sent events); ``after`` resumes without a gap.
+         * Show
+         * @description One version, by ``mv_...``, ``name@alias`` or ``name~number``.
          */
-        get: operations["ApiV1EventsStreamStream"];
+        get: operations["ApiV1ModelVersionsRefShow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -312,15 +808,590 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/circle": {
+    "/api/v1/models": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The whole circle now */
-        get: operations["ApiV1CircleGet"];
+        /**
+         * Page
+         * @description Models, newest first.
+         */
+        get: operations["ApiV1ModelsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description A model, its versions and what the gate said about them.
+         */
+        get: operations["ApiV1ModelsNameShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * SetAlias
+         * @description Let an alias name a version; ``champion`` wants a passed gate, or ``force`` with a reason.
+         */
+        put: operations["ApiV1ModelsNameAliasesSetAlias"];
+        post?: never;
+        /**
+         * RemoveAlias
+         * @description Take an alias away.
+         */
+        delete: operations["ApiV1ModelsNameAliasesRemoveAlias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Register
+         * @description Make what a run logged the next version; the model is created if it is new.
+         */
+        post: operations["ApiV1ModelsNameVersionsRegister"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description One version with its gate results and links.
+         */
+        get: operations["ApiV1ModelsNameVersionsNumberVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{number}/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * File
+         * @description A file of a version, verified against its digest.
+         */
+        get: operations["ApiV1ModelsNameVersionsNumberFilesPathFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{number}/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Gates
+         * @description What the gate said about this version, newest first.
+         */
+        get: operations["ApiV1ModelsNameVersionsNumberGatesGates"];
+        put?: never;
+        /**
+         * CheckGate
+         * @description Ask the gate whether this version may become champion; the answer is kept.
+         */
+        post: operations["ApiV1ModelsNameVersionsNumberGatesCheckGate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{number}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verify
+         * @description Hash every file again and compare.
+         */
+        get: operations["ApiV1ModelsNameVersionsNumberVerifyVerify"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Monitors, newest first.
+         */
+        get: operations["ApiV1MonitorsPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Watch an endpoint in windows of event time.
+         */
+        post: operations["ApiV1MonitorsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/monitors/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One monitor, by id or endpoint.
+         */
+        get: operations["ApiV1MonitorsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record
+         * @description Tell what came true; safe to repeat. Outcomes of unknown predictions are kept aside.
+         */
+        post: operations["ApiV1OutcomesRecord"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/outcomes/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Waiting
+         * @description Outcomes whose prediction is not known (yet), newest first.
+         */
+        get: operations["ApiV1OutcomesWaitingWaiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Predictions, newest event time first.
+         */
+        get: operations["ApiV1PredictionsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/predictions/{prediction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One prediction with its outcomes.
+         */
+        get: operations["ApiV1PredictionsPredictionIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Releases, newest first.
+         */
+        get: operations["ApiV1ReleasesPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{release_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One release.
+         */
+        get: operations["ApiV1ReleasesReleaseIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{release_id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Evidence
+         * @description What both arms of a release did so far.
+         */
+        get: operations["ApiV1ReleasesReleaseIdEvidenceEvidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{release_id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Promote
+         * @description Make a canary's candidate the champion, by hand.
+         */
+        post: operations["ApiV1ReleasesReleaseIdPromotePromote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{release_id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RollBack
+         * @description Take a canary's candidate back, by hand.
+         */
+        post: operations["ApiV1ReleasesReleaseIdRollbackRollBack"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/releases/{release_id}/verdicts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Verdicts
+         * @description Every verdict with its evidence, oldest first.
+         */
+        get: operations["ApiV1ReleasesReleaseIdVerdictsVerdicts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Runs, newest first; ``filter`` and ``order_by`` as in MLflow (``metrics.rmse < 0.5``).
+         */
+        get: operations["ApiV1RunsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description Runs side by side: the params in which they differ, and every metric.
+         */
+        get: operations["ApiV1RunsCompareCompare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description Everything known about a run.
+         */
+        get: operations["ApiV1RunsRunIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Artifacts
+         * @description Every file of a run.
+         */
+        get: operations["ApiV1RunsRunIdArtifactsArtifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/artifacts/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Artifact
+         * @description A file's bytes, verified against their digest.
+         */
+        get: operations["ApiV1RunsRunIdArtifactsPathArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/metrics/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Metric
+         * @description A metric's history, thinned to at most ``points``.
+         */
+        get: operations["ApiV1RunsRunIdMetricsKeyMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/schedules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All
+         * @description Every schedule.
+         */
+        get: operations["ApiV1SchedulesAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Windows with their readings, newest first.
+         */
+        get: operations["ApiV1WindowsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/windows/{window_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One window: its readings, histograms of reference and window.
+         */
+        get: operations["ApiV1WindowsWindowIdShow"];
         put?: never;
         post?: never;
         delete?: never;
@@ -333,111 +1404,587 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** Acknowledgement */
+        Acknowledgement: {
+            /** @default  */
+            note?: string;
+        };
+        /** AliasMove */
+        AliasMove: {
+            force?: string | null;
+            number: number;
+        };
+        /** ArmEvidence */
+        ArmEvidence: {
+            arm: string;
+            /** @default 0 */
+            failures?: number;
+            /** @default 0 */
+            matured?: number;
+            model_version: string;
+            /** @default 0 */
+            predictions?: number;
+            /** @default 0 */
+            recent?: number;
+            /** @default 0 */
+            recent_failures?: number;
+            units?: number | null;
+            value?: components["schemas"]["Moments"];
+        };
+        /** ArtifactFile */
+        ArtifactFile: {
+            digest?: string | null;
+            /** @default false */
+            is_dir?: boolean;
+            path: string;
+            size?: number | null;
+        };
         /** Budget */
         Budget: {
-            owner: string;
             days: number;
             money: components["schemas"]["Money"];
+            owner: string;
+        };
+        /** ByHand */
+        ByHand: {
+            reason: string;
+        };
+        /** CanaryEvidence */
+        CanaryEvidence: {
+            candidate: components["schemas"]["ArmEvidence"];
+            champion: components["schemas"]["ArmEvidence"];
+            /** @default  */
+            currency?: string;
+            /**
+             * @default money
+             * @enum {string}
+             */
+            measure?: "money" | "right";
+            share: number;
+            since?: string | null;
+            until?: string | null;
+        };
+        /** CanaryPolicy */
+        CanaryPolicy: {
+            /** @default 0.05 */
+            alpha?: number;
+            /** @default 10000 */
+            expected_matured?: number;
+            /** @default 20 */
+            fuse_answers?: number;
+            /** @default 5 */
+            fuse_failures?: number;
+            /** @default 14 */
+            max_days?: number;
+            /** @default 2 */
+            max_failure_ratio?: number;
+            /** @default 1000 */
+            min_matured?: number;
+            /** @default 0.5 */
+            min_probability?: number;
+            /** @default 0.3 */
+            share?: number;
+            /** @default 0.001 */
+            srm_alpha?: number;
+            /** @default 0 */
+            tolerance?: number;
+        };
+        /** CategoryProfile */
+        CategoryProfile: {
+            count: number;
+            /** @default 0 */
+            distinct?: number;
+            /** @constant */
+            kind: "category";
+            /** @default 0 */
+            missing?: number;
+            /** @default 0 */
+            other?: number;
+            top?: {
+                [key: string]: number;
+            };
+        };
+        /** Check */
+        Check: {
+            column?: string | null;
+            /** @default [] */
+            columns?: string[];
+            /** @default 0 */
+            fail?: number | null;
+            /** @enum {string} */
+            kind: "not_null" | "unique" | "range" | "allowed" | "freshness" | "row_count" | "volume";
+            max?: number | null;
+            max_age_h?: number | null;
+            max_change?: number | null;
+            min?: number | null;
+            /** @default  */
+            name?: string;
+            /** @default [] */
+            values?: (string | number | boolean)[];
+            /** @default 0 */
+            warn?: number | null;
+        };
+        /** CheckResult */
+        CheckResult: {
+            check: components["schemas"]["Check"];
+            detail: string;
+            /** @default [] */
+            examples?: {
+                [key: string]: unknown;
+            }[];
+            failing: number;
+            name: string;
+            /** @enum {string} */
+            quality: "green" | "warn" | "fail";
+            rows: number;
+            share: number;
+        };
+        /** ColumnReading */
+        ColumnReading: {
+            column: string;
+            drift: components["schemas"]["DriftReading"];
+            /** @default 0 */
+            natural?: number;
+            reference: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"];
+            /** @enum {string} */
+            state: "ok" | "warn" | "alarm" | "thin";
+            threshold: number;
+            window: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"];
+        };
+        /** Committed */
+        Committed: {
+            created: boolean;
+            report: components["schemas"]["QualityReport"];
+            version: components["schemas"]["DataVersion"];
+        };
+        /** DataFile */
+        DataFile: {
+            digest: string;
+            rows: number;
+            since?: string | null;
+            size: number;
+            until?: string | null;
+        };
+        /** DataVersion */
+        DataVersion: {
+            /** Format: date-time */
+            as_of: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            dataset: string;
+            dataset_id: string;
+            digest: string;
+            files: components["schemas"]["DataFile"][];
+            id: string;
+            /** @enum {string} */
+            mode: "full" | "append";
+            /** @default  */
+            note?: string;
+            number: number;
+            parent?: string | null;
+            /** @default  */
+            profile?: string;
+            /** @enum {string} */
+            quality: "green" | "warn" | "fail";
+            rows: number;
+            rows_added: number;
+            rows_changed: number;
+            rows_removed: number;
+            schema: components["schemas"]["Field"][];
+            since?: string | null;
+            size: number;
+            until?: string | null;
+        };
+        /** Dataset */
+        Dataset: {
+            /** @default [] */
+            checks?: components["schemas"]["Check"][];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @default  */
+            description?: string;
+            hypothesis?: string | null;
+            id: string;
+            /** @default [] */
+            key?: string[];
+            name: string;
+            /** @default [] */
+            purposes?: string[];
+            time_column?: string | null;
         };
         /** Decision */
         Decision: {
-            id: string;
-            hypothesis: string;
-            /** @enum {string} */
-            verdict: "go" | "kill" | "pivot";
-            reason: string;
-            evidence?: string[];
             /** Format: date-time */
             at: string;
             by: string;
+            evidence?: string[];
+            hypothesis: string;
+            id: string;
+            reason: string;
+            /** @enum {string} */
+            verdict: "go" | "kill" | "pivot";
+        };
+        /** DriftReading */
+        DriftReading: {
+            /** @default 0 */
+            bins?: number;
+            /** @default 0 */
+            ceiling?: number;
+            measure: string;
+            /** @default 0 */
+            noise?: number;
+            sample: number;
+            score: number;
+        };
+        /** Endpoint */
+        Endpoint: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /**
+             * @default commit
+             * @enum {string}
+             */
+            durability?: "commit" | "async";
+            hypothesis?: string | null;
+            id: string;
+            model: string;
+            name: string;
+            payoffs?: components["schemas"]["Payoffs"] | null;
+            positive_class?: string | null;
+            threshold?: number | null;
+            unit_column?: string | null;
         };
         /** Entry */
         Entry: {
-            seq: number;
-            type: string;
-            subject: string;
             actor: string;
             /** Format: date-time */
             at: string;
             data: {
                 [key: string]: unknown;
             };
-            prev_hash: string;
             hash: string;
+            prev_hash: string;
+            seq: number;
+            subject: string;
+            type: string;
+        };
+        /** Experiment */
+        Experiment: {
+            artifact_location: string;
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            state: "active" | "deleted";
+            tags?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Field */
+        Field: {
+            name: string;
+            type: string;
+        };
+        /** GateCheck */
+        GateCheck: {
+            candidate?: components["schemas"]["Score"] | null;
+            champion?: components["schemas"]["Score"] | null;
+            hypothesis?: string | null;
+            metric?: string | null;
+            /** @default 0 */
+            minimum_improvement?: number;
+        };
+        /** GateResult */
+        GateResult: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            candidate_score: components["schemas"]["Score"];
+            champion: string | null;
+            champion_score: components["schemas"]["Score"] | null;
+            /** @enum {string} */
+            direction: "higher" | "lower";
+            hypothesis: string | null;
+            id: string;
+            metric: string;
+            minimum_improvement: number;
+            model: string;
+            number: number;
+            passed: boolean;
+            reason: string;
+            target: number | null;
+            version: string;
+        };
+        /** GatewayState */
+        GatewayState: {
+            problem?: string | null;
+            status?: {
+                [key: string]: unknown;
+            } | null;
+            url?: string | null;
         };
         /** Hypothesis */
         Hypothesis: {
-            id: string;
-            name: string;
-            statement: string;
-            metric: string;
+            baseline: number;
+            budget?: components["schemas"]["Budget"] | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
             /** @enum {string} */
             direction: "higher" | "lower";
-            baseline: number;
-            target: number;
+            id: string;
+            metric: string;
+            name: string;
             payoffs?: components["schemas"]["Payoffs"] | null;
-            /** @default prediction */
-            unit?: string;
-            budget?: components["schemas"]["Budget"] | null;
             /**
              * @default open
              * @enum {string}
              */
             state?: "open" | "go" | "killed";
+            statement: string;
+            target: number;
+            /** @default prediction */
+            unit?: string;
+        };
+        /** Incident */
+        Incident: {
+            acknowledged_at?: string | null;
+            acknowledged_by?: string | null;
+            /** @default 0 */
+            calm?: number;
+            /** @default  */
+            close_reason?: string;
+            closed_at?: string | null;
+            endpoint: string;
+            id: string;
+            /** @enum {string} */
+            kind: "drift" | "quality";
+            model_version: string;
+            monitor: string;
+            /** @default  */
+            note?: string;
             /** Format: date-time */
-            created_at: string;
-            created_by: string;
+            opened_at: string;
+            score: number;
+            /** Format: date-time */
+            since: string;
+            /**
+             * @default open
+             * @enum {string}
+             */
+            state?: "open" | "closed";
+            summary: string;
+            threshold: number;
+            windows: string[];
+        };
+        /** Interval */
+        Interval: {
+            high: number;
+            /** @default 0.95 */
+            level?: number;
+            low: number;
         };
         /** Job */
         Job: {
+            /** @default system */
+            actor?: string;
+            /** @default false */
+            cancel_requested?: boolean;
+            /** @default 0 */
+            claims?: number;
+            /** Format: date-time */
+            created_at: string;
+            error?: string | null;
+            /** @default 0 */
+            failures?: number;
+            /** @default 0 */
+            fence?: number;
+            finished_at?: string | null;
+            hint?: string | null;
             id: string;
+            key?: string | null;
             kind: string;
-            /** @default 1 */
-            version?: number;
+            lease_until?: string | null;
+            /** @default 3 */
+            max_failures?: number;
+            /** @default  */
+            note?: string;
+            owner?: string | null;
             payload?: {
                 [key: string]: unknown;
             };
-            key?: string | null;
+            /** @default 0 */
+            progress?: number;
+            result?: unknown;
+            /** Format: date-time */
+            run_at: string;
+            started_at?: string | null;
             /**
              * @default queued
              * @enum {string}
              */
             state?: "queued" | "running" | "done" | "failed" | "cancelled" | "parked";
-            /** @default 0 */
-            progress?: number;
-            /** @default  */
-            note?: string;
-            result?: unknown;
-            error?: string | null;
-            hint?: string | null;
-            /** @default 0 */
-            claims?: number;
-            /** @default 0 */
-            failures?: number;
-            /** @default 3 */
-            max_failures?: number;
-            /** @default false */
-            cancel_requested?: boolean;
-            /** @default system */
-            actor?: string;
-            owner?: string | null;
-            /** @default 0 */
-            fence?: number;
+            /** @default 1 */
+            version?: number;
+        };
+        /** JournalSegment */
+        JournalSegment: {
             /** Format: date-time */
-            run_at: string;
-            lease_until?: string | null;
-            /** Format: date-time */
-            created_at: string;
-            started_at?: string | null;
-            finished_at?: string | null;
+            folded_at: string;
+            name: string;
+            offset: number;
+            rows: number;
+            /** @enum {string} */
+            state: "open" | "folded" | "damaged";
         };
         /** Link */
         Link: {
-            source: string;
-            relation: string;
-            target: string;
             /** Format: date-time */
             at: string;
+            relation: string;
+            source: string;
+            target: string;
+        };
+        /** LoggedModel */
+        LoggedModel: {
+            artifact_uri: string;
+            /** Format: date-time */
+            created_at: string;
+            experiment: string;
+            id: string;
+            metrics?: components["schemas"]["Metric"][];
+            model_type?: string | null;
+            name: string;
+            params?: {
+                [key: string]: string;
+            };
+            source_run?: string | null;
+            /**
+             * @default PENDING
+             * @enum {string}
+             */
+            status?: "PENDING" | "READY" | "UPLOAD_FAILED";
+            tags?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Metric */
+        Metric: {
+            dataset_digest?: string | null;
+            dataset_name?: string | null;
+            key: string;
+            model_id?: string | null;
+            run_id?: string | null;
+            /** @default 0 */
+            step?: number;
+            timestamp: number;
+            value: number;
+        };
+        /** MetricHistory */
+        MetricHistory: {
+            key: string;
+            points: components["schemas"]["MetricPoint"][];
+            run: string;
+            total: number;
+        };
+        /** MetricPoint */
+        MetricPoint: {
+            step: number;
+            timestamp: number;
+            value: number | null;
+        };
+        /** ModelColumn */
+        ModelColumn: {
+            name: string;
+            /** @default true */
+            required?: boolean;
+            type: string;
+        };
+        /** ModelDetail */
+        ModelDetail: {
+            gates: components["schemas"]["GateResult"][];
+            model: components["schemas"]["RegisteredModel"];
+            versions: components["schemas"]["ModelVersion"][];
+        };
+        /** ModelFile */
+        ModelFile: {
+            digest: string;
+            path: string;
+            size: number;
+        };
+        /** ModelVersion */
+        ModelVersion: {
+            /** @default [] */
+            aliases?: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @default  */
+            created_by?: string;
+            data_version?: string | null;
+            /** @default  */
+            description?: string;
+            digest: string;
+            environment?: string | null;
+            files: components["schemas"]["ModelFile"][];
+            flavors: {
+                [key: string]: {
+                    [key: string]: unknown;
+                };
+            };
+            hypothesis?: string | null;
+            id: string;
+            logged_model?: string | null;
+            metrics?: {
+                [key: string]: number;
+            };
+            model: string;
+            model_id: string;
+            number: number;
+            run_id?: string | null;
+            /** @default  */
+            run_link?: string;
+            signature: components["schemas"]["Signature"];
+            size: number;
+            source: string;
+            /**
+             * @default None
+             * @enum {string}
+             */
+            stage?: "None" | "Staging" | "Production" | "Archived";
+            /**
+             * @default ready
+             * @enum {string}
+             */
+            status?: "ready" | "deleted";
+            tags?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /**
+         * Moments
+         * @default {
+         *       "m2": 0,
+         *       "mean": 0,
+         *       "n": 0
+         *     }
+         */
+        Moments: {
+            /** @default 0 */
+            m2?: number;
+            /** @default 0 */
+            mean?: number;
+            /** @default 0 */
+            n?: number;
         };
         /** Money */
         Money: {
@@ -445,30 +1992,197 @@ export interface components {
             /** @default EUR */
             currency?: string;
         };
+        /** Monitor */
+        Monitor: {
+            baseline?: number | null;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @default true */
+            enabled?: boolean;
+            endpoint: string;
+            /** @default 1 */
+            grace_hours?: number;
+            id: string;
+            /** @default [] */
+            ignore?: string[];
+            /** @default 0.95 */
+            mature_share?: number;
+            /** @default 72 */
+            max_wait_hours?: number;
+            metric?: string | null;
+            thresholds?: components["schemas"]["Thresholds"];
+            /** @default 168 */
+            window_hours?: number;
+        };
+        /** NewDataset */
+        NewDataset: {
+            /** @default [] */
+            checks?: components["schemas"]["Check"][];
+            /** @default  */
+            description?: string;
+            hypothesis?: string | null;
+            /** @default [] */
+            key?: string[];
+            name: string;
+            /** @default [] */
+            purposes?: string[];
+            time_column?: string | null;
+        };
         /** NewDecision */
         NewDecision: {
+            evidence?: string[];
+            reason: string;
             /** @enum {string} */
             verdict: "go" | "kill" | "pivot";
-            reason: string;
-            evidence?: string[];
+        };
+        /** NewEndpoint */
+        NewEndpoint: {
+            /**
+             * @default commit
+             * @enum {string}
+             */
+            durability?: "commit" | "async";
+            hypothesis?: string | null;
+            model: string;
+            name: string;
+            positive_class?: string | null;
+            threshold?: number | null;
+            unit_column?: string | null;
         };
         /** NewHypothesis */
         NewHypothesis: {
-            name: string;
-            statement: string;
-            metric: string;
             baseline: number;
-            target: number;
+            budget?: components["schemas"]["Budget"] | null;
             /** @enum {null|string} */
             direction?: "higher" | "lower" | null;
+            metric: string;
+            name: string;
             payoffs?: components["schemas"]["Payoffs"] | null;
+            statement: string;
+            target: number;
             /** @default prediction */
             unit?: string;
-            budget?: components["schemas"]["Budget"] | null;
+        };
+        /** NewMonitor */
+        NewMonitor: {
+            baseline?: number | null;
+            endpoint: string;
+            /** @default 1 */
+            grace_hours?: number;
+            /** @default [] */
+            ignore?: string[];
+            /** @default 0.95 */
+            mature_share?: number;
+            /** @default 72 */
+            max_wait_hours?: number;
+            metric?: string | null;
+            thresholds?: components["schemas"]["Thresholds"];
+            /** @default 168 */
+            window_hours?: number;
+        };
+        /** NewOutcome */
+        NewOutcome: {
+            at?: string | null;
+            /** @default actual */
+            name?: string;
+            prediction_id: string;
+            /** @default 0 */
+            seq?: number;
+            value: number | boolean;
+        };
+        /** NewRelease */
+        NewRelease: {
+            force?: string | null;
+            policy?: components["schemas"]["CanaryPolicy"] | null;
+            reason: string;
+            /**
+             * @default canary
+             * @enum {string}
+             */
+            strategy?: "champion" | "canary";
+            version: string;
+        };
+        /** NewVersion */
+        NewVersion: {
+            /** @default  */
+            description?: string;
+            path?: string | null;
+            run_id?: string | null;
+            source?: string | null;
+            tags?: {
+                [key: string]: string;
+            };
+        };
+        /** NumericProfile */
+        NumericProfile: {
+            count: number;
+            /**
+             * @default [
+             *       0
+             *     ]
+             */
+            counts?: number[];
+            /** @default [] */
+            edges?: number[];
+            /** @default 0 */
+            infinite?: number;
+            /** @constant */
+            kind: "numeric";
+            /** @default 0 */
+            m2?: number;
+            maximum?: number | null;
+            /** @default 0 */
+            mean?: number;
+            minimum?: number | null;
+            /** @default 0 */
+            missing?: number;
+            /** @default 0 */
+            nan?: number;
+            /** @default 0 */
+            zeros?: number;
+        };
+        /** Outcome */
+        Outcome: {
+            /** Format: date-time */
+            at: string;
+            name: string;
+            prediction_id: string;
+            /** Format: date-time */
+            recorded_at: string;
+            seq: number;
+            /** @enum {string} */
+            status: "matched" | "waiting";
+            value: number;
+        };
+        /** OutcomeReceipt */
+        OutcomeReceipt: {
+            /** @default 0 */
+            conflicts?: number;
+            /** @default 0 */
+            matched?: number;
+            notes?: components["schemas"]["OutcomeResult"][];
+            /** @default 0 */
+            repeated?: number;
+            /** @default 0 */
+            waiting?: number;
+        };
+        /** OutcomeResult */
+        OutcomeResult: {
+            detail: string;
+            index: number;
+            prediction_id: string;
+            /** @enum {string} */
+            status: "matched" | "waiting" | "repeated" | "conflict";
         };
         /** Page[Hypothesis] */
         "Page_pomona.business.records.Hypothesis_": {
             items: components["schemas"]["Hypothesis"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Dataset] */
+        "Page_pomona.data.records.Dataset_": {
+            items: components["schemas"]["Dataset"][];
             next_cursor?: string | null;
         };
         /** Page[Job] */
@@ -476,84 +2190,418 @@ export interface components {
             items: components["schemas"]["Job"][];
             next_cursor?: string | null;
         };
+        /** Page[Incident] */
+        "Page_pomona.monitoring.records.Incident_": {
+            items: components["schemas"]["Incident"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Monitor] */
+        "Page_pomona.monitoring.records.Monitor_": {
+            items: components["schemas"]["Monitor"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Window] */
+        "Page_pomona.monitoring.records.Window_": {
+            items: components["schemas"]["Window"][];
+            next_cursor?: string | null;
+        };
+        /** Page[RegisteredModel] */
+        "Page_pomona.registry.records.RegisteredModel_": {
+            items: components["schemas"]["RegisteredModel"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Endpoint] */
+        "Page_pomona.releases.records.Endpoint_": {
+            items: components["schemas"]["Endpoint"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Release] */
+        "Page_pomona.releases.records.Release_": {
+            items: components["schemas"]["Release"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Prediction] */
+        "Page_pomona.serving.records.Prediction_": {
+            items: components["schemas"]["Prediction"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Experiment] */
+        "Page_pomona.training.records.runs.Experiment_": {
+            items: components["schemas"]["Experiment"][];
+            next_cursor?: string | null;
+        };
+        /** Page[RunSummary] */
+        "Page_pomona.training.records.runs.RunSummary_": {
+            items: components["schemas"]["RunSummary"][];
+            next_cursor?: string | null;
+        };
         /** Payoffs */
         Payoffs: {
-            true_positive: string;
-            false_positive: string;
-            /** @default 0 */
-            true_negative?: string;
-            /** @default 0 */
-            false_negative?: string;
-            /** @default 0.5 */
-            threshold?: number;
             /** @default EUR */
             currency?: string;
+            /** @default 0 */
+            false_negative?: string;
+            false_positive: string;
+            /** @default 0.5 */
+            threshold?: number;
+            /** @default 0 */
+            true_negative?: string;
+            true_positive: string;
+        };
+        /** Prediction */
+        Prediction: {
+            actual?: number | null;
+            /** Format: date-time */
+            answered_at: string;
+            arm: string;
+            /** Format: date-time */
+            at: string;
+            decision?: boolean | null;
+            endpoint: string;
+            failure?: string | null;
+            id: string;
+            input: {
+                [key: string]: unknown;
+            };
+            key?: string | null;
+            model_version: string;
+            outcomes?: components["schemas"]["Outcome"][];
+            output: unknown;
+            probabilities: {
+                [key: string]: number;
+            };
+            release: string;
+            request: string;
+            revision: string;
+            unit: string;
+            value?: string | null;
+            value_without?: string | null;
+        };
+        /** QualityReading */
+        QualityReading: {
+            baseline?: number | null;
+            /** @default  */
+            currency?: string;
+            drop?: number | null;
+            floor?: number | null;
+            interval?: components["schemas"]["Interval"] | null;
+            matured: number;
+            metric: string;
+            rows: number;
+            value?: number | null;
+            value_per_prediction?: number | null;
+        };
+        /** QualityReport */
+        QualityReport: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            /** @enum {string} */
+            quality: "green" | "warn" | "fail";
+            results: components["schemas"]["CheckResult"][];
+            version: string;
+        };
+        /** RegisteredModel */
+        RegisteredModel: {
+            aliases?: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            created_at: string;
+            /** @default  */
+            description?: string;
+            id: string;
+            latest?: number | null;
+            name: string;
+            tags?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** Release */
+        Release: {
+            candidate?: string | null;
+            champion: string;
+            ended_at?: string | null;
+            endpoint: string;
+            id: string;
+            policy?: components["schemas"]["CanaryPolicy"] | null;
+            /** @default  */
+            reason?: string;
+            salt: string;
+            /** @default 0 */
+            share?: number;
+            /** Format: date-time */
+            started_at: string;
+            started_by: string;
+            /**
+             * @default running
+             * @enum {string}
+             */
+            state?: "running" | "promoted" | "rolled_back" | "superseded";
+            /** @enum {string} */
+            strategy: "champion" | "canary";
+            verdict?: components["schemas"]["Verdict"] | null;
+            /** @default 0 */
+            verdicts?: number;
+        };
+        /** RunCode */
+        RunCode: {
+            digest?: string | null;
+            git_commit?: string | null;
+            git_repo?: string | null;
+            source?: string | null;
+            source_type?: string | null;
+        };
+        /** RunComparison */
+        RunComparison: {
+            metrics: {
+                [key: string]: (number | null)[];
+            };
+            params: {
+                [key: string]: (string | null)[];
+            };
+            runs: components["schemas"]["RunSummary"][];
+        };
+        /** RunDetail */
+        RunDetail: {
+            artifacts: components["schemas"]["ArtifactFile"][];
+            code: components["schemas"]["RunCode"];
+            entry: string | null;
+            environment: string | null;
+            error?: string | null;
+            experiment_name: string;
+            inputs: components["schemas"]["RunInput"][];
+            links: components["schemas"]["Link"][];
+            models: components["schemas"]["LoggedModel"][];
+            run: components["schemas"]["RunSummary"];
+        };
+        /** RunInput */
+        RunInput: {
+            context: string | null;
+            data_version: string | null;
+            digest: string;
+            hint?: string | null;
+            name: string;
+        };
+        /** RunSummary */
+        RunSummary: {
+            ended_at: string | null;
+            experiment: string;
+            hypothesis: string | null;
+            id: string;
+            metrics: {
+                [key: string]: number;
+            };
+            name: string;
+            params: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "active" | "deleted";
+            /** @enum {string} */
+            status: "RUNNING" | "SCHEDULED" | "FINISHED" | "FAILED" | "KILLED";
+            tags: {
+                [key: string]: string;
+            };
+            user: string;
         };
         /** Schedule */
         Schedule: {
-            id: string;
-            name: string;
+            /** Format: date-time */
+            created_at: string;
             cron: string;
+            /** @default true */
+            enabled?: boolean;
+            id: string;
             kind: string;
+            name: string;
+            /** Format: date-time */
+            next_at: string;
             payload?: {
                 [key: string]: unknown;
             };
-            /** @default true */
-            enabled?: boolean;
-            /** Format: date-time */
-            next_at: string;
-            /** Format: date-time */
-            created_at: string;
+        };
+        /** Score */
+        Score: {
+            data_version?: string | null;
+            high?: number | null;
+            low?: number | null;
+            metric: string;
+            rows?: number | null;
+            standard_error?: number | null;
+            value: number;
+        };
+        /** Signature */
+        Signature: {
+            /** @default [] */
+            inputs?: components["schemas"]["ModelColumn"][];
+            /** @default [] */
+            outputs?: components["schemas"]["ModelColumn"][];
+            /** @default [] */
+            params?: components["schemas"]["ModelColumn"][];
         };
         /** Step */
         Step: {
+            /** Format: date-time */
+            finished_at: string;
             id: string;
             job: string;
             name: string;
             result?: unknown;
+        };
+        /** StoredVerdict */
+        StoredVerdict: {
+            by: string;
+            evidence?: components["schemas"]["CanaryEvidence"] | null;
+            id: string;
+            number: number;
+            policy: components["schemas"]["CanaryPolicy"];
             /** Format: date-time */
-            finished_at: string;
+            recorded_at: string;
+            release: string;
+            verdict: components["schemas"]["Verdict"];
+        };
+        /** TableProfile */
+        TableProfile: {
+            columns?: {
+                [key: string]: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"];
+            };
+            rows: number;
         };
         /**
-         * CircleState
-         * @description The whole circle now: six stages, the loop that joins them, and what happened last.
+         * Thresholds
+         * @default {
+         *       "close_after": 1,
+         *       "drift_alarm": 0.25,
+         *       "drift_patience": 1,
+         *       "drift_warn": 0.1,
+         *       "floor": null,
+         *       "min_rows": 300,
+         *       "natural": 1.5,
+         *       "quality_alarm": 0.2,
+         *       "quality_patience": 2,
+         *       "quality_warn": 0.1
+         *     }
          */
-        CircleState: {
-            stages: components["schemas"]["StageState"][];
-            loop: components["schemas"]["StageState"];
-            latest: components["schemas"]["Entry"][];
+        Thresholds: {
+            /** @default 1 */
+            close_after?: number;
+            /** @default 0.25 */
+            drift_alarm?: number;
+            /** @default 1 */
+            drift_patience?: number;
+            /** @default 0.1 */
+            drift_warn?: number;
+            floor?: number | null;
+            /** @default 300 */
+            min_rows?: number;
+            /** @default 1.5 */
+            natural?: number;
+            /** @default 0.2 */
+            quality_alarm?: number | null;
+            /** @default 2 */
+            quality_patience?: number;
+            /** @default 0.1 */
+            quality_warn?: number | null;
         };
-        /**
-         * StageState
-         * @description One stage of the circle now.
-         */
-        StageState: {
-            /** @enum {unknown} */
-            stage: "business" | "data" | "loop" | "monitoring" | "registry" | "releases" | "serving" | "training";
-            title: string;
-            /** @enum {unknown} */
-            state: "attention" | "busy" | "empty" | "ok";
-            headline: string;
+        /** TimeProfile */
+        TimeProfile: {
+            count: number;
+            /**
+             * @default [
+             *       0
+             *     ]
+             */
+            counts?: number[];
+            earliest?: string | null;
             /** @default [] */
-            facts?: components["schemas"]["Fact"][];
-            /** @default [] */
-            needs?: components["schemas"]["Need"][];
+            edges?: string[];
+            /** @constant */
+            kind: "time";
+            latest?: string | null;
+            /** @default 0 */
+            missing?: number;
         };
-        /**
-         * Fact
-         * @description A labelled value, ready to be shown.
-         */
-        Fact: {
-            label: string;
+        /** ValueLedger */
+        ValueLedger: {
+            currency: string;
+            endpoint: string;
+            matched: number;
+            /** @enum {string} */
+            period: "day" | "month";
+            predictions: number;
+            rows: components["schemas"]["ValueRow"][];
+            uplift: string;
             value: string;
+            value_without: string;
         };
-        /**
-         * Need
-         * @description Something that waits for a person, and the page where it is done.
-         */
-        Need: {
-            text: string;
-            link: string;
+        /** ValueRow */
+        ValueRow: {
+            arm: string;
+            matched: number;
+            model_version: string;
+            /** Format: date */
+            period: string;
+            predictions: number;
+            release: string;
+            uplift: string;
+            value: string;
+            value_without: string;
+        };
+        /** Verdict */
+        Verdict: {
+            /** @enum {string} */
+            action: "continue" | "promote" | "roll_back" | "halt_invalid";
+            /** Format: date-time */
+            at: string;
+            difference?: number | null;
+            interval?: components["schemas"]["Interval"] | null;
+            probability?: number | null;
+            reason: string;
+        };
+        /** Verified */
+        Verified: {
+            digest: string;
+            files: number;
+            size: number;
+            version: string;
+        };
+        /** VersionDetail */
+        VersionDetail: {
+            gates: components["schemas"]["GateResult"][];
+            links: components["schemas"]["Link"][];
+            version: components["schemas"]["ModelVersion"];
+        };
+        /** Window */
+        Window: {
+            /** Format: date-time */
+            closed_at: string;
+            /** @default [] */
+            columns?: components["schemas"]["ColumnReading"][];
+            /** Format: date-time */
+            end: string;
+            endpoint: string;
+            id: string;
+            /** @enum {string} */
+            kind: "drift" | "quality";
+            model_version: string;
+            monitor: string;
+            quality?: components["schemas"]["QualityReading"] | null;
+            reference?: string | null;
+            rows: number;
+            /** @default 0 */
+            score?: number;
+            /** Format: date-time */
+            start: string;
+            /** @enum {string} */
+            state: "ok" | "warn" | "alarm" | "thin";
+            summary: string;
+            /** @default 0 */
+            threshold?: number;
         };
     };
     responses: never;
@@ -564,6 +2612,1113 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ApiV1BlobsDigestBlob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                digest: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefPreviewPreview: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        [key: string]: unknown;
+                    }[];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefProfileProfile: {
+        parameters: {
+            query?: {
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableProfile"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefQualityQuality: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefQualityRecheck: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefRowsRows: {
+        parameters: {
+            query?: {
+                columns?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.data.records.Dataset_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewDataset"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefChecksDeclareChecks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Check"][];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefVersionsVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DataVersion"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefVersionsCommit: {
+        parameters: {
+            query?: {
+                mode?: "full" | "append";
+                onto?: string | null;
+                note?: string;
+                as_of?: string | null;
+                allow_empty?: boolean;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Committed"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DecisionsDecisionIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                decision_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Decision"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.releases.records.Endpoint_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEndpoint"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsNameValueValue: {
+        parameters: {
+            query?: {
+                period?: "day" | "month";
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValueLedger"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsRefReleaseActive: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"] | null;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsRefReleasesStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewRelease"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EventsEntries: {
+        parameters: {
+            query?: {
+                after?: number;
+                limit?: number;
+                newest_first?: boolean;
+                event_type?: string | null;
+                subject?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Entry"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EventsStreamStream: {
+        parameters: {
+            query?: {
+                after?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ExperimentsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.training.records.runs.Experiment_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ExperimentsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1GatesGateIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                gate_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateResult"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1GatewayState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GatewayState"];
+                };
+            };
+        };
+    };
+    ApiV1GatewayJournalJournal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JournalSegment"][];
+                };
+            };
+        };
+    };
+    ApiV1GatewaySnapshotSnapshot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
     ApiV1HealthApiHealth: {
         parameters: {
             query?: never;
@@ -576,9 +3731,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -604,9 +3759,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -620,11 +3775,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -646,9 +3801,9 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -662,11 +3817,51 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1HypothesesRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hypothesis"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -686,9 +3881,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -702,11 +3897,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -730,9 +3925,9 @@ export interface operations {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -746,23 +3941,26 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1HypothesesRefShow: {
+    ApiV1IncidentsPage: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                ref: string;
+            query?: {
+                endpoint?: string | null;
+                incident_state?: "open" | "closed" | null;
+                cursor?: string | null;
+                limit?: number;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -770,13 +3968,13 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Hypothesis"];
+                    "application/json": components["schemas"]["Page_pomona.monitoring.records.Incident_"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -786,22 +3984,22 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1DecisionsDecisionIdShow: {
+    ApiV1IncidentsIncidentIdShow: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                decision_id: string;
+                incident_id: string;
             };
             cookie?: never;
         };
@@ -810,13 +4008,13 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Decision"];
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -826,37 +4024,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1JobsJobIdCancelCancel: {
+    ApiV1IncidentsIncidentIdAcknowledgeAcknowledge: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                job_id: string;
+                incident_id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Acknowledgement"];
+            };
+        };
         responses: {
             /** @description Document created, URL follows */
             201: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Job"];
+                    "application/json": components["schemas"]["Incident"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -866,51 +4068,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiV1JobsJobIdLogLog: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    "referrer-policy"?: string;
-                    "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "text/plain": string;
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
                         status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
                     };
                 };
             };
@@ -933,9 +4095,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -949,51 +4111,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiV1JobsJobIdRetryRetry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Document created, URL follows */
-            201: {
-                headers: {
-                    "referrer-policy"?: string;
-                    "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Job"];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
                         status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
                     };
                 };
             };
@@ -1013,9 +4135,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1029,11 +4151,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1JobsJobIdCancelCancel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1JobsJobIdLogLog: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1JobsJobIdRetryRetry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
                     };
                 };
             };
@@ -1053,9 +4295,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1069,78 +4311,11 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
-                    };
-                };
-            };
-        };
-    };
-    ApiV1SchedulesAll: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    "referrer-policy"?: string;
-                    "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Schedule"][];
-                };
-            };
-        };
-    };
-    ApiV1EventsEntries: {
-        parameters: {
-            query?: {
-                after?: number;
-                limit?: number;
-                newest_first?: boolean;
-                event_type?: string | null;
-                subject?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Request fulfilled, document follows */
-            200: {
-                headers: {
-                    "referrer-policy"?: string;
-                    "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Entry"][];
-                };
-            };
-            /** @description Bad request syntax or unsupported method */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": {
                         status_code: number;
-                        detail: string;
-                        extra?: null | {
-                            [key: string]: unknown;
-                        } | unknown[];
                     };
                 };
             };
@@ -1160,9 +4335,9 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
@@ -1176,20 +4351,61 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1EventsStreamStream: {
+    ApiV1ModelVersionsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsPage: {
         parameters: {
             query?: {
-                after?: number | null;
+                cursor?: string | null;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1200,13 +4416,13 @@ export interface operations {
             /** @description Request fulfilled, document follows */
             200: {
                 headers: {
+                    "content-security-policy"?: string;
                     "referrer-policy"?: string;
                     "x-content-type-options"?: string;
-                    "content-security-policy"?: string;
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": unknown;
+                    "application/json": components["schemas"]["Page_pomona.registry.records.RegisteredModel_"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -1216,17 +4432,1190 @@ export interface operations {
                 };
                 content: {
                     "application/json": {
-                        status_code: number;
                         detail: string;
                         extra?: null | {
                             [key: string]: unknown;
                         } | unknown[];
+                        status_code: number;
                     };
                 };
             };
         };
     };
-    ApiV1CircleGet: {
+    ApiV1ModelsNameShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameAliasesSetAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AliasMove"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameAliasesRemoveAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsRegister: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewVersion"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberFilesPathFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberGatesGates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateResult"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberGatesCheckGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GateCheck"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GateResult"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberVerifyVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Verified"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MonitorsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.monitoring.records.Monitor_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MonitorsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMonitor"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MonitorsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1OutcomesRecord: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOutcome"][];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OutcomeReceipt"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1OutcomesWaitingWaiting: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Outcome"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PredictionsPage: {
+        parameters: {
+            query?: {
+                endpoint?: string | null;
+                release?: string | null;
+                model_version?: string | null;
+                arm?: string | null;
+                unit?: string | null;
+                matched?: boolean | null;
+                since?: string | null;
+                until?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.serving.records.Prediction_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PredictionsPredictionIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                prediction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReleasesPage: {
+        parameters: {
+            query?: {
+                endpoint?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.releases.records.Release_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReleasesReleaseIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReleasesReleaseIdEvidenceEvidence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CanaryEvidence"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReleasesReleaseIdPromotePromote: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByHand"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReleasesReleaseIdRollbackRollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ByHand"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReleasesReleaseIdVerdictsVerdicts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                release_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoredVerdict"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsPage: {
+        parameters: {
+            query?: {
+                experiment?: string | null;
+                hypothesis?: string | null;
+                filter?: string;
+                order_by?: string[] | null;
+                view?: "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.training.records.runs.RunSummary_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsCompareCompare: {
+        parameters: {
+            query: {
+                /** @description A run's id; repeat it for each run. */
+                id: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdArtifactsArtifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactFile"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdArtifactsPathArtifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdMetricsKeyMetric: {
+        parameters: {
+            query?: {
+                points?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MetricHistory"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SchedulesAll: {
         parameters: {
             query?: never;
             header?: never;
@@ -1235,13 +5624,99 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The circle */
+            /** @description Request fulfilled, document follows */
             200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+        };
+    };
+    ApiV1WindowsPage: {
+        parameters: {
+            query?: {
+                endpoint?: string | null;
+                kind?: "drift" | "quality" | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.monitoring.records.Window_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["CircleState"];
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WindowsWindowIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                window_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Window"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
