@@ -143,6 +143,9 @@ class Asker:
     def close(self) -> None:
         self._connection.close()
 
+    def __del__(self) -> None:
+        self.close()
+
 
 class GatewayProcess:
     """A real gateway, killed without mercy or stopped politely."""
