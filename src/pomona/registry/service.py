@@ -7,7 +7,7 @@ from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound, Tampered
 from pomona.core.events import AliasMoved, ModelVersionRegistered
-from pomona.core.ids import new_id
+from pomona.core.ids import kind_of, new_id
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
 from pomona.core.records import Page
 from pomona.registry import rules, store
@@ -200,13 +200,13 @@ class RegistryService:
         """
         return self._database.read(lambda tx: store.model(tx, name))
 
-    def detail(self, name: str) -> ModelDetail:
-        """A model, all its versions and what the gate said about them."""
+    def detail(self, ref: str) -> ModelDetail:
+        """A model by name or id, all its versions and what the gate said about them."""
 
         def read(tx: Transaction) -> ModelDetail:
-            model = store.model(tx, name)
+            model = store.model_with_id(tx, ref) if kind_of(ref) == "mdl" else store.model(tx, ref)
             said = store.gates.all(
-                tx, store.gates.c.model == name, order_by=[store.gates.c.id.desc()], limit=100
+                tx, store.gates.c.model == model.name, order_by=[store.gates.c.id.desc()], limit=100
             )
             return ModelDetail(model=model, versions=store.versions_of(tx, model.id), gates=said)
 

@@ -102,6 +102,18 @@ def model(tx: Transaction, name: str) -> RegisteredModel:
     return loaded_models(tx, [found])[0]
 
 
+def model_with_id(tx: Transaction, model_id: str) -> RegisteredModel:
+    """The model with this id.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    found = tx.execute(select(models.c.id, models.c.body).where(models.c.id == model_id)).first()
+    if found is None:
+        raise NotFound(f"no model {model_id}", hint="`pomona models ls` lists them")
+    return loaded_models(tx, [found])[0]
+
+
 def find_model(tx: Transaction, name: str) -> RegisteredModel | None:
     """The model with this name, or None."""
     found = tx.execute(select(models.c.id, models.c.body).where(models.c.name == name)).first()

@@ -34,7 +34,7 @@ class Payoffs(Record, frozen=True, kw_only=True):
     threshold: float = 0.5
 
 
-class Metric(Record, frozen=True, kw_only=True):
+class KnownMetric(Record, frozen=True, kw_only=True):
     """A named measure of a model."""
 
     name: str
@@ -90,7 +90,7 @@ def measure(name: str, actual: ArrayLike, predicted: ArrayLike, *, payoffs: Payo
     return _DIRECT[name](y, p)
 
 
-def metric_named(name: str) -> Metric:
+def metric_named(name: str) -> KnownMetric:
     """The metric of that name.
 
     Raises:
@@ -209,11 +209,11 @@ _DIRECT: dict[str, Callable[[Floats, Floats], float]] = {
 }
 
 
-def _named(name: str, direction: Direction, kind: Kind, what: str) -> tuple[str, Metric]:
-    return name, Metric(name=name, direction=direction, kind=kind, what=what)
+def _named(name: str, direction: Direction, kind: Kind, what: str) -> tuple[str, KnownMetric]:
+    return name, KnownMetric(name=name, direction=direction, kind=kind, what=what)
 
 
-METRICS: dict[str, Metric] = dict(
+METRICS: dict[str, KnownMetric] = dict(
     [
         _named("roc_auc", "higher", "classification", "chance that a positive ranks above a negative"),
         _named("average_precision", "higher", "classification", "precision averaged over recall"),

@@ -788,6 +788,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Known
+         * @description Every metric: what it tells and which way is better.
+         */
+        get: operations["ApiV1MetricsKnown"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/model-versions/{ref}": {
         parameters: {
             query?: never;
@@ -1842,6 +1862,15 @@ export interface components {
             rows: number;
             /** @enum {string} */
             state: "open" | "folded" | "damaged";
+        };
+        /** KnownMetric */
+        KnownMetric: {
+            /** @enum {string} */
+            direction: "higher" | "lower";
+            /** @enum {string} */
+            kind: "classification" | "regression";
+            name: string;
+            what: string;
         };
         /** Link */
         Link: {
@@ -4357,6 +4386,29 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiV1MetricsKnown: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnownMetric"][];
                 };
             };
         };

@@ -1,6 +1,6 @@
 """One file per stage; each handler decodes, calls one use case, and encodes."""
 
-from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes
+from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes, MetricRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
@@ -13,6 +13,7 @@ from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, Predictio
 HANDLERS = [
     HypothesisRoutes,
     DecisionRoutes,
+    MetricRoutes,
     DatasetRoutes,
     DataVersionRoutes,
     EndpointRoutes,

@@ -6,6 +6,19 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pomona.business.records import Decision, Hypothesis, NewDecision, NewHypothesis
 from pomona.core.records import Page
 from pomona.server.wiring import Wired
+from pomona.stats.metrics import METRICS, KnownMetric
+
+
+class MetricRoutes(Controller):
+    """Metrics that a hypothesis, a gate or a monitor may name."""
+
+    path = "/api/v1/metrics"
+    tags = ("business",)
+
+    @get(sync_to_thread=False)
+    def known(self) -> list[KnownMetric]:
+        """Every metric: what it tells and which way is better."""
+        return list(METRICS.values())
 
 
 class HypothesisRoutes(Controller):
