@@ -25,6 +25,7 @@ class Home:
     """Every service that the protocol needs."""
 
     def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.clock = FakeClock()
         self.database = SqliteDatabase(folder / "t.db", self.clock)
         metadata.create_all(self.database.engine)
@@ -60,25 +61,25 @@ class Caller:
     def __init__(self, home: Home) -> None:
         self.home = home
 
-    def call(self, method: str, path: str, json: Any = None, *, body: bytes = b"", **query: Any) -> Answer:
+    def call(self, method: str, path: str, json: Any = None, /, *, body: bytes = b"", **query: Any) -> Answer:
         """One request below ``/api/2.0``; ``json`` or ``body`` is sent, ``query`` goes into the address."""
         sent = msgspec.json.encode(json) if json is not None else body
         text = urlencode(query, doseq=True)
         return asyncio.run(self._call(method, path, sent, text))
 
-    def post(self, path: str, **fields: Any) -> Any:
+    def post(self, path: str, /, **fields: Any) -> Any:
         """POST fields to ``/mlflow/<path>``; the answer must be a success."""
         answer = self.call("POST", f"/mlflow/{path}", fields)
         assert answer.status == 200, answer.body
         return answer.json
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """GET ``/mlflow/<path>``; the answer must be a success."""
         answer = self.call("GET", f"/mlflow/{path}", **query)
         assert answer.status == 200, answer.body
         return answer.json
 
-    def refuse(self, method: str, path: str, **fields: Any) -> tuple[int, str, str]:
+    def refuse(self, method: str, path: str, /, **fields: Any) -> tuple[int, str, str]:
         """The status, error code and message of a request that must fail."""
         answer = (
             self.call(method, f"/mlflow/{path}", **fields)

@@ -41,7 +41,9 @@ def safe_path(path: str) -> str:
             break
         text = plain
     parts = text.split("/")
-    climbs = any(part in ("..", ".") for part in parts) or text.startswith("/") or "\\" in text
+    climbs = (
+        any(part in ("..", ".") for part in parts) or text.startswith("/") or "//" in text or "\\" in text
+    )
     if climbs or _DRIVE.match(text) or "\x00" in text or unquote(text) != text:
         raise Invalid("Invalid path", hint="use a relative path below the run, without '..'")
     if len(path) > MAX_PATH or any(ord(c) < 32 for c in text):
@@ -60,7 +62,7 @@ def address_of(path: str) -> ArtifactAddress:
     if match is None:
         return ArtifactAddress(root=SHARED, path=clean)
     root = match["run"] or match["model"] or match["version"]
-    return ArtifactAddress(root=root, path=match["path"] or "")
+    return ArtifactAddress(root=root, path=safe_path(match["path"] or ""))
 
 
 def address_of_uri(uri: str) -> ArtifactAddress | None:

@@ -80,6 +80,7 @@ class ExperimentService:
                 raise Invalid("Cannot rename a non-active experiment.", hint="restore it first")
             experiments.rename(tx, number, name, now_ms=now_ms)
 
+        self.prepare()
         self._database.write(work)
 
     def delete(self, experiment_id: str) -> None:
