@@ -1,0 +1,41 @@
+"""A registry over real services."""
+
+from pathlib import Path
+
+import pytest
+from tests.training.conftest import (  # noqa: F401  the same fixtures, one stage on
+    blobs,
+    business,
+    clock,
+    data,
+    database,
+    hypothesis,
+    ledger,
+    tracking,
+    version,
+)
+
+from pomona.business.service import BusinessService
+from pomona.registry.service import RegistryService
+from pomona.storage.files import FileBlobs
+from pomona.storage.ledger import SqlLedger
+from pomona.storage.sqlite import SqliteDatabase
+from pomona.testing.clock import FakeClock
+from pomona.training.service.tracking import TrackingService
+
+
+@pytest.fixture
+def registry(
+    database: SqliteDatabase,  # noqa: F811
+    blobs: FileBlobs,  # noqa: F811
+    clock: FakeClock,  # noqa: F811
+    ledger: SqlLedger,  # noqa: F811
+    business: BusinessService,  # noqa: F811
+    tracking: TrackingService,  # noqa: F811
+) -> RegistryService:
+    return RegistryService(database, blobs, clock, ledger, business, tracking)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path

@@ -1,0 +1,79 @@
+"""Tracking over a real database, with a hypothesis and a data version to tie runs to."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pomona.business.records import Hypothesis, NewHypothesis
+from pomona.business.service import BusinessService
+from pomona.data.records import DataVersion, NewDataset
+from pomona.data.service import DataService
+from pomona.sql import metadata
+from pomona.storage.files import FileBlobs
+from pomona.storage.ledger import SqlLedger
+from pomona.storage.sqlite import SqliteDatabase
+from pomona.testing.clock import FakeClock
+from pomona.training.service.tracking import TrackingService
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def database(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteDatabase]:
+    opened = SqliteDatabase(tmp_path / "t.db", clock)
+    metadata.create_all(opened.engine)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def ledger(database: SqliteDatabase) -> SqlLedger:
+    return SqlLedger(database)
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> FileBlobs:
+    return FileBlobs(tmp_path / "blobs")
+
+
+@pytest.fixture
+def business(database: SqliteDatabase, clock: FakeClock) -> BusinessService:
+    return BusinessService(database, clock)
+
+
+@pytest.fixture
+def data(
+    database: SqliteDatabase, blobs: FileBlobs, clock: FakeClock, business: BusinessService
+) -> DataService:
+    return DataService(database, blobs, clock, business)
+
+
+@pytest.fixture
+def tracking(
+    database: SqliteDatabase,
+    blobs: FileBlobs,
+    clock: FakeClock,
+    ledger: SqlLedger,
+    business: BusinessService,
+    data: DataService,
+) -> TrackingService:
+    return TrackingService(database, blobs, clock, ledger, business, data)
+
+
+@pytest.fixture
+def hypothesis(business: BusinessService) -> Hypothesis:
+    new = NewHypothesis(
+        name="late", statement="If we warn, people wait less", metric="roc_auc", baseline=0.5, target=0.7
+    )
+    return business.create(new)
+
+
+@pytest.fixture
+def version(data: DataService) -> DataVersion:
+    data.create(NewDataset(name="flights", key=("id",)))
+    return data.commit("flights", pa.table({"id": [1, 2], "late": [0, 1]})).version
