@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
 from tests.serving.gateways import Asker, FakeControl, GatewayProcess, running, save_model, small_model
 
 

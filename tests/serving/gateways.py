@@ -108,7 +108,9 @@ class FakeControl:
 
     def serve(self, revision: str, *models: ServedModel, share: float = 0.5, **route: Any) -> None:
         """One endpoint ``late``: the first model, and the second (if any) as candidate."""
-        arms = [Arm(name="champion", model_version=models[0].id, share=1.0 if len(models) == 1 else 1 - share)]
+        arms = [
+            Arm(name="champion", model_version=models[0].id, share=1.0 if len(models) == 1 else 1 - share)
+        ]
         if len(models) > 1:
             arms.append(Arm(name="candidate", model_version=models[1].id, share=share))
         defaults: dict[str, Any] = {"threshold": 0.5}
@@ -154,7 +156,15 @@ class GatewayProcess:
         self.port = free_port()
         self.home = home
         home.mkdir(exist_ok=True)
-        command = [sys.executable, "-m", "pomona.serving.gateway", "--home", str(home), "--control", control_url]
+        command = [
+            sys.executable,
+            "-m",
+            "pomona.serving.gateway",
+            "--home",
+            str(home),
+            "--control",
+            control_url,
+        ]
         environment = {key: value for key, value in os.environ.items() if key != "POMONA_PARENT_PID"}
         self._log = (home / "gateway.log").open("ab")
         self.process = subprocess.Popen(

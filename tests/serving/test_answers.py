@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
-from pomona.serving.gateway.answers import Answered, Answers, answered
 from tests.serving.planned import journal_row, write_segment
+
+from pomona.serving.gateway.answers import Answered, Answers, answered
 
 
 def answer(number: int) -> Answered:

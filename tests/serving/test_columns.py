@@ -1,4 +1,4 @@
-"""Bad input is refused with the column, the row and the reason; good input is widened where that loses nothing."""
+"""Bad input is refused with column, row and reason; good input is widened where that loses nothing."""
 
 from typing import Any
 

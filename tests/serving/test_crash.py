@@ -8,14 +8,14 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from tests.serving.gateways import ROW, Asker, FakeControl, GatewayProcess
+from tests.serving.planned import Planned
 
 from pomona.serving.journal import JournalRow
 from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
-from tests.serving.gateways import ROW, Asker, FakeControl, GatewayProcess
-from tests.serving.planned import Planned
 
 KILLS = 5
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.serving.gateways import ROW, Asker, FakeControl, GatewayProcess, ask_once, running, save_model
 
 from pomona.serving.journal import JournalRow, read_rows, segments
-from tests.serving.gateways import ROW, Asker, FakeControl, GatewayProcess, ask_once, running, save_model
 
 
 def journalled(gateway: GatewayProcess) -> list[JournalRow]:
@@ -56,7 +56,12 @@ def test_all_three_protocols_give_the_same_answer(asker: Asker) -> None:
     }
     assert v2["outputs"][0]["data"] == [own]
     split = {"dataframe_split": {"columns": [*ROW], "data": [[*ROW.values()]]}}
-    for body in (split, {"dataframe_records": [ROW]}, {"inputs": {k: [v] for k, v in ROW.items()}}, {"instances": [ROW]}):
+    for body in (
+        split,
+        {"dataframe_records": [ROW]},
+        {"inputs": {k: [v] for k, v in ROW.items()}},
+        {"instances": [ROW]},
+    ):
         status, answer = asker.ask("POST", "/invocations", body)
         assert (status, answer["predictions"]) == (200, [own])
         assert answer["prediction_ids"][0].startswith("prd_")
@@ -162,7 +167,9 @@ def test_a_restart_remembers_answers_and_serves_without_the_control_plane(
         assert len(journalled(gateway)) == 2
 
 
-def test_units_stay_with_their_arm_and_shares_are_kept(gateway, control, asker, cold_is_late, warm_is_late) -> None:
+def test_units_stay_with_their_arm_and_shares_are_kept(
+    gateway, control, asker, cold_is_late, warm_is_late
+) -> None:
     models = control.add_model("mv_1", cold_is_late), control.add_model("mv_2", warm_is_late)
     control.serve("r2", *models, share=0.3)
     gateway.wait_for(lambda: serving(gateway, "r2"))
@@ -177,7 +184,9 @@ def test_units_stay_with_their_arm_and_shares_are_kept(gateway, control, asker, 
     control.serve("r3", *models, share=0.5)
     gateway.wait_for(lambda: serving(gateway, "r3"))
     later = arms()
-    assert all(now == "candidate" for before, now in zip(at_first, later, strict=True) if before == "candidate")
+    assert all(
+        now == "candidate" for before, now in zip(at_first, later, strict=True) if before == "candidate"
+    )
     row = journalled(gateway)[-1]
     assert row.probabilities == {"champion": 0.5, "candidate": 0.5}
     assert row.model_version == {"champion": "mv_1", "candidate": "mv_2"}[row.arm]
@@ -247,9 +256,10 @@ class Moody:
         return np.full((len(frame), 2), 0.5)
 
 
-def test_where_the_candidate_fails_the_champion_answers(gateway, control, asker, tmp_path, monkeypatch) -> None:
+def test_where_the_candidate_fails_the_champion_answers(
+    gateway, control, asker, tmp_path, monkeypatch
+) -> None:
     import cloudpickle
-
     import tests.serving.test_gateway as here
 
     cloudpickle.register_pickle_by_value(here)
@@ -269,6 +279,7 @@ def test_where_the_candidate_fails_the_champion_answers(gateway, control, asker,
     gateway.wait_for(lambda: serving(gateway, "r3"))
     before = len(journalled(gateway))
     with ThreadPoolExecutor(4) as pool:  # one caller's bad row spoils nobody else's batch
+
         def one(temp: float) -> int:
             return Asker(gateway.port).predict([{**ROW, "temp": temp}])[0]
 

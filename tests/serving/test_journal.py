@@ -4,10 +4,10 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.serving.planned import journal_row, write_segment
 
 from pomona.serving.gateway.writer import cut_torn_tails
 from pomona.serving.journal import MAGIC, JournalRow, frame, frame_of, payloads, read_rows, whole_length
-from tests.serving.planned import journal_row, write_segment
 
 ROWS = [journal_row(number, input={"text": "x" * (number * 7 % 50)}) for number in range(12)]
 

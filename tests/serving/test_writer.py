@@ -1,4 +1,4 @@
-"""What the journal's writer promises: done means durable, groups form by themselves, a full disk harms nobody."""
+"""The writer of the journal: done means durable, groups form by themselves, a full disk harms nobody."""
 
 import asyncio
 import errno
@@ -8,12 +8,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.serving.planned import journal_row
 
 from pomona.core.errors import Conflict, Overloaded, StorageFull, Unavailable
 from pomona.serving.gateway.writer import JournalWriter
 from pomona.serving.journal import frame_of, read_rows, segments
 from pomona.testing.clock import FakeClock
-from tests.serving.planned import journal_row
 
 ROWS = [journal_row(number) for number in range(200)]
 
@@ -93,8 +93,7 @@ def test_more_than_may_wait_is_refused_at_once(tmp_path: Path) -> None:
         disk.free.clear()
         waiting = [writer.append([frame_of(row)]) for row in ROWS[1:10]]
         with pytest.raises(Overloaded):
-            for row in ROWS[10:]:
-                waiting.append(writer.append([frame_of(row)]))
+            writer.append([frame_of(row) for row in ROWS[10:]])
         disk.free.set()
         await asyncio.gather(*waiting)
 
