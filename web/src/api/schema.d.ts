@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/circle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * State
+         * @description Each stage now, and what needs a person.
+         */
+        get: operations["ApiV1CircleState"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data-versions/{ref}": {
         parameters: {
             query?: never;
@@ -228,6 +248,26 @@ export interface paths {
          * @description One decision.
          */
         get: operations["ApiV1DecisionsDecisionIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/doctor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doctor
+         * @description Check the store: chain, files, jobs. Reads every byte that is named by a digest.
+         */
+        get: operations["ApiV1DoctorDoctor"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1380,6 +1420,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/trace/{record_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Trace
+         * @description What stands behind a record, and what came of it.
+         */
+        get: operations["ApiV1TraceRecordIdTrace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/windows": {
         parameters: {
             query?: never;
@@ -1559,6 +1619,12 @@ export interface components {
             rows: number;
             share: number;
         };
+        /** CircleState */
+        CircleState: {
+            latest: components["schemas"]["Entry"][];
+            loop: components["schemas"]["StageState"];
+            stages: components["schemas"]["StageState"][];
+        };
         /** ColumnReading */
         ColumnReading: {
             column: string;
@@ -1706,10 +1772,23 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** Fact */
+        Fact: {
+            label: string;
+            value: string;
+        };
         /** Field */
         Field: {
             name: string;
             type: string;
+        };
+        /** Finding */
+        Finding: {
+            detail: string;
+            hint?: string | null;
+            /** @enum {string} */
+            state: "ok" | "warn" | "fail";
+            what: string;
         };
         /** GateCheck */
         GateCheck: {
@@ -2043,6 +2122,11 @@ export interface components {
             thresholds?: components["schemas"]["Thresholds"];
             /** @default 168 */
             window_hours?: number;
+        };
+        /** Need */
+        Need: {
+            link: string;
+            text: string;
         };
         /** NewDataset */
         NewDataset: {
@@ -2473,6 +2557,17 @@ export interface components {
             /** @default [] */
             params?: components["schemas"]["ModelColumn"][];
         };
+        /** StageState */
+        StageState: {
+            facts?: components["schemas"]["Fact"][];
+            headline: string;
+            needs?: components["schemas"]["Need"][];
+            /** @enum {string} */
+            stage: "business" | "data" | "training" | "registry" | "releases" | "serving" | "monitoring" | "loop";
+            /** @enum {string} */
+            state: "empty" | "ok" | "busy" | "attention";
+            title: string;
+        };
         /** Step */
         Step: {
             /** Format: date-time */
@@ -2554,6 +2649,33 @@ export interface components {
             latest?: string | null;
             /** @default 0 */
             missing?: number;
+        };
+        /** Trace */
+        Trace: {
+            /** @default false */
+            cut?: boolean;
+            edges: components["schemas"]["TraceEdge"][];
+            nodes: components["schemas"]["TraceNode"][];
+            path: string[];
+            root: string;
+        };
+        /** TraceEdge */
+        TraceEdge: {
+            relation: string;
+            source: string;
+            target: string;
+        };
+        /** TraceNode */
+        TraceNode: {
+            at?: string | null;
+            facts?: components["schemas"]["Fact"][];
+            id: string;
+            kind: string;
+            /** @enum {string} */
+            stage: "business" | "data" | "training" | "registry" | "releases" | "serving" | "monitoring" | "loop";
+            /** @default  */
+            state?: string;
+            title: string;
         };
         /** ValueLedger */
         ValueLedger: {
@@ -2677,6 +2799,29 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiV1CircleState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CircleState"];
                 };
             };
         };
@@ -3221,6 +3366,29 @@ export interface operations {
                         } | unknown[];
                         status_code: number;
                     };
+                };
+            };
+        };
+    };
+    ApiV1DoctorDoctor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
                 };
             };
         };
@@ -5686,6 +5854,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+        };
+    };
+    ApiV1TraceRecordIdTrace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                record_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };
