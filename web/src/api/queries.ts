@@ -62,7 +62,7 @@ export function useGet<Path extends GetPath>(
 
 export interface Pages<Row> {
   rows: Row[];
-  error: unknown;
+  error: Error | null;
   isPending: boolean;
   hasMore: boolean;
   loadMore: () => void;
@@ -108,7 +108,7 @@ export function usePages<Path extends PagePath>(path: Path, params?: GetParams<P
 export function useSend<Input, Output>(
   work: (input: Input) => Promise<{ data?: Output }>,
   options: { onDone?: (output: Output, input: Input) => void } = {},
-): UseMutationResult<Output, unknown, Input> {
+): UseMutationResult<Output, Error, Input> {
   const client = useQueryClient();
   return useMutation({
     mutationFn: async (input: Input) => (await work(input)).data as Output,

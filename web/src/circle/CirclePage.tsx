@@ -90,13 +90,13 @@ export function Circle({ state }: { state: CircleState }) {
 function StageCard({ stage, number, last }: { stage: StageState; number: number; last: Entry | undefined }) {
   return (
     <Link to={stageOf(stage.stage).path} className={classes.card} data-place={number}>
-      <span className={classes.title}>
+      <div className={classes.title}>
         <span className={classes.number}>{number}</span>
-        <Title order={2} size="h3" component="span">
+        <Title order={2} size="h3">
           {stage.title}
         </Title>
         {stage.state === "attention" && <StateBadge state="attention" label="look" />}
-      </span>
+      </div>
       <span className={classes.headline}>{stage.headline}</span>
       {stage.facts.length > 0 && (
         <span className={classes.facts}>

@@ -59,8 +59,9 @@ export function Ring({ stages, loop, pulses }: { stages: StageState[]; loop: Sta
 function Vine({ from, to, closing }: { from: number; to: number; closing: boolean }) {
   const leaves = useMemo(
     () => [
-      { degrees: from + (to - from) * 0.36, side: 1, size: 0.8 },
-      { degrees: from + (to - from) * 0.66, side: -1, size: 0.95 },
+      { degrees: from + (to - from) * 0.12, side: 1, size: 0.85 },
+      { degrees: from + (to - from) * 0.34, side: -1, size: 1.05 },
+      { degrees: from + (to - from) * 0.58, side: 1, size: 1 },
     ],
     [from, to],
   );
@@ -73,9 +74,9 @@ function Vine({ from, to, closing }: { from: number; to: number; closing: boolea
         return (
           <path
             key={degrees}
-            d="M0 0C3-10 13-14 25-10 21 1 12 6 0 0Z"
+            d="M0 0C4-10 15-14 28-9 23 3 12 7 0 0Z"
             className={classes.leaf}
-            transform={`translate(${point.x} ${point.y}) rotate(${degrees + 90 + (side > 0 ? 24 : -24)}) scale(${size} ${size * side})`}
+            transform={`translate(${point.x} ${point.y}) rotate(${degrees + 90 + (side > 0 ? 30 : -30)}) scale(${size} ${size * side})`}
           />
         );
       })}

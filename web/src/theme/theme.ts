@@ -103,7 +103,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--ink-pomegranate": pomegranate[3],
     "--ink-sky": sky[3],
     "--ink-plum": plum[3],
-    "--vine": leaf[8],
+    "--vine": leaf[7],
     "--shadow": "0 1px 2px rgb(0 0 0 / 30%), 0 4px 16px rgb(0 0 0 / 22%)",
   },
 });

@@ -1,4 +1,4 @@
-import { ActionIcon, Checkbox, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
+import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
 import {
   columnResizingFeature,
@@ -9,7 +9,7 @@ import {
   type ColumnDef,
 } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, type CSSProperties, type ReactNode } from "react";
+import { useEffect, useMemo, useRef, type CSSProperties, type MouseEvent, type ReactNode } from "react";
 import { Link, useNavigate } from "react-router";
 
 import type { Pages } from "~/api/queries";
@@ -91,7 +91,7 @@ function sorted<Row>(rows: Row[], columns: Column<Row>[], sort: string): Row[] {
 }
 
 function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
-  const { columns, rows, pages, href, rowId, sort, onSort } = props;
+  const { columns, rows, pages, href, rowId } = props;
   const [sizes, setSizes] = useRemembered<Record<string, number>>(`table.${props.id}.widths`, {});
   const [visible, setVisible] = useRemembered<Record<string, boolean>>(
     `table.${props.id}.columns`,
@@ -112,9 +112,7 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
     onColumnSizingChange: setSizes,
     onColumnVisibilityChange: setVisible,
   });
-  const byId = useMemo(() => new Map(columns.map((column) => [column.id, column])), [columns]);
   const scroller = useRef<HTMLDivElement>(null);
-  const navigate = useNavigate();
   const virtual = useVirtualizer({
     count: rows.length,
     getScrollElement: () => scroller.current,
@@ -128,10 +126,21 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
     if (pages?.hasMore && last >= rows.length - 8) pages.loadMore();
   }, [last, rows.length, pages]);
 
-  const style = (id: string, size: number): CSSProperties => {
-    const grows = byId.get(id)?.grow && sizes[id] === undefined;
-    return { flex: grows ? `1 0 ${size}px` : `0 0 ${size}px`, justifyContent: byId.get(id)?.align === "right" ? "flex-end" : undefined };
-  };
+  const byId = new Map(columns.map((column) => [column.id, column]));
+  const headers = table.getHeaderGroups()[0]?.headers ?? [];
+  const shown = headers.map((header): Shown<Row> => {
+    const column = byId.get(header.column.id)!;
+    const grows = column.grow && sizes[column.id] === undefined;
+    return {
+      column,
+      style: {
+        flex: grows ? `1 0 ${header.getSize()}px` : `0 0 ${header.getSize()}px`,
+        justifyContent: column.align === "right" ? "flex-end" : undefined,
+      },
+      resize: header.getResizeHandler(),
+      reset: () => header.column.resetSize(),
+    };
+  });
 
   return (
     <>
@@ -142,79 +151,37 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
       {rows.length === 0 ? (
         props.empty
       ) : (
-        <div ref={scroller} className={classes.scroller} style={{ maxHeight: props.maxHeight ?? "min(70vh, 56rem)" }} tabIndex={0} role="region" aria-label={props.label}>
-          <table role="table" aria-label={props.label} aria-rowcount={pages?.hasMore ? -1 : rows.length + 1} className={classes.table}>
-            <thead role="rowgroup" className={classes.head}>
-              {table.getHeaderGroups().map((group) => (
-                <tr role="row" key={group.id} className={classes.row}>
-                  {group.headers.map((header) => {
-                    const column = byId.get(header.column.id)!;
-                    const name = column.sort ?? column.id;
-                    const sortable = onSort !== undefined && (column.sort !== undefined || column.by !== undefined);
-                    const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined;
-                    return (
-                      <th role="columnheader" key={header.id} style={style(column.id, header.getSize())} aria-sort={order} className={classes.th}>
-                        {sortable ? (
-                          <UnstyledButton className={classes.sort} onClick={() => onSort(order === "descending" ? name : `-${name}`)}>
-                            {column.title}
-                            {order === "ascending" && <IconArrowUp size={13} aria-hidden />}
-                            {order === "descending" && <IconArrowDown size={13} aria-hidden />}
-                          </UnstyledButton>
-                        ) : (
-                          column.title
-                        )}
-                        <span
-                          className={classes.edge}
-                          aria-hidden
-                          onMouseDown={header.getResizeHandler()}
-                          onTouchStart={header.getResizeHandler()}
-                          onDoubleClick={() => header.column.resetSize()}
-                        />
-                      </th>
-                    );
-                  })}
-                </tr>
-              ))}
-            </thead>
+        <div
+          ref={scroller}
+          className={classes.scroller}
+          style={{ maxHeight: props.maxHeight ?? "min(70vh, 56rem)" }}
+          tabIndex={0}
+          role="region"
+          aria-label={props.label}
+        >
+          <table
+            role="table"
+            aria-label={props.label}
+            aria-rowcount={pages?.hasMore ? -1 : rows.length + 1}
+            className={classes.table}
+            style={{ minWidth: table.getTotalSize() }}
+          >
+            <Head shown={shown} sort={props.sort} onSort={props.onSort} />
             <tbody role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
               {items.map((item) => {
-                const line = table.getRowModel().rows[item.index];
-                if (!line) return null;
-                const { row } = line.original;
-                const to = href?.(row);
+                const row = rows[item.index];
                 return (
-                  <tr
-                    role="row"
-                    key={line.id}
-                    ref={virtual.measureElement}
-                    data-index={item.index}
-                    aria-rowindex={item.index + 2}
-                    className={`${classes.row} ${classes.line}`}
-                    data-link={to !== undefined || undefined}
-                    style={{ transform: `translateY(${item.start}px)` }}
-                    onClick={(event) => {
-                      // The link in the first cell serves keyboard and screen reader; the whole row serves the mouse.
-                      if (to && !(event.target as Element).closest("a, button, input") && !getSelection()?.toString()) void navigate(to);
-                    }}
-                  >
-                    {line.getVisibleCells().map((cell, place) => {
-                      const column = byId.get(cell.column.id)!;
-                      const content = column.cell(row);
-                      return (
-                        <td role="cell" key={cell.id} style={style(column.id, cell.column.getSize())} className={classes.td}>
-                          <div className={classes.content}>
-                            {to && place === 0 ? (
-                              <Link to={to} className={classes.first}>
-                                {content}
-                              </Link>
-                            ) : (
-                              content
-                            )}
-                          </div>
-                        </td>
-                      );
-                    })}
-                  </tr>
+                  row && (
+                    <Line
+                      key={rowId(row)}
+                      measure={virtual.measureElement}
+                      place={item.index}
+                      top={item.start}
+                      row={row}
+                      shown={shown}
+                      to={href?.(row)}
+                    />
+                  )
                 );
               })}
             </tbody>
@@ -225,9 +192,88 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
   );
 }
 
+/** A column as it stands on the screen now. */
+interface Shown<Row> {
+  column: Column<Row>;
+  style: CSSProperties;
+  resize: (event: unknown) => void;
+  reset: () => void;
+}
+
+function Head<Row>({ shown, sort, onSort }: { shown: Shown<Row>[]; sort: string; onSort: TableProps<Row>["onSort"] }) {
+  return (
+    <thead role="rowgroup" className={classes.head}>
+      <tr role="row" className={classes.row}>
+        {shown.map(({ column, style, resize, reset }) => {
+          const name = column.sort ?? column.id;
+          const sortable = onSort !== undefined && (column.sort !== undefined || column.by !== undefined);
+          const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined;
+          return (
+            <th role="columnheader" key={column.id} style={style} aria-sort={order} className={classes.th}>
+              {sortable ? (
+                <UnstyledButton className={classes.sort} onClick={() => onSort(order === "descending" ? name : `-${name}`)}>
+                  {column.title}
+                  {order === "ascending" && <IconArrowUp size={13} aria-hidden />}
+                  {order === "descending" && <IconArrowDown size={13} aria-hidden />}
+                </UnstyledButton>
+              ) : (
+                column.title
+              )}
+              <span className={classes.edge} aria-hidden onMouseDown={resize} onTouchStart={resize} onDoubleClick={reset} />
+            </th>
+          );
+        })}
+      </tr>
+    </thead>
+  );
+}
+
+function Line<Row>(props: {
+  row: Row;
+  shown: Shown<Row>[];
+  place: number;
+  top: number;
+  to: string | undefined;
+  measure: (element: Element | null) => void;
+}) {
+  const { row, shown, place, to } = props;
+  const navigate = useNavigate();
+  // The link in the first cell serves keyboard and screen reader; the whole row serves the mouse.
+  const follow = (event: MouseEvent) => {
+    const own = (event.target as Element).closest("a, button, input");
+    if (to && !own && !getSelection()?.toString()) void navigate(to);
+  };
+  return (
+    <tr
+      role="row"
+      ref={props.measure}
+      data-index={place}
+      aria-rowindex={place + 2}
+      className={`${classes.row} ${classes.line}`}
+      data-link={to !== undefined || undefined}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={follow}
+    >
+      {shown.map(({ column, style }, index) => (
+        <td role="cell" key={column.id} style={style} className={classes.td}>
+          <div className={classes.content}>
+            {to && index === 0 ? (
+              <Link to={to} className={classes.first}>
+                {column.cell(row)}
+              </Link>
+            ) : (
+              column.cell(row)
+            )}
+          </div>
+        </td>
+      ))}
+    </tr>
+  );
+}
+
 function ColumnMenu<Row>(props: { columns: Column<Row>[]; visible: Record<string, boolean>; show: (id: string, on: boolean) => void }) {
   return (
-    <Menu closeOnItemClick={false} position="bottom-end">
+    <Menu position="bottom-end">
       <Menu.Target>
         <Tooltip label="Columns">
           <ActionIcon aria-label="Choose columns">
@@ -236,20 +282,11 @@ function ColumnMenu<Row>(props: { columns: Column<Row>[]; visible: Record<string
         </Tooltip>
       </Menu.Target>
       <Menu.Dropdown>
-        {props.columns.slice(1).map((column) => {
-          const on = props.visible[column.id] !== false;
-          return (
-            <Menu.Item
-              key={column.id}
-              role="menuitemcheckbox"
-              aria-checked={on}
-              onClick={() => props.show(column.id, !on)}
-              leftSection={<Checkbox.Indicator checked={on} size="xs" aria-hidden />}
-            >
-              {column.title}
-            </Menu.Item>
-          );
-        })}
+        {props.columns.slice(1).map((column) => (
+          <Menu.CheckboxItem key={column.id} checked={props.visible[column.id] !== false} onChange={(on) => props.show(column.id, on)}>
+            {column.title}
+          </Menu.CheckboxItem>
+        ))}
       </Menu.Dropdown>
     </Menu>
   );

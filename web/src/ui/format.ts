@@ -71,7 +71,10 @@ export function money(amount: string | number, currency: string): string {
   return value < 0 ? `−${text}` : text;
 }
 
-/** "releases.decided" -> "decided"; "version_committed" -> "version committed". */
+const OWN = { releases: "release", jobs: "job" } as Record<string, string>;
+
+/** "data.version_committed" -> "version committed"; where that says too little: "releases.decided" -> "release decided". */
 export function plainType(type: string): string {
-  return (type.split(".").pop() ?? type).replaceAll("_", " ");
+  const [stage = "", what = type] = type.split(".");
+  return what.includes("_") ? what.replaceAll("_", " ") : `${OWN[stage] ?? stage} ${what}`;
 }

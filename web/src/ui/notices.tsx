@@ -1,5 +1,5 @@
 /** What a page shows while it waits, when there is nothing, and when something failed. */
-import { Alert, Button, Code, Group, Modal, Skeleton, Stack, Tabs, Text, Title } from "@mantine/core";
+import { Alert, Button, Code, Group, Modal, SegmentedControl, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { IconAlertTriangle, IconLock, IconPlugConnectedX } from "@tabler/icons-react";
 import { useState, type ReactNode } from "react";
 
@@ -27,31 +27,21 @@ export interface Recipe {
 
 /** Lines to copy into a terminal or a notebook. */
 export function Snippet({ cli, sdk }: Recipe) {
-  const parts = [
-    ["Terminal", cli],
-    ["Python", sdk],
-  ].filter((part): part is [string, string] => part[1] !== undefined);
-  const [shown, show] = useState(parts[0]?.[0] ?? "");
+  const texts = { Terminal: cli, Python: sdk };
+  const [chosen, choose] = useState(cli === undefined ? "Python" : "Terminal");
+  const text = texts[chosen as keyof typeof texts] ?? "";
   return (
-    <Tabs value={shown} onChange={(value) => show(value ?? "")} variant="pills" className={classes.snippet} keepMounted={false}>
-      {parts.length > 1 && (
-        <Tabs.List>
-          {parts.map(([name]) => (
-            <Tabs.Tab key={name} value={name} size="xs">
-              {name}
-            </Tabs.Tab>
-          ))}
-        </Tabs.List>
+    <div className={classes.snippet}>
+      {cli !== undefined && sdk !== undefined && (
+        <SegmentedControl size="xs" value={chosen} onChange={choose} data={Object.keys(texts)} aria-label="Language of the example" />
       )}
-      {parts.map(([name, text]) => (
-        <Tabs.Panel key={name} value={name} className={classes.lines}>
-          <pre tabIndex={0} aria-label={`${name} example`}>
-            {text}
-          </pre>
-          <CopyButton value={text} what={`${name} lines`} />
-        </Tabs.Panel>
-      ))}
-    </Tabs>
+      <div className={classes.lines}>
+        <pre tabIndex={0} aria-label={`${chosen} example`} role="region">
+          {text}
+        </pre>
+        <CopyButton value={text} what="these lines" />
+      </div>
+    </div>
   );
 }
 
@@ -106,7 +96,7 @@ export function ErrorNotice({ error, retry }: { error: unknown; retry?: () => vo
           problem.hint && <Text size="sm">{problem.hint}</Text>
         )}
         {typeof traceback === "string" && (
-          <pre className={classes.traceback} tabIndex={0} aria-label="Traceback">
+          <pre className={classes.traceback} tabIndex={0} role="region" aria-label="Traceback">
             {traceback}
           </pre>
         )}
