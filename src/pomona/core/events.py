@@ -164,6 +164,24 @@ class IncidentAcknowledged(
     note: str
 
 
+class TriggerCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="loop.trigger_created"):
+    name: str
+    endpoint: str
+    kind: str
+
+
+class TriggerSwitched(Event, frozen=True, kw_only=True, tag_field="type", tag="loop.trigger_switched"):
+    name: str
+    enabled: bool
+
+
+class RetrainingEnded(Event, frozen=True, kw_only=True, tag_field="type", tag="loop.retraining_ended"):
+    endpoint: str
+    outcome: str  # champion | canary | refused | failed
+    reason: str
+    version: str | None  # the new model version
+
+
 class ReactionDecided(Event, frozen=True, kw_only=True, tag_field="type", tag="loop.reaction_decided"):
     trigger: str
     fired: bool

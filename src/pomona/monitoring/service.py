@@ -119,6 +119,11 @@ class MonitoringService:
         """The open incident of an endpoint and kind, if there is one."""
         return self._database.read(lambda tx: store.open_incident(tx, endpoint, kind))
 
+    def incident_of(self, window: Window) -> Incident | None:
+        """The open incident that a window belongs to, if there is one."""
+        incident = self.open_incident(window.endpoint, window.kind)
+        return incident if incident is not None and window.id in incident.windows else None
+
     def acknowledge(self, incident_id: str, ack: Acknowledgement) -> Incident:
         """A person has seen it and says so; the incident stays open until it is over.
 

@@ -1,0 +1,1 @@
+"""Closes the circle: turns what one stage tells into the next action of another, and says why."""
