@@ -1,12 +1,15 @@
 """How the processes of one Pomona live and die together: owners, the home lock, orphans."""
 
+import errno
 import fcntl
 import os
+import select
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pomona.core.errors import Conflict
@@ -79,6 +82,72 @@ def home_lock(home: Path, *, says: str) -> Iterator[None]:
         file.write(says)
         file.flush()
         yield
+
+
+class Bell:
+    """How a process asks the worker of a home to say when nothing is left to do, and hears the answer.
+
+    A ring is a number that only grows; the worker answers with the newest it knew of before it looked
+    around and found nothing. The pipe only wakes it, so that an idle worker need not look often.
+    """
+
+    def __init__(self, home: Path) -> None:
+        self._rung, self._answered = home / "worker.rung", home / "worker.quiet"
+        self._pipe = home / "worker.bell"
+        self._reader: int | None = None
+
+    def ring(self) -> int | None:
+        """Ask; the answer is there when ``answered()`` has reached the number. None: no worker listens."""
+        try:
+            writer = os.open(self._pipe, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno in (errno.ENXIO, errno.ENOENT):
+                return None
+            raise
+        with os.fdopen(writer, "wb", buffering=0) as pipe:
+            number = max(time.time_ns(), self.rung() + 1)
+            _replace(self._rung, number)
+            with suppress(BlockingIOError):  # so many rings are unheard that it will wake anyway
+                pipe.write(b".")
+        return number
+
+    def rung(self) -> int:
+        """The newest ring."""
+        return _number_in(self._rung)
+
+    def answered(self) -> int:
+        """The newest ring that was answered."""
+        return _number_in(self._answered)
+
+    def listen(self) -> None:
+        """Be the worker that answers."""
+        if not self._pipe.exists():
+            os.mkfifo(self._pipe, 0o600)
+        self._reader = os.open(self._pipe, os.O_RDWR | os.O_NONBLOCK)
+
+    def wait(self, timeout_s: float) -> None:
+        """Sleep until the bell rings, or so long; only for who listens."""
+        if self._reader is None:
+            time.sleep(timeout_s)
+        elif select.select([self._reader], [], [], timeout_s)[0]:
+            os.read(self._reader, 4096)
+
+    def answer(self, number: int) -> None:
+        """Say that nothing was left to do after this ring."""
+        _replace(self._answered, number)
+
+
+def _number_in(path: Path) -> int:
+    try:
+        return int(path.read_text() or 0)
+    except FileNotFoundError:
+        return 0
+
+
+def _replace(path: Path, number: int) -> None:
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{threading.get_ident()}")
+    fresh.write_text(str(number))
+    fresh.replace(path)
 
 
 def _watch(parent: int) -> None:

@@ -15,7 +15,7 @@ from pomona.app import App, open_app
 from pomona.core.actors import acting_as
 from pomona.core.errors import PomonaError
 from pomona.jobs.worker import Worker
-from pomona.process import is_dead_here, stop_with_parent
+from pomona.process import Bell, is_dead_here, stop_with_parent
 
 log = logging.getLogger("pomona.worker")
 
@@ -27,6 +27,7 @@ class Housekeeper:
         self._app = app
         self._worker = Worker(app.jobs, app.workflows, app.home / "jobs")
         self._failing: set[str] = set()
+        self._bell = Bell(app.home)
 
     def keep_house(self) -> int:
         """One round of every chore; returns how much was done. A failing chore does not stop the others."""
@@ -51,20 +52,29 @@ class Housekeeper:
 
     def run_until(self, stop: threading.Event, *, idle_s: float = 0.2) -> None:
         """Chores in a thread of their own, jobs in this one, until ``stop`` is set."""
+        self._bell.listen()
         chores = threading.Thread(target=self._chores_until, args=(stop, idle_s), name="chores", daemon=True)
         chores.start()
         self._worker.run_until(stop, idle_s=idle_s)
         chores.join(timeout=10)
 
     def _chores_until(self, stop: threading.Event, idle_s: float) -> None:
+        answered = self._bell.answered()
         while not stop.is_set():
+            rung = self._bell.rung()
+            # A job that ends during the round may leave news for the next one: no job before, and nothing
+            # done in the round, is what makes it quiet.
+            idle = rung > answered and not self._app.jobs.open()
             try:
-                busy = self.keep_house()
+                busy = self.keep_house() > 0
             except Exception:  # the edge of this thread: a bug in one round must not end all rounds
                 log.exception("housekeeping failed")
-                busy = 0
+                busy = idle = False
+            if idle and not busy and not self._failing:
+                self._bell.answer(rung)
+                answered = rung
             if not busy:
-                stop.wait(idle_s)
+                self._bell.wait(idle_s)
 
     def _report(self, name: str, error: PomonaError) -> None:
         if name not in self._failing:  # once per outage, not five times a second

@@ -63,3 +63,10 @@ class Schedule(Record, frozen=True, kw_only=True):
     enabled: bool = True
     next_at: datetime
     created_at: datetime
+
+
+class Quiet(Record, frozen=True, kw_only=True):
+    """Whether everything told to the server before the question has had its consequences."""
+
+    quiet: bool
+    waiting_for: str = ""

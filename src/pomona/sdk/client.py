@@ -1,6 +1,7 @@
 """The client: every stage of the circle behind one object."""
 
 import os
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -9,6 +10,7 @@ import msgspec
 
 from pomona.core.errors import Unavailable
 from pomona.core.records import from_json
+from pomona.jobs.records import Quiet
 from pomona.process import ServerAddress
 from pomona.sdk.business import Hypotheses
 from pomona.sdk.data import Data
@@ -46,6 +48,26 @@ class Client:
     def address(self) -> str:
         """Where this client talks to."""
         return self.session.address
+
+    def settle(self, *, timeout_s: float = 3600.0) -> None:
+        """Wait until all that was told so far has had its consequences.
+
+        Then the predictions are in the ledger, windows are read, the loop has reacted, no job is open and
+        the gateway serves the newest release.
+
+        Raises:
+            Unavailable: If something is still to do after ``timeout_s`` seconds.
+        """
+        ends = time.monotonic() + timeout_s
+        while True:
+            wait_s = max(0.0, min(20.0, ends - time.monotonic()))
+            found = self.session.get("/api/v1/quiet", Quiet, wait_s=wait_s)
+            if found.quiet:
+                return
+            if time.monotonic() >= ends:
+                raise Unavailable(
+                    f"still waiting for {found.waiting_for}", hint="`pomona jobs ls` shows more"
+                )
 
     def close(self) -> None:
         """Let go of connections (and, embedded, of the store)."""

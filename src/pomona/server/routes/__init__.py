@@ -5,6 +5,7 @@ from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
+from pomona.server.routes.quiet import QuietRoutes
 from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
 from pomona.server.routes.releases import EndpointRoutes, ReleaseRoutes
 from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
@@ -32,5 +33,6 @@ HANDLERS = [
     GateRoutes,
     JobRoutes,
     ScheduleRoutes,
+    QuietRoutes,
     EventRoutes,
 ]
