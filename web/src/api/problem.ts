@@ -42,3 +42,16 @@ export function problemFrom(body: unknown, status: number): Problem {
   }
   return { title: "Error", code: "error", status, detail: `The server answered with status ${status}.` };
 }
+
+/**
+ * What a refused form says, by the field it says it about ("payoffs.threshold"). Empty when the problem is
+ * about no field: show it with `ErrorNotice` then.
+ */
+export function fieldErrors(error: unknown): Record<string, string> {
+  if (!(error instanceof ApiError)) return {};
+  const { extra, detail, hint } = error.problem;
+  if (typeof extra?.field === "string") return { [extra.field]: hint ? `${detail}: ${hint}` : detail };
+  if (!Array.isArray(extra?.fields)) return {};
+  const fields = extra.fields as { key?: unknown; message?: unknown }[];
+  return Object.fromEntries(fields.flatMap(({ key, message }) => (typeof key === "string" ? [[key, String(message)]] : [])));
+}

@@ -1,0 +1,45 @@
+/** Records under the names people gave them: `nyc/flights@v4` instead of `ver_…a1b2c3`. */
+import { useGet } from "~/api/queries";
+import { kindOf } from "~/ui/links";
+import { IdLink } from "~/ui/small";
+
+/** A link to any record, labelled with its name as soon as that is known. */
+export function RecordLink({ id }: { id: string }) {
+  const Named = NAMED[kindOf(id) ?? ""];
+  return Named ? <Named id={id} /> : <IdLink id={id} />;
+}
+
+const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
+  "data version": ({ id }) => {
+    const { data } = useGet("/api/v1/data-versions/{ref}", { path: { ref: id } }, { immutable: true });
+    return <Labelled id={id} label={data && `${data.dataset}@v${data.number}`} />;
+  },
+  "model version": ({ id }) => {
+    const { data } = useGet("/api/v1/model-versions/{ref}", { path: { ref: id } }, { immutable: true });
+    return <Labelled id={id} label={data && `${data.version.model} v${data.version.number}`} />;
+  },
+  hypothesis: ({ id }) => {
+    const { data } = useGet("/api/v1/hypotheses/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data?.name} />;
+  },
+  dataset: ({ id }) => {
+    const { data } = useGet("/api/v1/datasets/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data?.name} />;
+  },
+  endpoint: ({ id }) => {
+    const { data } = useGet("/api/v1/endpoints/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data?.name} />;
+  },
+  model: ({ id }) => {
+    const { data } = useGet("/api/v1/models/{name}", { path: { name: id } });
+    return <Labelled id={id} label={data?.model.name} />;
+  },
+  run: ({ id }) => {
+    const { data } = useGet("/api/v1/runs/{run_id}", { path: { run_id: id } });
+    return <Labelled id={id} label={data && (data.run.name || undefined)} />;
+  },
+};
+
+function Labelled({ id, label }: { id: string; label: string | undefined }) {
+  return <IdLink id={id} {...(label !== undefined && { label })} />;
+}
