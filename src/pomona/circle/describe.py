@@ -143,7 +143,7 @@ class Describer:
     def entry(self, record_id: str) -> Described:
         """A training entry: a script that can be run again on newer data."""
         found = self._of.entries.entry(record_id)
-        facts = _facts(script=found.script, data=found.data, code=found.code[:16])
+        facts = _facts(script=found.script, data=found.data.ref, code=found.code[:16])
         title = f"{found.name} v{found.number}"
         return _node(record_id, "training entry", "training", title, at=found.created_at, facts=facts)
 
@@ -201,7 +201,7 @@ class Describer:
         """Why the loop acted, or did not."""
         found = self._of.loop.reaction(record_id)
         state = "fired" if found.fired else "held back"
-        facts = _facts(why=found.reason)
+        facts = _facts(why=found.reason, result=found.outcome_reason)
         return _node(record_id, "reaction", "loop", found.trigger, state=state, at=found.at, facts=facts)
 
     def job(self, record_id: str) -> Described:

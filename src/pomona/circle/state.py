@@ -92,7 +92,7 @@ class CircleService:
             return _empty("training", "No run yet: point any MLflow client here, or store a training entry.")
         champions = [model for model in models if "champion" in model.aliases]
         running = [run for run in runs if run.status == "RUNNING"]
-        entries = self._of.entries.page(limit=1000).items
+        entries = self._of.entries.entries(limit=1000).items
         facts = _facts(models=len(models), champions=len(champions), entries=len(entries))
         said = f"{runs[0].name}: {runs[0].status.lower()}" if runs else f"{len(models)} models"
         return _stage("training", said, facts, [], busy=bool(running))

@@ -13,6 +13,7 @@ from pomona.core.records import from_json
 from pomona.jobs.records import Quiet
 from pomona.process import ServerAddress
 from pomona.sdk.business import Hypotheses
+from pomona.sdk.circle import Circle
 from pomona.sdk.data import Data
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
@@ -43,6 +44,8 @@ class Client:
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
+        self.circle = Circle(self.session)
+        self.trace = self.circle.trace
 
     @property
     def address(self) -> str:

@@ -1,6 +1,7 @@
 """One file per stage; each handler decodes, calls one use case, and encodes."""
 
 from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes, MetricRoutes
+from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
@@ -35,4 +36,5 @@ HANDLERS = [
     ScheduleRoutes,
     QuietRoutes,
     EventRoutes,
+    CircleRoutes,
 ]
