@@ -169,6 +169,7 @@ class FakeEntries:
             script="train.py",
             files=(),
             code="",
+            experiment="gbt",
             data=DataSelector(ref="flights"),
             params={"holdout_days": 7},
             model="delay",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pomona.core.errors import Invalid
 from pomona.data.records import Dataset, DataVersion
-from pomona.loop.records import Comparison, Recipe
+from pomona.loop.records import Comparison, RetrainPlan
 from pomona.monitoring.reading import amounts_of
 from pomona.monitoring.scoring import Scorer, labels
 from pomona.registry.records import ModelVersion, Score
@@ -45,16 +45,15 @@ class Evaluation:
         candidate: ModelVersion,
         champion: ModelVersion | None,
         *,
-        recipe: Recipe,
-        data_version: str,
+        plan: RetrainPlan,
         metric: str,
     ) -> Comparison:
-        """The metric of both on the newest ``recipe.holdout_days`` that have a label.
+        """The metric of both on the newest days (as many as the recipe keeps back) that have a label.
 
         Raises:
             Invalid: If the dataset has no time or label column, or no row has a label.
         """
-        rows, actual, times = self._hold_out(data_version, recipe, endpoint)
+        rows, actual, times = self._hold_out(endpoint, plan)
         new = self._answers(endpoint, candidate, rows)
         old = self._answers(endpoint, champion, rows) if champion is not None else None
         payoffs = payoffs_of(endpoint)
@@ -66,12 +65,12 @@ class Evaluation:
                 metric=metric,
                 value=value,
                 rows=len(actual),
-                data_version=data_version,
+                data_version=plan.data_version,
                 standard_error=error,
             )
 
         return Comparison(
-            data_version=data_version,
+            data_version=plan.data_version,
             since=min(times),
             until=max(times),
             rows=len(actual),
@@ -79,25 +78,27 @@ class Evaluation:
             champion=None if old is None else score(old, None),
         )
 
-    def _hold_out(
-        self, data_version: str, recipe: Recipe, endpoint: Endpoint
-    ) -> tuple[pa.Table, Floats, list[datetime]]:
-        version = self._data.resolve(data_version)
+    def boundary(self, endpoint: Endpoint, plan: RetrainPlan) -> datetime:
+        """Where the hold-out begins: a model trained on rows before it has seen none of the hold-out.
+
+        Raises:
+            Invalid: As ``compare``.
+        """
+        _, _, times = self._hold_out(endpoint, plan)
+        return min(times)
+
+    def _hold_out(self, endpoint: Endpoint, plan: RetrainPlan) -> tuple[pa.Table, Floats, list[datetime]]:
+        version = self._data.resolve(plan.data_version)
         column = self._data.dataset(version.dataset_id).time_column
         if column is None or version.until is None:
             raise Invalid(
                 f"{version.dataset} has no time column, so nothing says which rows are the newest",
                 hint="declare the dataset with a time column",
             )
-        length = timedelta(days=recipe.holdout_days)
+        length = timedelta(days=plan.recipe.holdout_days)
         rows = self._data.read(version.id, since=version.until - length - _LATE_LABELS)
-        if recipe.label not in rows.column_names:
-            raise Invalid(
-                f"{version.dataset} has no column {recipe.label!r}",
-                hint=f"the label is one of: {', '.join(rows.column_names)}",
-            )
-        actual = labels(rows.column(recipe.label), positive_class=endpoint.positive_class)
-        times = _instants(rows.column(column))
+        actual = _labels(rows, plan.recipe.label, endpoint, version)
+        times = rows.column(column).cast(pa.timestamp("us")).to_numpy()
         known = ~np.isnan(actual) & ~np.isnat(times)
         if not known.any():
             raise Invalid(
@@ -105,7 +106,8 @@ class Evaluation:
             )
         newest = known & (times > times[known].max() - np.timedelta64(length))
         kept = rows.filter(pa.array(newest))
-        return kept, actual[newest], kept.column(column).to_pylist()
+        moments = kept.column(column).cast(pa.timestamp("us", tz="UTC")).to_pylist()
+        return kept, actual[newest], moments
 
     def _answers(self, endpoint: Endpoint, version: ModelVersion, rows: pa.Table) -> Floats:
         return self._scorer.score(
@@ -124,9 +126,13 @@ def payoffs_of(endpoint: Endpoint) -> metrics.Payoffs | None:
     return msgspec.structs.replace(amounts, threshold=endpoint.threshold)
 
 
-def _instants(column: pa.ChunkedArray) -> NDArray[np.datetime64]:
-    instants: NDArray[np.datetime64] = column.cast(pa.timestamp("us")).to_numpy()
-    return instants
+def _labels(rows: pa.Table, label: str, endpoint: Endpoint, version: DataVersion) -> Floats:
+    if label not in rows.column_names:
+        raise Invalid(
+            f"{version.dataset} has no column {label!r}",
+            hint=f"the label is one of: {', '.join(rows.column_names)}",
+        )
+    return labels(rows.column(label), positive_class=endpoint.positive_class)
 
 
 def _standard_error(

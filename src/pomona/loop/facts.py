@@ -63,6 +63,10 @@ class FactFinder:
         self._releases = releases
         self._entries = entries
 
+    def entry(self, ref: str) -> TrainingEntry:
+        """The training entry of a recipe."""
+        return self._entries.entry(ref)
+
     def dataset_of(self, trigger: Trigger) -> str:
         """The dataset a trigger's recipe trains on."""
         if trigger.recipe.dataset is not None:

@@ -1,8 +1,7 @@
 """The workflow ``retrain``: train, register, judge, and release or refuse; each step survives a crash."""
 
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -18,26 +17,21 @@ from pomona.loop.reacting import ended
 from pomona.loop.records import Comparison, RetrainOutcome, RetrainPlan, RetrainResult
 from pomona.registry.records import GateCheck, GateResult, ModelVersion, NewVersion
 from pomona.releases.records import CanaryPolicy, Endpoint, Release
+from pomona.training.records.entries import Trained, TrainRequest
 
 VERSION = 1
+HOLDOUT_PARAM = "holdout_days"  # an entry that has this parameter keeps the newest days back itself
 
 
 class Trainer(Protocol):
-    """Runs training entries."""
+    """Runs training entries, as steps of the calling job."""
 
-    def train(
-        self,
-        entry: str,
-        data_ref: str,
-        *,
-        params: Mapping[str, Any],
-        folder: Path,
-        log: Callable[[str], None],
-    ) -> str:
-        """Run an entry on a data version; returns the id of its tracked run.
+    def train(self, wanted: TrainRequest, context: JobContext, *, step: str = "train") -> Trained:
+        """Train an entry once.
 
         Raises:
-            UserCodeFailed: If the script raised; its traceback is in ``extra``.
+            UserCodeFailed: If the script fails; its traceback is in ``extra`` and on the run.
+            Refused: If the data version failed its checks.
         """
         ...
 
@@ -121,7 +115,7 @@ class Retraining:
         context.progress(0.05, f"retrain {plan.endpoint}: {plan.reason}")
         version = self._data.usable_for_training(plan.data_version)
         context.progress(0.1, f"train {plan.recipe.entry} on {version.dataset}@v{version.number}")
-        run = str(context.step("train", lambda: self._train(context, plan)))
+        run = self._trainer.train(self._request(plan), context).run
         context.progress(0.6, f"register the model of run {run[:8]}")
         model_version = str(context.step("register", lambda: self._register(plan, run)))
         context.progress(0.7, f"judge it on the newest {plan.recipe.holdout_days:g} labelled days")
@@ -147,10 +141,17 @@ class Retraining:
         context.progress(1.0, f"{result.outcome}: {result.reason}")
         return result
 
-    def _train(self, context: JobContext, plan: RetrainPlan) -> str:
-        params = plan.recipe.params | {"holdout_days": plan.recipe.holdout_days}
-        return self._trainer.train(
-            plan.recipe.entry, plan.data_version, params=params, folder=context.folder, log=context.log
+    def _request(self, plan: RetrainPlan) -> TrainRequest:
+        """The newest days are kept from the script: by its own parameter, or by cutting the data."""
+        recipe, entry = plan.recipe, self._facts.entry(plan.recipe.entry)
+        own = HOLDOUT_PARAM in entry.params
+        until = None if own else self._evaluation.boundary(self._releases.endpoint(plan.endpoint), plan)
+        return TrainRequest(
+            entry=entry.id,
+            data=plan.data_version,
+            until=until,
+            params=recipe.params | ({HOLDOUT_PARAM: recipe.holdout_days} if own else {}),
+            register=False,
         )
 
     def _register(self, plan: RetrainPlan, run: str) -> str:
@@ -172,8 +173,7 @@ class Retraining:
             endpoint,
             self._registry.version(model_version),
             champion if champion is not None and champion.id != model_version else None,
-            recipe=plan.recipe,
-            data_version=plan.data_version,
+            plan=plan,
             metric=self._metric(endpoint),
         )
 
