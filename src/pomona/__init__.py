@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from pomona.core.records import Money
     from pomona.data.records import Check
     from pomona.sdk.client import Client, connect
+    from pomona.sdk.script import params, training_data
+    from pomona.training.records.entries import DataSelector, Limits
 
 __version__ = "0.1.0"
 
@@ -27,10 +29,27 @@ _HOME_OF = {
     "Money": "pomona.core.records",
     "Payoffs": "pomona.business.records",
     "PomonaError": "pomona.core.errors",
+    "training_data": "pomona.sdk.script",
+    "params": "pomona.sdk.script",
+    "Limits": "pomona.training.records.entries",
+    "DataSelector": "pomona.training.records.entries",
     "connect": "pomona.sdk.client",
 }
 
-__all__ = ["Budget", "Check", "Client", "Money", "Payoffs", "PomonaError", "__version__", "connect"]
+__all__ = [
+    "Budget",
+    "Check",
+    "Client",
+    "DataSelector",
+    "Limits",
+    "Money",
+    "Payoffs",
+    "PomonaError",
+    "__version__",
+    "connect",
+    "params",
+    "training_data",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pomona import __version__
-from pomona.cli import business, data, jobs, models, monitoring, releases, runs, serving, up
+from pomona.cli import business, data, entries, jobs, models, monitoring, releases, runs, serving, up
 from pomona.cli.console import complain, out
 from pomona.core.errors import PomonaError
 
@@ -21,6 +21,7 @@ app.command()(up.up)
 app.command()(up.login)
 app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
 app.add_typer(data.app, name="data", rich_help_panel="Stages")
+app.add_typer(entries.app, name="train", rich_help_panel="Stages")
 app.add_typer(runs.app, name="runs", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
 app.add_typer(releases.endpoints, name="endpoints", rich_help_panel="Stages")

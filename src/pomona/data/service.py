@@ -160,6 +160,13 @@ class DataService:
         wanted = rules.parse_ref(ref)
         return self._database.read(lambda tx: _resolve(tx, wanted))
 
+    def dataset_of(self, ref: str) -> Dataset:
+        """The dataset that a version's reference names; it may have no version yet."""
+        wanted = rules.parse_ref(ref)
+        if wanted.version_id:
+            return self.dataset(self.resolve(ref).dataset_id)
+        return self.dataset(wanted.dataset)
+
     def versions(self, ref: str) -> list[DataVersion]:
         """Every version of a dataset, newest first."""
 

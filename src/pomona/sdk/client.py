@@ -15,6 +15,7 @@ from pomona.process import ServerAddress
 from pomona.sdk.business import Hypotheses
 from pomona.sdk.circle import Circle
 from pomona.sdk.data import Data
+from pomona.sdk.entries import Training
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.models import Models
@@ -44,6 +45,7 @@ class Client:
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
+        self.training = Training(self.session, self.jobs)
         self.circle = Circle(self.session)
         self.trace = self.circle.trace
 

@@ -3,6 +3,7 @@
 from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes, MetricRoutes
 from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
+from pomona.server.routes.entries import EntryRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
@@ -18,6 +19,7 @@ HANDLERS = [
     MetricRoutes,
     DatasetRoutes,
     DataVersionRoutes,
+    EntryRoutes,
     EndpointRoutes,
     ReleaseRoutes,
     GatewayRoutes,

@@ -73,6 +73,7 @@ class TrainingEntry(Record, frozen=True, kw_only=True):
     script: str
     files: tuple[CodeFile, ...]
     code: str  # BLAKE3 root over the files
+    experiment: str  # name of the experiment its runs belong to
     data: DataSelector
     params: dict[str, Any] = {}
     model: str | None = None

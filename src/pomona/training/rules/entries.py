@@ -1,14 +1,23 @@
 """What an entry may be, which part of the data it means, and what an ended script tells."""
 
+import ast
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
 from blake3 import blake3
 
 from pomona.core.errors import Invalid, TooLarge, UserCodeFailed
-from pomona.training.records.entries import CodeFile, DataSelector, Limits, NewEntry
+from pomona.training.records.entries import (
+    CodeFile,
+    DataSelector,
+    Limits,
+    NewEntry,
+    TrainingEntry,
+    TrainRequest,
+)
 from pomona.training.rules.paths import safe_path
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
@@ -42,6 +51,26 @@ def check_entry(new: NewEntry) -> None:
         raise TooLarge("the code is larger than 20 MB", hint="commit data as a dataset, not beside the code")
     check_selector(new.data)
     check_limits(new.limits)
+
+
+def experiment_of(new: NewEntry) -> str:
+    """The experiment that the script names itself (MLflow insists on it), else the entry's name.
+
+    Raises:
+        Invalid: If the script is no Python.
+    """
+    body = next(file.body for file in new.files if file.path == new.script)
+    try:
+        tree = ast.parse(body)
+    except (SyntaxError, ValueError) as error:
+        raise Invalid(f"{new.script} is no Python: {error}", hint="run it once by hand first") from error
+    for node in ast.walk(tree):
+        match node:
+            case ast.Call(
+                func=ast.Attribute(attr="set_experiment"), args=[ast.Constant(value=str(name)), *_]
+            ):
+                return name
+    return new.name
 
 
 def check_selector(data: DataSelector) -> None:
@@ -87,6 +116,24 @@ def window_of(data: DataSelector, newest: datetime | None) -> tuple[datetime | N
     return end - timedelta(days=data.last_days), data.until
 
 
+def selector_of(entry: TrainingEntry, wanted: TrainRequest) -> DataSelector:
+    """The entry's selector with what the request puts in its place."""
+    if wanted.since is None and wanted.until is None:
+        return entry.data
+    return msgspec.structs.replace(
+        entry.data,
+        since=wanted.since or (None if entry.data.last_days else entry.data.since),
+        until=wanted.until or entry.data.until,
+        last_days=None if wanted.since else entry.data.last_days,
+    )
+
+
+def same_entry(one: TrainingEntry, other: TrainingEntry) -> bool:
+    """They would do the same; who stored them and when does not matter."""
+    blank: dict[str, Any] = {"id": "", "number": 0, "created_at": one.created_at, "created_by": ""}
+    return msgspec.structs.replace(one, **blank) == msgspec.structs.replace(other, **blank)
+
+
 def code_digest(files: Sequence[CodeFile], script: str) -> str:
     """BLAKE3 root over a snapshot's files and which of them is run."""
     root = blake3(b"pomona code 1\n")
@@ -96,15 +143,16 @@ def code_digest(files: Sequence[CodeFile], script: str) -> str:
     return str(root.hexdigest())
 
 
-def traceback_in(log: str, *, folder: str) -> str:
-    r"""The last traceback of a script's output (its last lines if there is none), without our folder.
+def traceback_in(log: str, *, task: str) -> str:
+    r"""The last traceback of a script's output (its last lines if there is none), with relative paths.
 
-    >>> traceback_in("hello\nTraceback (most recent call last):\n  boom", folder="/work")
+    >>> traceback_in("hello\nTraceback (most recent call last):\n  boom", task="job_1/train")
     'Traceback (most recent call last):\n  boom'
     """
     at = log.rfind(_TRACE)
     found = log[at:] if at >= 0 else "\n".join(log.splitlines()[-20:])
-    return found.replace(f"{folder}/", "")[-_ERROR_CHARS:].strip()
+    found = re.sub(rf"[^\s\"']*/{re.escape(task)}/code/", "", found)
+    return found[-_ERROR_CHARS:].strip()
 
 
 def failure(reason: str, exit_code: int | None, limits: Limits, *, trace: str, run: str) -> UserCodeFailed:
