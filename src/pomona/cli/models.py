@@ -108,7 +108,7 @@ def gate(
     if json:
         show_one(found, json=True)
     else:
-        out.print(f"{_gate(found)}  {found.reason}")
+        out.print(f"{cell(_gate(found))}  {found.reason}")
 
 
 @app.command()
@@ -122,4 +122,4 @@ def verify(name: Name, number: Number) -> None:
 
 def _gate(found: object) -> str | None:
     passed = getattr(found, "passed", None)
-    return None if passed is None else cell("passed" if passed else "refused")
+    return None if passed is None else "passed" if passed else "refused"

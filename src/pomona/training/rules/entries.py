@@ -151,7 +151,7 @@ def traceback_in(log: str, *, task: str) -> str:
     """
     at = log.rfind(_TRACE)
     found = log[at:] if at >= 0 else "\n".join(log.splitlines()[-20:])
-    found = re.sub(rf"[^\s\"']*/{re.escape(task)}/code/", "", found)
+    found = re.sub(rf"(?<=\")/[^\"\n]*/{re.escape(task)}/code/", "", found)
     return found[-_ERROR_CHARS:].strip()
 
 
@@ -173,5 +173,6 @@ def failure(reason: str, exit_code: int | None, limits: Limits, *, trace: str, r
         what, hint = stopped[reason]
         detail = f"the training script was stopped: {what}"
     else:
-        detail, hint = f"the training script failed: {last}", "its traceback and log are on the run's page"
+        detail = f"the training script failed: {last}"
+        hint = f"`pomona runs show {run}` shows its traceback and log"
     return UserCodeFailed(detail, hint=hint, extra={"traceback": trace, "run": run, "reason": reason})

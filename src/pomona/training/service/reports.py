@@ -11,6 +11,7 @@ from pomona.training.records.runs import (
     HYPOTHESIS_TAG,
     Experiment,
     Found,
+    Run,
     RunComparison,
     RunDetail,
     RunSummary,
@@ -21,7 +22,7 @@ from pomona.training.rules import filters, views
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.logged_models import LoggedModelService
-from pomona.training.store import search
+from pomona.training.store import runs, search
 
 ERROR_TAG = "pomona.error"  # the traceback of a script that failed
 _MOST_COMPARED = 100
@@ -92,12 +93,13 @@ class RunReports:
         return self._experiments.get(ref) if ref.isdigit() else self._experiments.named(ref)
 
     def detail(self, run_id: str) -> RunDetail:
-        """Everything known about a run.
+        """Everything known about a run; the beginning of its id will do.
 
         Raises:
             NotFound: If there is none.
+            Invalid: If several ids begin so.
         """
-        run = self._database.read(lambda tx: search.run(tx, run_id))
+        run = self._database.read(lambda tx: _find(tx, run_id))
         return RunDetail(
             run=views.summary(run),
             experiment_name=self._experiments.get(run.experiment).name,
@@ -105,9 +107,9 @@ class RunReports:
             code=views.code_of(run),
             environment=run.tags.get(ENVIRONMENT_TAG),
             entry=run.tags.get(ENTRY_TAG),
-            models=self._models.of_run(run_id),
-            artifacts=self._artifacts.tree(run_id),
-            links=self._ledger.links([run_id]),
+            models=self._models.of_run(run.id),
+            artifacts=self._artifacts.tree(run.id),
+            links=self._ledger.links([run.id]),
             error=run.tags.get(ERROR_TAG),
         )
 
@@ -120,8 +122,16 @@ class RunReports:
         """
         if not 2 <= len(run_ids) <= _MOST_COMPARED:
             raise Invalid(f"{len(run_ids)} runs cannot be compared", hint=f"name 2 to {_MOST_COMPARED} runs")
-        found = self._database.read(lambda tx: [search.run(tx, run_id) for run_id in run_ids])
+        found = self._database.read(lambda tx: [_find(tx, run_id) for run_id in run_ids])
         return views.side_by_side([views.summary(run) for run in found])
+
+
+def _find(tx: Transaction, beginning: str) -> Run:
+    short = 4 <= len(beginning) < 32
+    found = runs.whole_ids(tx, beginning) if short else [beginning]
+    if len(found) > 1:
+        raise Invalid(f"several runs begin with {beginning!r}", hint="write more of the id")
+    return search.run(tx, found[0] if found else beginning)
 
 
 def _offset(cursor: str | None) -> int:

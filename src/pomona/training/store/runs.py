@@ -91,6 +91,12 @@ def active(tx: Transaction, run_id: str) -> Any:
     return row
 
 
+def whole_ids(tx: Transaction, beginning: str) -> list[str]:
+    """Ids that begin so; two are enough to know that it fits several."""
+    where = runs.c.run_id.between(beginning, f"{beginning}~")
+    return [str(run_id) for run_id in tx.execute(select(runs.c.run_id).where(where).limit(2)).scalars()]
+
+
 def change(tx: Transaction, number: int, **values: Any) -> None:
     """Overwrite columns of one run."""
     tx.execute(update(runs).where(runs.c.id == number).values(**values))
