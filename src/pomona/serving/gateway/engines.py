@@ -36,6 +36,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
     probability: Predict | None = None  # one column, or one per class
     classes: tuple[str, ...] = ()
     category_columns: bool = False  # text columns go in as pandas categories
+    bare_arrays: bool = False  # numbers go in as one array, without names
 
     def predict(self, columns: Columns, answer: Answer) -> list[Any]:
         """One output per row, as plain Python values.
@@ -43,7 +44,7 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
         Raises:
             UserCodeFailed: If the model gave another number of outputs.
         """
-        rows, matrix = len(next(iter(columns.values()), [])), self._matrix(columns)
+        rows, matrix = len(next(iter(columns.values()), [])), self.matrix(columns)
         if answer.kind == "probability" and self.probability is not None:
             scores = self.probability(matrix)
             index = self.classes.index(answer.positive_class) if answer.positive_class else 1
@@ -64,13 +65,16 @@ class Engine(msgspec.Struct, frozen=True, kw_only=True):
             return self.probability is not None and answer.positive_class in self.classes
         return self.probability is not None and len(self.classes) in (0, 2)
 
-    def _matrix(self, columns: Columns) -> Any:
+    def matrix(self, columns: Columns) -> Any:
+        """The columns as the model takes them: an array or a data frame."""
         import numpy as np
 
+        values = list(columns.values())
         if self.signature.width is not None:
-            values = list(columns.values())
             rows = values[0] if isinstance(values[0][0], list) else list(zip(*values, strict=True))
             return np.array(rows, dtype=self.signature.tensor_type)
+        if self.bare_arrays:
+            return np.array(values, dtype=np.float64).T
         return _frame(columns, self.signature, categories=self.category_columns)
 
 
@@ -147,7 +151,9 @@ def _describe(folder: Path) -> dict[str, Any]:
 def _load_sklearn(folder: Path, flavor: dict[str, Any], signature: Signature) -> Engine:
     _add_code(folder, flavor)
     model = _unpickle(folder / flavor["pickled_model"], flavor, default="pickle")
-    return _sklearn_like(model, "sklearn", signature)
+    from pomona.serving.gateway.twins import with_bare_arrays
+
+    return with_bare_arrays(_sklearn_like(model, "sklearn", signature), model)
 
 
 def _sklearn_like(model: Any, flavor: str, signature: Signature, *, categories: bool = False) -> Engine:
