@@ -20,6 +20,8 @@ from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 from pomona.training.service.tracking import TrackingService
 
+collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
+
 
 class Home:
     """Every service that the protocol needs."""
