@@ -1,7 +1,5 @@
 import { IconDatabase } from "@tabler/icons-react";
 
-import { stageHome } from "~/circle/stageHome";
-
 import type { Stage } from "../stage";
 
 export const data: Stage = {
@@ -12,9 +10,14 @@ export const data: Stage = {
   icon: IconDatabase,
   does: "Commit tables as versions that never change, check their quality, look at their profile.",
   pages: [{ title: "Datasets", path: "/data" }],
-  routes: [{ path: "data", lazy: stageHome("data") }],
+  routes: [
+    { path: "data", lazy: async () => ({ Component: (await import("./DatasetsPage")).default }) },
+    { path: "data/new", lazy: async () => ({ Component: (await import("./NewDatasetPage")).default }) },
+    { path: "data/versions/:ref", lazy: async () => ({ Component: (await import("./VersionPage")).default }) },
+    { path: "data/:ref", lazy: async () => ({ Component: (await import("./DatasetPage")).default }) },
+  ],
   start: {
-    cli: `pomona data commit flights january.parquet --key id --time scheduled_at`,
-    sdk: `pom.data.commit("flights", frame, key="id", time_column="scheduled_at")`,
+    cli: `pomona data create flights --key flight_id --time scheduled_at\npomona data commit flights january.parquet`,
+    sdk: `import pomona\n\npom = pomona.connect()\npom.data.create("flights", key=["flight_id"], time_column="scheduled_at")\npom.data.commit("flights", frame)  # pandas, Polars, Arrow, a .parquet or .csv file`,
   },
 };

@@ -1,0 +1,162 @@
+import { Alert, Anchor, Button, Group, Tabs } from "@mantine/core";
+import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
+import { Link, useParams } from "react-router";
+
+import { api } from "~/api/client";
+import { useGet, useSend } from "~/api/queries";
+import type { Schema } from "~/api/types";
+import { bytes, date, number } from "~/ui/format";
+import { EmptyState, ErrorNotice, Loading, Snippet } from "~/ui/notices";
+import { Facts, Figures, Page, Section } from "~/ui/Page";
+import { CopyButton, IdLink, StateBadge, TimeAgo } from "~/ui/small";
+import { useUrlState } from "~/ui/state";
+
+import { Ties } from "../ties";
+import { inWords } from "./checks";
+import { Columns } from "./Columns";
+import { QualityReport } from "./QualityReport";
+import { Rows } from "./Rows";
+
+type Version = Schema<"DataVersion">;
+
+/** A data version: what is in it, what its checks found, what came of it. */
+export default function VersionPage() {
+  const { ref = "" } = useParams();
+  const { data, error, isPending, refetch } = useGet("/api/v1/data-versions/{ref}", { path: { ref } });
+  if (!data) {
+    return (
+      <Page title="Data version" crumbs={[{ title: "Datasets", to: "/data" }]}>
+        {isPending ? <Loading lines={8} /> : <ErrorNotice error={error} retry={() => void refetch()} />}
+      </Page>
+    );
+  }
+  return <Shown version={data} />;
+}
+
+function Shown({ version }: { version: Version }) {
+  const path = { path: { ref: version.id } };
+  const dataset = useGet("/api/v1/datasets/{ref}", { path: { ref: version.dataset_id } });
+  const report = useGet("/api/v1/data-versions/{ref}/quality", path);
+  const links = useGet("/api/v1/links/{record_id}", { path: { record_id: version.id } });
+  const [view, setView] = useUrlState({ tab: "columns" });
+  const recheck = useSend(() => api.POST("/api/v1/data-versions/{ref}/quality", { params: path }), { onDone: () => setView({ tab: "checks" }) });
+  const name = `${version.dataset}@v${version.number}`;
+  return (
+    <Page
+      title={name}
+      crumbs={[{ title: "Datasets", to: "/data" }, { title: version.dataset, to: `/data/${version.dataset_id}` }]}
+      badge={<StateBadge state={version.quality} />}
+      lead={version.note || undefined}
+      actions={
+        <Button variant="light" leftSection={<IconRefresh size={16} aria-hidden />} loading={recheck.isPending} onClick={() => recheck.mutate(undefined)}>
+          Run the checks again
+        </Button>
+      }
+    >
+      {recheck.isError && <ErrorNotice error={recheck.error} />}
+      {version.quality !== "green" && report.data && <Wrong report={report.data} onShow={() => setView({ tab: "checks" })} />}
+      <Figures
+        figures={[
+          { label: "Rows", value: number(version.rows), note: bytes(version.size) },
+          { label: "Added", value: `+${number(version.rows_added)}`, note: version.mode === "append" ? "appended" : "against the version before" },
+          { label: "Removed · changed", value: `${number(version.rows_removed)} · ${number(version.rows_changed)}`, note: "against the version before" },
+          {
+            label: "Event time",
+            value: version.until ? date(version.until) : "–",
+            note: version.since ? `from ${date(version.since)}` : "no time column",
+          },
+        ]}
+      />
+      <Tabs value={view.tab} onChange={(tab) => setView({ tab: tab ?? "columns" })} keepMounted={false}>
+        <Tabs.List mb="md">
+          <Tabs.Tab value="columns">{`Columns (${version.schema.length})`}</Tabs.Tab>
+          <Tabs.Tab value="checks">{`Checks (${report.data?.results.length ?? 0})`}</Tabs.Tab>
+          <Tabs.Tab value="rows">First rows</Tabs.Tab>
+          <Tabs.Tab value="about">Identity and files</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="columns">
+          <ProfileTab version={version} dataset={dataset.data} />
+        </Tabs.Panel>
+        <Tabs.Panel value="checks">
+          <ChecksTab report={report.data} error={report.error} datasetId={version.dataset_id} />
+        </Tabs.Panel>
+        <Tabs.Panel value="rows">
+          <PreviewTab version={version} />
+        </Tabs.Panel>
+        <Tabs.Panel value="about">
+          <Identity version={version} />
+        </Tabs.Panel>
+      </Tabs>
+      {links.data && <Ties id={version.id} links={links.data} />}
+      <Section title="Read it">
+        <Snippet
+          sdk={`import pomona\n\nframe = pomona.connect().data.version("${name}").to_polars()  # or .to_pandas(), .to_arrow()`}
+          cli={`pomona data read ${name} --to ${version.dataset.replaceAll("/", "-")}.parquet`}
+        />
+      </Section>
+    </Page>
+  );
+}
+
+function Wrong({ report, onShow }: { report: Schema<"QualityReport">; onShow: () => void }) {
+  const broken = report.results.filter((result) => result.quality !== "green");
+  const fails = report.quality === "fail";
+  return (
+    <Alert
+      color={fails ? "pomegranate" : "quince"}
+      icon={<IconAlertTriangle size={20} aria-hidden />}
+      title={fails ? "This version fails its checks: nothing is trained on it without a reason" : "A check warns about this version"}
+    >
+      <Group gap="xs">
+        {broken.map((result) => `Not true: ${inWords(result.check)} (${result.detail}).`).join(" ")}
+        <Anchor component="button" type="button" size="sm" c="inherit" underline="always" onClick={onShow}>
+          Look at the rows
+        </Anchor>
+      </Group>
+    </Alert>
+  );
+}
+
+function ProfileTab({ version, dataset }: { version: Version; dataset: Schema<"Dataset"> | undefined }) {
+  const profile = useGet("/api/v1/data-versions/{ref}/profile", { path: { ref: version.id } }, { immutable: true });
+  if (profile.error) return <ErrorNotice error={profile.error} retry={() => void profile.refetch()} />;
+  return profile.data ? <Columns profile={profile.data} version={version} dataset={dataset} /> : <Loading lines={8} />;
+}
+
+function ChecksTab({ report, error, datasetId }: { report: Schema<"QualityReport"> | undefined; error: unknown; datasetId: string }) {
+  if (error) return <ErrorNotice error={error} />;
+  if (!report) return <Loading />;
+  if (report.results.length > 0) return <QualityReport report={report} />;
+  return (
+    <EmptyState title="Nothing was checked">
+      <Anchor component={Link} to={`/data/${datasetId}`}>
+        Declare on the dataset
+      </Anchor>{" "}
+      what must be true; then run the checks again.
+    </EmptyState>
+  );
+}
+
+function PreviewTab({ version }: { version: Version }) {
+  const { data, error } = useGet("/api/v1/data-versions/{ref}/preview", { path: { ref: version.id }, query: { limit: 50 } }, { immutable: true });
+  if (error) return <ErrorNotice error={error} />;
+  if (!data) return <Loading lines={8} />;
+  return data.length > 0 ? <Rows rows={data} label="First rows" /> : <EmptyState title="This version has no rows" />;
+}
+
+function Identity({ version }: { version: Version }) {
+  return (
+    <Section title="What makes it this version and no other" note="The digest is the BLAKE3 root over the schema and the files below.">
+      <Facts
+        facts={[
+          ["digest", <Group key="digest" gap={4} wrap="nowrap"><code>{version.digest.slice(0, 24)}…</code><CopyButton value={version.digest} what="digest" /></Group>],
+          ["id", <IdLink key="id" id={version.id} copy />],
+          ["source as of", <TimeAgo key="as-of" at={version.as_of} />],
+          ["committed", <span key="at">{version.created_by}, <TimeAgo at={version.created_at} /></span>],
+          ["how", version.mode === "append" ? "rows were appended" : "the whole table was given"],
+          ["files", <span key="files">{version.files.map((file) => `${file.digest.slice(0, 12)}… ${number(file.rows)} rows, ${bytes(file.size)}`).join("; ")}</span>],
+        ]}
+      />
+    </Section>
+  );
+}
