@@ -380,6 +380,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Every version of every entry, newest first.
+         */
+        get: operations["ApiV1EntriesPage"];
+        put?: never;
+        /**
+         * Store
+         * @description Store a script with its data, parameters and limits; what is unchanged makes no new version.
+         */
+        post: operations["ApiV1EntriesStore"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/train": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Train
+         * @description Queue a training; the job's result names the run and the model version.
+         */
+        post: operations["ApiV1EntriesTrainTrain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One entry.
+         */
+        get: operations["ApiV1EntriesRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/entries/{ref}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Code
+         * @description A file of its code as text; default the script.
+         */
+        get: operations["ApiV1EntriesRefCodeCode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -1160,6 +1244,29 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/quiet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Quiet
+         * @description Wait until what was told so far has had its consequences, at most ``wait_s`` (up to 60) seconds.
+         *
+         *     Then the journal is folded, windows are read, the loop has reacted, no job is open and the gateway
+         *     serves what it should.
+         */
+        get: operations["ApiV1QuietQuiet"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -1625,6 +1732,17 @@ export interface components {
             loop: components["schemas"]["StageState"];
             stages: components["schemas"]["StageState"][];
         };
+        /** CodeFile */
+        CodeFile: {
+            digest: string;
+            path: string;
+            size: number;
+        };
+        /** CodeUpload */
+        CodeUpload: {
+            body: string;
+            path: string;
+        };
         /** ColumnReading */
         ColumnReading: {
             column: string;
@@ -1649,6 +1767,14 @@ export interface components {
             rows: number;
             since?: string | null;
             size: number;
+            until?: string | null;
+        };
+        /** DataSelector */
+        DataSelector: {
+            columns?: string[] | null;
+            last_days?: number | null;
+            ref: string;
+            since?: string | null;
             until?: string | null;
         };
         /** DataVersion */
@@ -1828,6 +1954,12 @@ export interface components {
             } | null;
             url?: string | null;
         };
+        /** GitState */
+        GitState: {
+            commit: string;
+            /** @default  */
+            diff?: string;
+        };
         /** Hypothesis */
         Hypothesis: {
             baseline: number;
@@ -1950,6 +2082,22 @@ export interface components {
             kind: "classification" | "regression";
             name: string;
             what: string;
+        };
+        /**
+         * Limits
+         * @default {
+         *       "cpu_s": 3600,
+         *       "memory_mb": 4096,
+         *       "wall_s": 3600
+         *     }
+         */
+        Limits: {
+            /** @default 3600 */
+            cpu_s?: number;
+            /** @default 4096 */
+            memory_mb?: number;
+            /** @default 3600 */
+            wall_s?: number;
         };
         /** Link */
         Link: {
@@ -2163,6 +2311,22 @@ export interface components {
             threshold?: number | null;
             unit_column?: string | null;
         };
+        /** NewEntry */
+        NewEntry: {
+            data: components["schemas"]["DataSelector"];
+            /** @default [] */
+            environment?: string[];
+            files: components["schemas"]["CodeUpload"][];
+            git?: components["schemas"]["GitState"] | null;
+            hypothesis?: string | null;
+            limits?: components["schemas"]["Limits"];
+            model?: string | null;
+            name: string;
+            params?: {
+                [key: string]: unknown;
+            };
+            script: string;
+        };
         /** NewHypothesis */
         NewHypothesis: {
             baseline: number;
@@ -2338,6 +2502,11 @@ export interface components {
             items: components["schemas"]["Prediction"][];
             next_cursor?: string | null;
         };
+        /** Page[TrainingEntry] */
+        "Page_pomona.training.records.entries.TrainingEntry_": {
+            items: components["schemas"]["TrainingEntry"][];
+            next_cursor?: string | null;
+        };
         /** Page[Experiment] */
         "Page_pomona.training.records.runs.Experiment_": {
             items: components["schemas"]["Experiment"][];
@@ -2413,6 +2582,12 @@ export interface components {
             quality: "green" | "warn" | "fail";
             results: components["schemas"]["CheckResult"][];
             version: string;
+        };
+        /** Quiet */
+        Quiet: {
+            quiet: boolean;
+            /** @default  */
+            waiting_for?: string;
         };
         /** RegisteredModel */
         RegisteredModel: {
@@ -2676,6 +2851,43 @@ export interface components {
             /** @default  */
             state?: string;
             title: string;
+        };
+        /** TrainRequest */
+        TrainRequest: {
+            data?: string | null;
+            entry: string;
+            force_reason?: string | null;
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @default true */
+            register?: boolean;
+            run_name?: string | null;
+            since?: string | null;
+            until?: string | null;
+        };
+        /** TrainingEntry */
+        TrainingEntry: {
+            code: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            data: components["schemas"]["DataSelector"];
+            environment?: string | null;
+            experiment: string;
+            files: components["schemas"]["CodeFile"][];
+            git_commit?: string | null;
+            git_diff?: string | null;
+            hypothesis?: string | null;
+            id: string;
+            limits?: components["schemas"]["Limits"];
+            model?: string | null;
+            name: string;
+            number: number;
+            params?: {
+                [key: string]: unknown;
+            };
+            script: string;
         };
         /** ValueLedger */
         ValueLedger: {
@@ -3623,6 +3835,213 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Release"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EntriesPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.training.records.entries.TrainingEntry_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EntriesStore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewEntry"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingEntry"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EntriesTrainTrain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TrainRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EntriesRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrainingEntry"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EntriesRefCodeCode: {
+        parameters: {
+            query?: {
+                path?: string | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5315,6 +5734,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Prediction"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1QuietQuiet: {
+        parameters: {
+            query?: {
+                wait_s?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Quiet"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
