@@ -52,6 +52,11 @@ class MlflowApp:
         self._exact[("POST", "/mlflow/logged-models/search")] = models.search
         self._patterns = [(method, _pattern(path), handler) for method, path, handler in _model_table(models)]
 
+    @property
+    def routes(self) -> list[tuple[str, str]]:
+        """Every method and path without a part that varies."""
+        return [*self._exact]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = False
