@@ -1,5 +1,6 @@
 """Entries are stored once per content; a training of one leaves a run that tells everything."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -276,6 +277,33 @@ def test_a_cancelled_training_is_stopped_and_its_run_killed(
     assert jobs.get(job.id).state == "cancelled"
     assert executor.kept[f"{job.id}/train"].reason == "stopped"
     assert tracking.reports.page().items[0].status == "KILLED"
+
+
+def test_a_worker_that_is_told_to_stop_leaves_the_training_to_the_next(
+    entries: EntryService,
+    jobs: JobService,
+    worker: Worker,
+    executor: FakeExecutor,
+    tracking: TrackingService,
+    version: DataVersion,
+) -> None:
+    executor.end = TaskState(state="running")
+    entries.store(entry())
+    job = entries.request(TrainRequest(entry="late"))
+    stop = threading.Event()
+    running = threading.Thread(target=worker.run_until, args=(stop,))
+    running.start()
+    while not executor.started:
+        running.join(timeout=0.01)
+    stop.set()
+    running.join(timeout=20)
+    assert executor.kept.pop(f"{job.id}/train").reason == "stopped"
+    assert (jobs.get(job.id).state, tracking.reports.page().items[0].status) == ("running", "RUNNING")
+    executor.end = TaskState(state="ended", exit_code=0, reason="exit")
+    jobs.take_over(lambda owner: True)
+    stop.clear()
+    assert worker.run_one()
+    assert jobs.get(job.id).state == "done"
 
 
 def test_days_are_counted_back_from_the_newest_row() -> None:

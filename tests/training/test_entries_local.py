@@ -114,6 +114,8 @@ def test_stop_ends_a_running_task(executor: LocalExecutor, tmp_path: Path) -> No
     wait_for(tmp_path / "jobs/job_1/train/log.txt")
     executor.stop("job_1/train")
     assert executor.poll("job_1/train").reason == "stopped"
+    executor.submit(task("print('again')"), ENVIRONMENT)
+    assert ended(executor).good
 
 
 def worker(root: Path, script: Path) -> "subprocess.Popen[bytes]":

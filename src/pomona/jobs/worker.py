@@ -7,10 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from pomona.core.actors import acting_as
-from pomona.core.errors import PomonaError
+from pomona.core.errors import PomonaError, Unavailable
 from pomona.jobs.records import Job
 from pomona.jobs.service import LEASE_S, JobService, LeaseLost
 from pomona.process import owner_name
+
+
+class WorkerStopping(Unavailable):
+    """This worker was told to stop: leave the job as it is, the next worker goes on with it."""
+
+    code = "worker_stopping"
 
 
 @dataclass(frozen=True)
@@ -25,8 +31,11 @@ class Workflow:
 class JobContext:
     """What a workflow sees: its payload, durable steps, progress, a log and a folder of its own."""
 
-    def __init__(self, jobs: JobService, job: Job, folder: Path) -> None:
+    def __init__(
+        self, jobs: JobService, job: Job, folder: Path, *, stop: threading.Event | None = None
+    ) -> None:
         self._jobs = jobs
+        self._stop = stop or threading.Event()
         self.job = job
         self.folder = folder
 
@@ -54,7 +63,12 @@ class JobContext:
 
         Raises:
             LeaseLost: Then nothing this worker does for the job counts any more.
+            WorkerStopping: The worker was told to stop; the next one goes on with the job.
         """
+        if self._stop.is_set():
+            raise WorkerStopping(
+                f"job {self.job.id} is left to the next worker", hint="start `pomona up` again"
+            )
         self._jobs.heartbeat(self.job)
 
 
@@ -75,6 +89,7 @@ class Worker:
         self._folder = folder
         self._owner = owner or owner_name()
         self._lease_s = lease_s
+        self._stop = threading.Event()
 
     def run_one(self) -> bool:
         """Claim and run one job; False if nothing was due."""
@@ -95,16 +110,17 @@ class Worker:
 
     def run_until(self, stop: threading.Event, *, idle_s: float = 0.2) -> None:
         """Run jobs until ``stop`` is set, looking for work at least every ``idle_s`` seconds."""
+        self._stop = stop
         while not stop.is_set():
             if not self.run_one():
                 stop.wait(idle_s)
 
     def _run(self, job: Job, workflow: Workflow, folder: Path) -> None:
-        context = JobContext(self._jobs, job, folder)
+        context = JobContext(self._jobs, job, folder, stop=self._stop)
         try:
             self._jobs.finish(job, workflow.run(context))
-        except LeaseLost as lost:
-            context.log(str(lost))
+        except (LeaseLost, WorkerStopping) as left:
+            context.log(str(left))
         except Exception as error:  # noqa: BLE001 - the edge of the process: whatever a job raises ends in its record
             context.log(f"{type(error).__name__}: {error}")
             try:

@@ -37,7 +37,7 @@ class Executor(Protocol):
     """Runs tasks that outlive the process which submitted them."""
 
     def submit(self, task: Task, environment: Mapping[str, str]) -> None:
-        """Start a task; one of this name that runs or has ended is adopted, never run twice.
+        """Start a task; one of this name that runs or came to its end is adopted, never run twice.
 
         The environment may hold secrets: it goes to the process and is not written down.
         """

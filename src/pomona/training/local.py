@@ -21,6 +21,7 @@ from pomona.training.launcher import FOLDER_VARIABLE, LOCK_VARIABLE
 
 _LOG_BYTES = 16 << 20
 _STOP_S = 10.0
+_UNFINISHED = ("stopped", "abandoned")  # the script never got to its end: run it again when asked
 
 
 class LocalExecutor:
@@ -45,7 +46,7 @@ class LocalExecutor:
                 self._own(folder)
                 return
             ended = self._ended(folder)
-            if ended is not None and ended.reason != "abandoned":
+            if ended is not None and ended.reason not in _UNFINISHED:
                 return
             _kill_strays(folder)
             self._prepare(folder, task)

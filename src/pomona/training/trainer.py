@@ -18,7 +18,7 @@ from pomona.core.ports import Blobs
 from pomona.core.records import to_json
 from pomona.data.records import DataVersion
 from pomona.jobs.service import JobService, LeaseLost
-from pomona.jobs.worker import JobContext, Workflow
+from pomona.jobs.worker import JobContext, WorkerStopping, Workflow
 from pomona.training.environment import freeze
 from pomona.training.executors import Executor, Task, TaskState
 from pomona.training.reach import Address, Reach
@@ -161,6 +161,9 @@ class Trainer:
                 state = self._until_end(task, _environment(plan, entry, address), context)
             except LeaseLost:
                 self._leave(plan, task, context)
+                raise
+            except WorkerStopping:
+                self._executor.stop(task.name)
                 raise
         log = self._executor.log(task.name)
         self._tracking.artifacts.put(ArtifactAddress(root=plan.run, path=LOG_PATH), BytesIO(log))
