@@ -71,5 +71,4 @@ def login() -> None:
     from pomona.cli.console import client
 
     with client() as pomona:
-        code = pomona.session.post("/api/v1/login-codes", {}, str)
-        out.print(f"{pomona.address}/login?code={code}", soft_wrap=True)
+        out.print(pomona.login_link(), soft_wrap=True)

@@ -18,6 +18,7 @@ from pomona.sdk.data import Data
 from pomona.sdk.entries import Training
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
+from pomona.sdk.loop import Loop
 from pomona.sdk.models import Models
 from pomona.sdk.monitoring import Incidents, Monitors
 from pomona.sdk.releases import Endpoints, Releases
@@ -42,6 +43,7 @@ class Client:
         self.outcomes = Outcomes(self.session)
         self.monitors = Monitors(self.session)
         self.incidents = Incidents(self.session)
+        self.loop = Loop(self.session)
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
@@ -73,6 +75,11 @@ class Client:
                 raise Unavailable(
                     f"still waiting for {found.waiting_for}", hint="`pomona jobs ls` shows more"
                 )
+
+    def login_link(self) -> str:
+        """A link that logs a browser in, once."""
+        code = self.session.post("/api/v1/login-codes", {}, str)
+        return f"{self.address}/login?code={code}"
 
     def close(self) -> None:
         """Let go of connections (and, embedded, of the store)."""

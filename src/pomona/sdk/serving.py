@@ -6,7 +6,6 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pomona.core.errors import Unavailable
 from pomona.core.records import Record
 from pomona.sdk.session import Session, part
 from pomona.serving.records import (
@@ -92,9 +91,7 @@ class Gateway:
     def _connected(self) -> Session:
         if self._gateway is None:
             url = os.environ.get("POMONA_GATEWAY_URL") or self.state().url
-            if url is None:
-                raise Unavailable("no gateway runs here", hint="start one with `pomona up`")
-            self._gateway = Session(self._session.transport.to(url))
+            self._gateway = Session(self._session.transport.gateway(url))
         return self._gateway
 
 
@@ -107,6 +104,12 @@ class Predictions:
     def get(self, prediction_id: str) -> Prediction:
         """One prediction with its outcomes."""
         return self._session.get(f"/api/v1/predictions/{part(prediction_id)}", Prediction)
+
+    def id_of(self, endpoint: str, key: str) -> str:
+        """The id of the prediction for the row that you named ``key``; no question to the server."""
+        from pomona.serving.rules import prediction_id
+
+        return prediction_id(endpoint, key)
 
     def list(
         self,
