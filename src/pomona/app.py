@@ -14,6 +14,12 @@ from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
+from pomona.loop.evaluation import Evaluation
+from pomona.loop.facts import KIND as RETRAIN
+from pomona.loop.facts import FactFinder
+from pomona.loop.retraining import Retraining
+from pomona.loop.service import LoopService
+from pomona.loop.wiring import wire_loop
 from pomona.monitoring.references import TrainingReferences
 from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
@@ -55,6 +61,7 @@ class App:
     releases: ReleaseService
     serving: ServingService
     monitoring: MonitoringService
+    loop: LoopService
     workflows: Mapping[str, Workflow]
     chores: Mapping[str, Callable[[], int]]
     """What a worker does between jobs, in this order; each returns how much it did."""
@@ -125,6 +132,28 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         references=TrainingReferences(registry, data, scorer),
     )
     monitoring = MonitoringService(database, clock, releases, watch)
+    facts = FactFinder(data, registry, releases, entries)
+    loop = wire_loop(
+        database,
+        clock,
+        ledger,
+        jobs=jobs,
+        facts=facts,
+        data=data,
+        releases=releases,
+        serving=serving,
+        monitoring=monitoring,
+    )
+    retraining = Retraining(
+        database,
+        trainer=trainer,
+        registry=registry,
+        releases=releases,
+        business=business,
+        data=data,
+        facts=facts,
+        evaluation=Evaluation(data, scorer),
+    )
     return App(
         home=home,
         clock=clock,
@@ -142,8 +171,16 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         releases=releases,
         serving=serving,
         monitoring=monitoring,
-        workflows={TRAIN: trainer.workflow()},
-        chores={"journal": serving.fold, "windows": monitoring.evaluate, "schedules": jobs.tick},
+        loop=loop,
+        workflows={TRAIN: trainer.workflow(), RETRAIN: retraining.workflow()},
+        chores={
+            "journal": serving.fold,
+            "windows": monitoring.evaluate,
+            "reactions": loop.react,
+            "ticks": loop.tick,
+            "canaries": loop.steer,
+            "schedules": jobs.tick,
+        },
     )
 
 

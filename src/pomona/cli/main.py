@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pomona import __version__
-from pomona.cli import business, data, entries, jobs, models, monitoring, releases, runs, serving, up
+from pomona.cli import business, circle, data, entries, jobs, loop, models, monitoring, releases, runs, serving, up
 from pomona.cli.console import complain, out
 from pomona.core.errors import PomonaError
 
@@ -19,6 +19,10 @@ app = typer.Typer(
 )
 app.command()(up.up)
 app.command()(up.login)
+app.command()(circle.status)
+app.command()(circle.trace)
+app.command()(circle.events)
+app.command()(circle.doctor)
 app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
 app.add_typer(data.app, name="data", rich_help_panel="Stages")
 app.add_typer(entries.app, name="train", rich_help_panel="Stages")
@@ -31,6 +35,7 @@ app.add_typer(serving.predictions, name="predictions", rich_help_panel="Stages")
 app.add_typer(serving.outcomes, name="outcomes", rich_help_panel="Stages")
 app.add_typer(monitoring.monitors, name="monitors", rich_help_panel="Stages")
 app.add_typer(monitoring.incidents, name="incidents", rich_help_panel="Stages")
+app.add_typer(loop.app, name="loop", rich_help_panel="Stages")
 app.add_typer(jobs.app, name="jobs", rich_help_panel="Work")
 
 
