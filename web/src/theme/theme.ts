@@ -65,10 +65,23 @@ export const theme = createTheme({
   },
 });
 
+const TINTED = ["leaf", "pear", "quince", "pomegranate", "plum", "sky"];
+
+/** The soft backgrounds of badges, notices and light buttons: a breath of the colour over the surface. */
+function tints(share: number): Record<string, string> {
+  return Object.fromEntries(
+    TINTED.flatMap((color) => [
+      [`--mantine-color-${color}-light`, `color-mix(in srgb, var(--mantine-color-${color}-4) ${share}%, var(--surface))`],
+      [`--mantine-color-${color}-light-hover`, `color-mix(in srgb, var(--mantine-color-${color}-4) ${share + 8}%, var(--surface))`],
+    ]),
+  );
+}
+
 /** Names for what colours are used for; components use these, not shades. */
 export const variables: CSSVariablesResolver = () => ({
   variables: { "--mono": MONO, "--serif": SERIF },
   light: {
+    ...tints(18),
     "--mantine-color-body": stone[0],
     "--mantine-color-text": stone[9],
     "--mantine-color-dimmed": stone[6],
@@ -88,6 +101,7 @@ export const variables: CSSVariablesResolver = () => ({
     "--shadow": "0 1px 2px rgb(60 55 35 / 5%), 0 4px 14px rgb(60 55 35 / 5%)",
   },
   dark: {
+    ...tints(16),
     "--mantine-color-body": night[7],
     "--mantine-color-text": night[0],
     "--mantine-color-dimmed": night[2],

@@ -71,6 +71,7 @@ function options(current: { current: LineProps }, width: number, height: number)
   return {
     width,
     height,
+    tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"), // event time, the same for every reader
     cursor: { points: { size: 7 }, drag: { x: true, y: false } },
     scales: { x: { time: x === "time" }, y: { range: (_plot, low, high) => padded(low, high, current.current.levels) } },
     axes: [
@@ -78,14 +79,14 @@ function options(current: { current: LineProps }, width: number, height: number)
       { ...axis, values: (_plot, splits) => splits.map((value) => format(value)), size: (_plot, values) => 18 + 7 * Math.max(3, ...(values ?? []).map((text) => text.length)) },
     ],
     series: [
-      { label: x === "time" ? "time" : "step" },
+      { label: x === "time" ? "time (UTC)" : "step" },
       ...series.map((one, place): uPlot.Series => ({
         label: one.name,
         stroke: one.color ?? SERIES[place % SERIES.length]!,
         width: 2,
         ...(one.dashed && { dash: [6, 5] }),
         spanGaps: true,
-        points: { show: one.x.length <= 60, size: 5 },
+        points: { show: one.x.length <= 30, size: 5 },
         value: (_plot, value) => (value == null ? "–" : format(value)),
       })),
     ],
@@ -109,6 +110,8 @@ function drawMarks(plot: uPlot, { levels = [], moments = [], x }: LineProps, ink
   ctx.rect(left, top, width, height);
   ctx.clip();
   ctx.font = `${11 * devicePixelRatio}px ${AXIS_FONT.slice(5)}`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   ctx.setLineDash([4 * devicePixelRatio, 4 * devicePixelRatio]);
   ctx.lineWidth = devicePixelRatio;
   for (const level of levels) {

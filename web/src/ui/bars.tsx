@@ -50,7 +50,7 @@ export function Histogram(props: { label: string; bins: string[]; series: Shares
   }));
   return (
     <div>
-      <Plot label={props.label} columns={columns} format={(value) => percent(value, 0)} height={props.height} />
+      <Plot label={props.label} columns={columns} format={(value) => percent(value, Number.isInteger(Number((value * 100).toFixed(6))) ? 0 : 1)} height={props.height} />
       <Group gap="md" mt={4} justify="center">
         {coloured.map((one) => (
           <Group key={one.name} gap={6}>
