@@ -22,6 +22,7 @@ class RegisteredModel(Record, frozen=True, kw_only=True):
     latest: int | None = None
     created_at: datetime
     updated_at: datetime
+    deleted_at: datetime | None = None
 
 
 class ModelFile(Record, frozen=True, kw_only=True):

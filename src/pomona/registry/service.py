@@ -186,7 +186,7 @@ class RegistryService:
         """Models, newest first."""
 
         def read(tx: Transaction) -> Page[RegisteredModel]:
-            page = store.models.page(tx, cursor=cursor, limit=limit)
+            page = store.models.page(tx, store.models.c.deleted_at.is_(None), cursor=cursor, limit=limit)
             named = [store.model(tx, model.name) for model in page.items]
             return Page(items=named, next_cursor=page.next_cursor)
 

@@ -83,8 +83,21 @@ class Shelf:
         return self._database.write(work)
 
     def delete(self, name: str) -> None:
-        """Drop a model and its versions; the ledger keeps what happened."""
-        self._database.write(lambda tx: store.remove_model(tx, store.model(tx, name).id))
+        """Take a model and its versions off the shelf; the name is free again.
+
+        Versions are still found by id, so that what they did stays explainable.
+        """
+
+        def work(tx: Transaction) -> None:
+            owner = store.model(tx, name)
+            for version in store.versions_of(tx, owner.id):
+                self._delete(tx, owner, version)
+            store.clear_model(tx, owner.id)
+            now = self._clock.now()
+            gone = msgspec.structs.replace(owner, name=f"{name} (deleted {owner.id})", deleted_at=now)
+            self.touch(tx, gone, now)
+
+        self._database.write(work)
 
     def set_model_tag(self, name: str, key: str, value: str) -> None:
         """Add or overwrite a tag of a model."""
@@ -131,12 +144,15 @@ class Shelf:
         def work(tx: Transaction) -> None:
             owner = store.model(tx, name)
             version = store.version(tx, owner, number)
-            for alias in store.drop_aliases_of(tx, owner.id, number):
-                tx.emit(AliasMoved(subject=version.id, model=name, alias=alias, number=None))
-            self._replace(tx, msgspec.structs.replace(version, status="deleted", aliases=()))
+            self._delete(tx, owner, version)
             self.touch(tx, owner, self._clock.now())
 
         self._database.write(work)
+
+    def _delete(self, tx: Transaction, owner: RegisteredModel, version: ModelVersion) -> None:
+        for alias in store.drop_aliases_of(tx, owner.id, version.number):
+            tx.emit(AliasMoved(subject=version.id, model=owner.name, alias=alias, number=None))
+        self._replace(tx, msgspec.structs.replace(version, status="deleted", aliases=()))
 
     def set_version_tag(self, name: str, number: int, key: str, value: str) -> None:
         """Add or overwrite a tag of a version."""

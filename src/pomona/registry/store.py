@@ -36,6 +36,7 @@ models = RecordTable(
     Column("name", String(256), nullable=False, unique=True),
     Column("created_at", UtcTime, nullable=False),
     Column("updated_at", UtcTime, nullable=False),
+    Column("deleted_at", UtcTime),
     what="registered model",
     hint="`pomona models ls` lists them",
 )
@@ -147,12 +148,12 @@ def version(tx: Transaction, owner: RegisteredModel, number: int) -> ModelVersio
 
 
 def version_by_id(tx: Transaction, version_id: str) -> ModelVersion:
-    """The version with this id.
+    """The version with this id, deleted or not: the ledger goes on speaking of it.
 
     Raises:
-        NotFound: If there is none, or it is deleted.
+        NotFound: If there is none.
     """
-    row = tx.execute(_versions().where(versions.c.id == version_id, versions.c.status == "ready")).first()
+    row = tx.execute(_versions().where(versions.c.id == version_id)).first()
     if row is None:
         raise NotFound(f"no model version {version_id!r}", hint="`pomona models ls` lists models")
     return loaded_versions(tx, [row])[0]
@@ -206,22 +207,17 @@ def latest_gate(tx: Transaction, version_id: str) -> GateResult | None:
     return gates.first(tx, gates.c.version == version_id, order_by=[gates.c.id.desc()])
 
 
-def remove_model(tx: Transaction, model_id: str) -> None:
-    """Drop a model, its versions, aliases and tags; the ledger keeps what happened."""
-    ids = list(tx.execute(select(versions.c.id).where(versions.c.model_id == model_id)).scalars())
-    for part in chunks(ids):
-        tx.execute(delete(version_tags).where(version_tags.c.owner.in_(part)))
-    versions.remove(tx, versions.c.model_id == model_id)
+def clear_model(tx: Transaction, model_id: str) -> None:
+    """Drop the aliases and tags of a model."""
     tx.execute(delete(aliases).where(aliases.c.model_id == model_id))
     tx.execute(delete(model_tags).where(model_tags.c.owner == model_id))
-    models.remove(tx, models.c.id == model_id)
 
 
 def search_models(
     tx: Transaction, conditions: Sequence[Comparison], order: Sequence[SortKey], *, limit: int, offset: int
 ) -> tuple[list[RegisteredModel], bool]:
     """One page of models, by name unless ``order`` says otherwise, and whether there is more."""
-    query = select(models.c.id, models.c.body)
+    query = select(models.c.id, models.c.body).where(models.c.deleted_at.is_(None))
     for condition in conditions:
         query = query.where(_condition(condition, models.c.id, model_tags, {"name": models.c.name}))
     for key in order:

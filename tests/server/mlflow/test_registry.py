@@ -272,9 +272,11 @@ def test_versions_are_described_tagged_and_deleted_and_numbers_not_reused(mlflow
     found = mlflow.get("model-versions/get", **key)["model_version"]
     assert (found["description"], found["tags"]) == ("first", [{"key": "a", "value": "1"}])
     mlflow.call("DELETE", "/mlflow/model-versions/delete-tag", key | {"key": "a"})
+    version = mlflow.home.registry.version("scorer/1")
     assert mlflow.call("DELETE", "/mlflow/model-versions/delete", key).status == 200
     assert mlflow.refuse("GET", "model-versions/get", **key)[:2] == (404, "RESOURCE_DOES_NOT_EXIST")
     assert register(mlflow, run)["version"] == "2"
+    assert mlflow.home.registry.version(version.id).status == "deleted"  # the ledger still speaks of it
 
 
 def test_search_finds_models_and_versions(mlflow: Caller, run: str) -> None:
