@@ -17,8 +17,9 @@ from pomona.core.ports import Transaction
 from pomona.serving import store
 from pomona.serving.asking import PredictionFilter
 from pomona.serving.journal import MAGIC, frame_of
+from pomona.serving.money import micros, money
 from pomona.serving.records import NewOutcome
-from pomona.serving.rules import micros, money, prediction_id, worth
+from pomona.serving.rules import prediction_id, worth
 from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.ledger import SqlLedger
@@ -342,9 +343,8 @@ def test_money_survives_the_way_to_millionths_and_back(amount: Decimal) -> None:
     assert money(micros(amount)) == amount
 
 
-def test_money_finer_than_a_millionth_is_refused() -> None:
-    with pytest.raises(Invalid, match="millionth"):
-        micros(Decimal("0.0000001"))
+def test_money_finer_than_a_millionth_is_rounded() -> None:
+    assert [micros(Decimal(text)) for text in ("0.0000004", "0.0000016", "-0.0000016")] == [0, 2, -2]
 
 
 def test_no_prediction_is_counted_for_a_foreign_endpoint(world: World) -> None:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from decimal import Decimal
 from typing import Never
 
 from pomona.business.records import (
@@ -14,6 +15,7 @@ from pomona.business.records import (
 from pomona.core.errors import Conflict, Invalid
 from pomona.stats.metrics import METRICS
 
+_MAX_PAYOFF = Decimal(1_000_000)
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 
 
@@ -63,6 +65,10 @@ def _check_money(new: NewHypothesis) -> None:
         )
     if new.payoffs is not None and not 0.0 < new.payoffs.threshold < 1.0:
         _refuse("payoffs", f"threshold {new.payoffs.threshold:g} is not between 0 and 1", "e.g. 0.5")
+    for name in ("true_positive", "false_positive", "true_negative", "false_negative"):
+        amount = getattr(new.payoffs, name, Decimal(0))
+        if not (amount.is_finite() and abs(amount) <= _MAX_PAYOFF):  # sums of millionths must fit 64 bits
+            _refuse("payoffs", f"{name} {amount} is no sum of money for one answer", "at most a million")
     if new.budget is not None and (new.budget.days <= 0 or new.budget.money.amount < 0):
         _refuse("budget", "a budget has at least one day and no negative money", "e.g. 10 days and 5000 EUR")
 

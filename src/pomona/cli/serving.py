@@ -2,12 +2,17 @@
 
 import sys
 from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
+
+if TYPE_CHECKING:
+    from pomona.serving.records import ValueRow
 
 predictions = typer.Typer(
     no_args_is_help=True, help="Predictions: what was answered, by which model, to whom."
@@ -108,20 +113,29 @@ def value(
         show_one(ledger, json=True)
         return
     show_rows(
-        ledger.rows,
+        _by_version(ledger.rows),
         [
-            (ledger.period, lambda r: r.period.isoformat()),
-            ("model version", lambda r: r.model_version),
-            ("arm", lambda r: r.arm),
-            ("predictions", lambda r: r.predictions),
-            ("matched", lambda r: r.matched),
-            (f"with model, {ledger.currency}", lambda r: f"{r.value:,}"),
-            (f"without, {ledger.currency}", lambda r: f"{r.value_without:,}"),
+            (ledger.period, lambda r: r[0].isoformat()),
+            ("model version", lambda r: r[1]),
+            ("predictions", lambda r: r[2]),
+            ("matched", lambda r: r[3]),
+            (f"with model, {ledger.currency}", lambda r: f"{r[4]:,}"),
+            (f"without, {ledger.currency}", lambda r: f"{r[5]:,}"),
         ],
         json=False,
         empty="no prediction yet",
     )
     out.print(f"In all: {ledger.uplift:,} {ledger.currency} more than without the model")
+
+
+def _by_version(rows: "list[ValueRow]") -> list[tuple[date, str, int, int, Decimal, Decimal]]:
+    """One line per period and model version, whatever releases and arms it served in."""
+    sums: dict[tuple[date, str], list[Any]] = {}
+    for row in rows:
+        held = sums.setdefault((row.period, row.model_version), [0, 0, Decimal(0), Decimal(0)])
+        for index, amount in enumerate((row.predictions, row.matched, row.value, row.value_without)):
+            held[index] += amount
+    return [(period, version, *held) for (period, version), held in sums.items()]
 
 
 @outcomes.command("record")

@@ -43,7 +43,9 @@ class HttpTransport:
         except urllib3.exceptions.HTTPError as error:
             raise self._unavailable(error) from error
 
-    def to(self, address: str) -> "HttpTransport":
+    def gateway(self, address: str | None) -> "HttpTransport":
+        if address is None:
+            raise Unavailable("no gateway runs there", hint="start one with `pomona up`")
         return HttpTransport(address, token=self._token)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from pomona.core.errors import MissingExtra
 from pomona.sdk.http import HttpTransport
-from pomona.sdk.transport import Reply
+from pomona.sdk.transport import Reply, Transport
 
 _CHUNK = 1 << 20
 Asgi = Callable[
@@ -39,9 +39,13 @@ class InprocTransport:
     def send(
         self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | BinaryIO | None
     ) -> Reply:
-        reply = asyncio.run_coroutine_threadsafe(
-            _call(self._embedded.asgi, method, path, headers, body), self._loop
-        ).result()
+        return self.ask(self._embedded.asgi, method, path, headers, body)
+
+    def ask(
+        self, app: Asgi, method: str, path: str, headers: Mapping[str, str], body: bytes | BinaryIO | None
+    ) -> Reply:
+        """One request to an app on this transport's loop; what it caused is done when this returns."""
+        reply = asyncio.run_coroutine_threadsafe(_call(app, method, path, headers, body), self._loop).result()
         if method not in ("GET", "HEAD"):
             self._embedded.settle()
         return reply
@@ -49,16 +53,45 @@ class InprocTransport:
     def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
         yield self.send("GET", path, headers=headers, body=None).body
 
-    def to(self, address: str) -> HttpTransport:
-        return HttpTransport(address)
+    def gateway(self, address: str | None) -> Transport:
+        return HttpTransport(address) if address else _InprocGateway(self)
+
+    def ask_gateway(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes | BinaryIO | None
+    ) -> Reply:
+        """One request to the gateway in this process."""
+        return self.ask(self._embedded.gateway, method, path, headers, body)
 
     def close(self) -> None:
         atexit.unregister(self.close)
         if self._loop.is_running():
+            asyncio.run_coroutine_threadsafe(self._embedded.gateway.stop(), self._loop).result()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._thread.join()
             self._loop.close()
             self._embedded.close()
+
+
+class _InprocGateway:
+    """Transport to the gateway in this process."""
+
+    def __init__(self, beside: InprocTransport) -> None:
+        self.address = f"{beside.address} (gateway)"
+        self._beside = beside
+
+    def send(
+        self, method: str, path: str, *, headers: Mapping[str, str], body: bytes | BinaryIO | None
+    ) -> Reply:
+        return self._beside.ask_gateway(method, path, headers, body)
+
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
+        yield self.send("GET", path, headers=headers, body=None).body
+
+    def gateway(self, address: str | None) -> Transport:
+        return self
+
+    def close(self) -> None:
+        """Nothing of its own to let go of."""
 
 
 async def _call(

@@ -29,8 +29,12 @@ class Transport(Protocol):
         """GET, the answer's body in pieces as they come."""
         ...
 
-    def to(self, address: str) -> "Transport":
-        """The same caller's transport to another address (the gateway's)."""
+    def gateway(self, address: str | None) -> "Transport":
+        """The same caller's transport to the gateway; ``address`` None: none is running.
+
+        Raises:
+            Unavailable: If there is none to talk to.
+        """
         ...
 
     def close(self) -> None:

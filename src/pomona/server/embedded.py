@@ -12,6 +12,7 @@ import uvicorn
 from pomona.app import App, open_app
 from pomona.core.errors import Unavailable
 from pomona.server.auth import Access, Asgi
+from pomona.server.gateway import EmbeddedGateway
 from pomona.server.main import build
 from pomona.training.reach import Address
 from pomona.worker import Housekeeper
@@ -27,6 +28,7 @@ class Embedded:
         self._housekeeper = Housekeeper(app)
         self._lock = threading.Lock()
         self.asgi: Asgi = build(app, Access(token=None))
+        self.gateway = EmbeddedGateway(app)
         self.close: Callable[[], None] = app.close
 
     def settle(self) -> None:

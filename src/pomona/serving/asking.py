@@ -22,8 +22,8 @@ from pomona.releases.records import (
     Release,
 )
 from pomona.serving import store
+from pomona.serving.money import MICRO, money
 from pomona.serving.records import LedgerPeriod, Prediction, ValueLedger, ValueRow
-from pomona.serving.rules import MICRO, money
 from pomona.sql import from_us, to_us
 from pomona.stats.records import Moments
 

@@ -29,8 +29,8 @@ from sqlalchemy import (
 
 from pomona.core.ports import Transaction
 from pomona.serving.journal import JournalRow
+from pomona.serving.money import money
 from pomona.serving.records import JournalSegment, Outcome, Prediction
-from pomona.serving.rules import money
 from pomona.sql import UtcTime, from_us, metadata
 
 DAY_US = 86_400_000_000

@@ -3,6 +3,7 @@
 import os
 import tempfile
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
 import urllib3
@@ -14,8 +15,28 @@ from pomona.serving.records import GatewaySnapshot, ServedFile, ServedModel
 _CHUNK = 1 << 20
 
 
+class ControlPlane(Protocol):
+    """Where snapshots and model files come from."""
+
+    def snapshot(self, known_revision: str | None) -> GatewaySnapshot | None:
+        """The newest snapshot; None if it still is ``known_revision``.
+
+        Raises:
+            Unavailable: If the control plane does not answer.
+        """
+        ...
+
+    def fetch(self, file: ServedFile, target: Path) -> None:
+        """Bring one file to ``target``, whole and verified.
+
+        Raises:
+            Tampered: If the bytes received are not those of the digest.
+        """
+        ...
+
+
 class Control:
-    """A client of the control plane; every call may find it down.
+    """ControlPlane over HTTP; every call may find it down.
 
     Args:
         url: Its address, e.g. ``http://127.0.0.1:7700``.
@@ -30,11 +51,6 @@ class Control:
         )
 
     def snapshot(self, known_revision: str | None) -> GatewaySnapshot | None:
-        """The newest snapshot; None if it still is ``known_revision``.
-
-        Raises:
-            Unavailable: If the control plane does not answer.
-        """
         headers = {"If-None-Match": f'"{known_revision}"'} if known_revision else {}
         answer = self._get("/api/v1/gateway/snapshot", headers)
         if answer.status == 304:
@@ -47,11 +63,6 @@ class Control:
             ) from error
 
     def fetch(self, file: ServedFile, target: Path) -> None:
-        """Bring one file to ``target``, whole and verified.
-
-        Raises:
-            Tampered: If the bytes received are not those of the digest.
-        """
         answer = self._get(f"/api/v1/blobs/{file.digest}", {}, stream=True)
         target.parent.mkdir(parents=True, exist_ok=True)
         hasher = blake3()
@@ -85,7 +96,7 @@ class Control:
 class ModelFiles:
     """Model folders on the gateway's disk, one per model version, checked before each load."""
 
-    def __init__(self, root: Path, control: Control) -> None:
+    def __init__(self, root: Path, control: ControlPlane) -> None:
         self._root, self._control = root, control
 
     def folder(self, model: ServedModel) -> Path:

@@ -12,7 +12,7 @@ from pomona.core.errors import PomonaError, Unavailable
 from pomona.core.ports import Clock
 from pomona.serving.gateway.answers import Answers
 from pomona.serving.gateway.app import Doorkeeper, GatewayApp
-from pomona.serving.gateway.control import Control, ModelFiles
+from pomona.serving.gateway.control import Control, ControlPlane, ModelFiles
 from pomona.serving.gateway.engines import load_engine
 from pomona.serving.gateway.live import Live
 from pomona.serving.gateway.predicting import Predictor
@@ -41,11 +41,11 @@ class Gateway:
         Conflict: If another gateway writes this home's journal.
     """
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
+    def __init__(self, settings: Settings, clock: Clock, *, control: ControlPlane | None = None) -> None:
         folder = settings.home / "gateway"
         folder.mkdir(parents=True, exist_ok=True)
         self._settings = settings
-        self._control = Control(settings.control, settings.token)
+        self._control = control or Control(settings.control, settings.token)
         files = ModelFiles(folder / "models", self._control)
         self._live = Live(lambda served: load_engine(files.folder(served)), folder / "snapshot.json")
         self._journal_folder = folder / "journal"
@@ -54,13 +54,14 @@ class Gateway:
         self._predictor = Predictor(self._journal, self._answers, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._control_error: str | None = None
+        self._known: str | None = None  # the first look takes everything: a refused model may load by now
         self.app = GatewayApp(
             self._live,
             self._predictor,
             Doorkeeper(settings.token, settings.hosts),
             status=self.status,
-            start=self._start,
-            stop=self._stop,
+            start=self.start,
+            stop=self.stop,
         )
 
     def status(self) -> dict[str, Any]:
@@ -84,10 +85,12 @@ class Gateway:
             "journal": self._journal.status(),
         }  # fmt: skip
 
-    async def _start(self) -> None:
+    async def start(self) -> None:
+        """Begin to serve: first what was served before, then what the control plane says."""
         self._tasks = [asyncio.create_task(self._rebuild_answers()), asyncio.create_task(self._follow())]
 
-    async def _stop(self) -> None:
+    async def stop(self) -> None:
+        """Write what waits and let go of the journal."""
         for task in self._tasks:
             task.cancel()
         await asyncio.to_thread(self._journal.close)
@@ -97,18 +100,21 @@ class Gateway:
         log.info("%d named answers remembered from the journal", count)
         self._predictor.answers_ready.set()
 
+    async def refresh(self) -> None:
+        """Ask the control plane once and serve what it says."""
+        try:
+            snapshot = await asyncio.to_thread(self._control.snapshot, self._known)
+            self._control_error = None
+            if snapshot is not None:
+                await self._live.apply(snapshot)
+                log.info("serving revision %s", snapshot.revision)
+                self._known = None if self._live.problems else snapshot.revision
+        except (PomonaError, OSError) as error:
+            self._control_error = error.detail if isinstance(error, Unavailable) else str(error)
+
     async def _follow(self) -> None:
         """Serve what was served before, then whatever the control plane says, as long as it runs."""
         await self._live.restore()
-        known: str | None = None  # the first look takes everything: a refused model may load by now
         while True:
-            try:
-                snapshot = await asyncio.to_thread(self._control.snapshot, known)
-                self._control_error = None
-                if snapshot is not None:
-                    await self._live.apply(snapshot)
-                    log.info("serving revision %s", snapshot.revision)
-                    known = None if self._live.problems else snapshot.revision
-            except (PomonaError, OSError) as error:
-                self._control_error = error.detail if isinstance(error, Unavailable) else str(error)
+            await self.refresh()
             await asyncio.sleep(RETRY_S if self._live.problems else self._settings.poll_s)
