@@ -15,7 +15,6 @@ from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
 from pomona.loop.evaluation import Evaluation
-from pomona.loop.facts import KIND as RETRAIN
 from pomona.loop.facts import FactFinder
 from pomona.loop.retraining import Retraining
 from pomona.loop.service import LoopService
@@ -36,7 +35,7 @@ from pomona.storage.requests import SqlRequests
 from pomona.storage.sqlite import SqliteDatabase
 from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
-from pomona.training.service.entries import TRAIN, EntryService
+from pomona.training.service.entries import EntryService
 from pomona.training.service.tracking import TrackingService
 from pomona.training.trainer import Trainer
 
@@ -56,15 +55,76 @@ class App:
     data: DataService
     tracking: TrackingService
     entries: EntryService
-    trainer: Trainer
     registry: RegistryService
     releases: ReleaseService
     serving: ServingService
+    scorer: Scorer
     monitoring: MonitoringService
-    loop: LoopService
-    workflows: Mapping[str, Workflow]
-    chores: Mapping[str, Callable[[], int]]
-    """What a worker does between jobs, in this order; each returns how much it did."""
+    reach: Reach  # how training scripts get at the API
+
+    @cached_property
+    def trainer(self) -> Trainer:
+        """Runs training entries."""
+        return Trainer(
+            self.entries,
+            self.tracking,
+            self.jobs,
+            self.blobs,
+            executor=LocalExecutor(self.home / "jobs", self.blobs.get),
+            reach=self.reach,
+            register=partial(_register_run, self.registry),
+        )
+
+    @cached_property
+    def facts(self) -> FactFinder:
+        """What the loop's decisions rest on."""
+        return FactFinder(self.data, self.registry, self.releases, self.entries)
+
+    @cached_property
+    def loop(self) -> LoopService:
+        """Turns events into the next action."""
+        return wire_loop(
+            self.database,
+            self.clock,
+            self.ledger,
+            jobs=self.jobs,
+            facts=self.facts,
+            data=self.data,
+            releases=self.releases,
+            serving=self.serving,
+            monitoring=self.monitoring,
+        )
+
+    @cached_property
+    def retraining(self) -> Retraining:
+        """The workflow that makes a new candidate."""
+        return Retraining(
+            self.database,
+            trainer=self.trainer,
+            registry=self.registry,
+            releases=self.releases,
+            business=self.business,
+            data=self.data,
+            facts=self.facts,
+            evaluation=Evaluation(self.data, self.scorer),
+        )
+
+    @cached_property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """What a worker can run, by the kind of job."""
+        return {flow.kind: flow for flow in (self.trainer.workflow(), self.retraining.workflow())}
+
+    @cached_property
+    def chores(self) -> Mapping[str, Callable[[], int]]:
+        """What a worker does between jobs, in this order; each returns how much it did."""
+        return {
+            "journal": self.serving.fold,
+            "windows": self.monitoring.evaluate,
+            "reactions": self.loop.react,
+            "canaries": self.loop.steer,
+            "ticks": self.loop.tick,
+            "schedules": self.jobs.tick,
+        }
 
     @cached_property
     def circle(self) -> CircleService:
@@ -102,26 +162,17 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     home.mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(home / "pomona.db", clock)
     metadata.create_all(database.engine)
-    blobs = FileBlobs(home / "blobs")
+    ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
     data = DataService(database, blobs, clock, business)
-    ledger = SqlLedger(database)
     tracking = TrackingService(database, blobs, clock, ledger, business, data)
     registry = RegistryService(database, blobs, clock, ledger, business, tracking)
     entries = EntryService(database, blobs, clock, business, data, jobs)
-    trainer = Trainer(
-        entries,
-        tracking,
-        jobs,
-        blobs,
-        executor=LocalExecutor(home / "jobs", blobs.get),
-        reach=reach or partial(server_of, home),
-        register=partial(_register_run, registry),
-    )
     releases = ReleaseService(database, clock, registry, business)
     serving = ServingService(database, clock, releases, registry, home / "gateway" / "journal")
     scorer = Scorer(blobs, home / "models")
+    references = TrainingReferences(registry, data, scorer)
     watch = Watch(
         database,
         clock,
@@ -129,30 +180,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         predictions=serving,
         releases=releases,
         business=business,
-        references=TrainingReferences(registry, data, scorer),
-    )
-    monitoring = MonitoringService(database, clock, releases, watch)
-    facts = FactFinder(data, registry, releases, entries)
-    loop = wire_loop(
-        database,
-        clock,
-        ledger,
-        jobs=jobs,
-        facts=facts,
-        data=data,
-        releases=releases,
-        serving=serving,
-        monitoring=monitoring,
-    )
-    retraining = Retraining(
-        database,
-        trainer=trainer,
-        registry=registry,
-        releases=releases,
-        business=business,
-        data=data,
-        facts=facts,
-        evaluation=Evaluation(data, scorer),
+        references=references,
     )
     return App(
         home=home,
@@ -166,21 +194,12 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         data=data,
         tracking=tracking,
         entries=entries,
-        trainer=trainer,
         registry=registry,
         releases=releases,
         serving=serving,
-        monitoring=monitoring,
-        loop=loop,
-        workflows={TRAIN: trainer.workflow(), RETRAIN: retraining.workflow()},
-        chores={
-            "journal": serving.fold,
-            "windows": monitoring.evaluate,
-            "reactions": loop.react,
-            "ticks": loop.tick,
-            "canaries": loop.steer,
-            "schedules": jobs.tick,
-        },
+        scorer=scorer,
+        monitoring=MonitoringService(database, clock, releases, watch),
+        reach=reach or partial(server_of, home),
     )
 
 
