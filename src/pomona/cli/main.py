@@ -6,7 +6,20 @@ from typing import Annotated
 import typer
 
 from pomona import __version__
-from pomona.cli import business, circle, data, entries, jobs, loop, models, monitoring, releases, runs, serving, up
+from pomona.cli import (
+    business,
+    circle,
+    data,
+    entries,
+    jobs,
+    loop,
+    models,
+    monitoring,
+    releases,
+    runs,
+    serving,
+    up,
+)
 from pomona.cli.console import complain, out
 from pomona.core.errors import PomonaError
 

@@ -132,9 +132,11 @@ class Reactor:
         Killed at any moment, the next call goes on where the last transaction ended: no event is
         forgotten, none is dealt with twice.
         """
-        after = self._database.read(lambda tx: store.cursor(tx, CURSOR))
-        news = self._ledger.entries(after=after, types=NEWS, limit=100)
-        return sum(self._deal_with(entry) for entry in news)
+        done, after = 0, self._database.read(lambda tx: store.cursor(tx, CURSOR))
+        while news := self._ledger.entries(after=after, types=NEWS, limit=100):
+            done += sum(self._deal_with(entry) for entry in news)
+            after = news[-1].seq
+        return done
 
     def _deal_with(self, entry: Entry) -> int:
         if entry.type == "jobs.finished":

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from pomona.core.ports import Ledger
+from pomona.monitoring.news import News
 from pomona.releases.records import CanaryEvidence, Release
 
 NEWS = ("serving.outcomes_recorded", "serving.predictions_folded", "releases.started")
@@ -26,26 +27,15 @@ class Steering:
     """Looks at canaries when there is news of them. Safe to run anywhere and any number of times."""
 
     def __init__(self, ledger: Ledger, releases: Canaries, serving: Evidence) -> None:
-        self._ledger = ledger
         self._releases = releases
         self._serving = serving
-        self._seen: int | None = None
+        self._news = News(ledger, NEWS)
 
     def steer(self) -> int:
         """Judge every canary with news; returns how many ended."""
-        names = self._with_news()
+        names = self._news.endpoints()
         if names is not None and not names:
             return 0
         running = [r for r in self._releases.canaries() if names is None or r.endpoint in names]
         judged = (self._releases.decide(r.id, self._serving.evidence(r.id)) for r in running)
         return sum(release.state != "running" for release in judged)
-
-    def _with_news(self) -> set[str] | None:
-        """Endpoints with news since the last look; None for all (at the first look)."""
-        if self._seen is None:
-            self._seen = self._ledger.last_seq()
-            return None
-        news = self._ledger.entries(after=self._seen, types=NEWS, limit=1000)
-        if news:
-            self._seen = news[-1].seq
-        return {str(entry.data["endpoint"]) for entry in news}

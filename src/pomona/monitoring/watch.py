@@ -10,6 +10,7 @@ from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Ledger
 from pomona.monitoring import rules, store
 from pomona.monitoring.incidents import Incidents
+from pomona.monitoring.news import News
 from pomona.monitoring.reading import read_columns, read_quality
 from pomona.monitoring.records import Monitor, Window, WindowKind
 from pomona.monitoring.references import Reference, References
@@ -83,13 +84,12 @@ class Watch:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._ledger = ledger
         self._predictions = predictions
         self._releases = releases
         self._business = business
         self._references = references
         self._incidents = Incidents(database, clock)
-        self._seen: int | None = None
+        self._news = News(ledger, NEWS)
 
     def evaluate(self) -> int:
         """Read every window that is due and act on what it says; returns how many.
@@ -97,18 +97,8 @@ class Watch:
         Cheap when nothing was predicted, came true or was released since the last call. A window is read
         once per kind however often and wherever this runs.
         """
-        names = self._with_news()
+        names = self._news.endpoints()
         return sum(self._evaluate(monitor) for monitor in self._watching(names))
-
-    def _with_news(self) -> set[str] | None:
-        """Endpoints with news since the last look; None for all (at the first look)."""
-        if self._seen is None:
-            self._seen = self._ledger.last_seq()
-            return None
-        news = self._ledger.entries(after=self._seen, types=NEWS, limit=1000)
-        if news:
-            self._seen = news[-1].seq
-        return {str(entry.data["endpoint"]) for entry in news}
 
     def _watching(self, names: set[str] | None) -> list[Monitor]:
         if names is not None and not names:

@@ -6,7 +6,7 @@ import re
 from blake3 import blake3
 
 from pomona.core.errors import Invalid
-from pomona.releases.records import CanaryPolicy, NewEndpoint
+from pomona.releases.records import CanaryEvidence, CanaryPolicy, NewEndpoint
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 _PRIOR_UNITS = 1000.0  # how firmly the split is first believed to be as planned
@@ -47,6 +47,16 @@ def split_p_value(candidate: int, champion: int, *, share: float) -> float:
 
 def _log_beta(a: float, b: float) -> float:
     return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
+def known(before: CanaryEvidence | None, now: CanaryEvidence) -> bool:
+    """Whether the newer evidence holds no outcome and no failure that the older one did not."""
+    if before is None:
+        return False
+    pairs = ((before.champion, now.champion), (before.candidate, now.candidate))
+    return all(
+        (old.matured, old.value, old.failures) == (new.matured, new.value, new.failures) for old, new in pairs
+    )
 
 
 def check_endpoint(new: NewEndpoint) -> None:

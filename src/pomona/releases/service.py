@@ -212,8 +212,8 @@ class ReleaseService:
     def decide(self, release_id: str, evidence: CanaryEvidence) -> Release:
         """Judge a canary by what it did so far, and act: promote, roll back, or go on.
 
-        The verdict is stored with its evidence; the same evidence again stores nothing. A release that
-        has ended stays as it ended.
+        The verdict is stored with its evidence; to go on is stored only when something new was known. A
+        release that has ended stays as it ended.
 
         Raises:
             NotFound: If there is no such release.
@@ -222,10 +222,12 @@ class ReleaseService:
         def judge(tx: Transaction) -> Release:
             release = store.releases.get(tx, release_id)
             last = store.last_verdict(tx, release_id)
-            if release.state != "running" or release.policy is None or (last and last.evidence == evidence):
+            if release.state != "running" or release.policy is None:
                 return release
             now = evidence.until or self._clock.now()
             verdict = STRATEGIES[release.strategy].decide(evidence, release.policy, now)
+            if verdict.action == "continue" and last is not None and rules.known(last.evidence, evidence):
+                return release
             return self._succession.act(tx, release, verdict, evidence)
 
         # A glance first: the usual answer to an old release costs no write.

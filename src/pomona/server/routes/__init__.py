@@ -6,6 +6,7 @@ from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.entries import EntryRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
+from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
 from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
 from pomona.server.routes.quiet import QuietRoutes
 from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
@@ -29,6 +30,8 @@ HANDLERS = [
     MonitorRoutes,
     WindowRoutes,
     IncidentRoutes,
+    TriggerRoutes,
+    ReactionRoutes,
     ExperimentRoutes,
     RunRoutes,
     ModelRoutes,
