@@ -149,6 +149,15 @@ def test_a_champion_that_was_not_scored_on_the_same_data_is_asked_for(
         registry.check_gate("late/2", GateCheck(candidate=Score(metric="roc_auc", value=0.9)))
 
 
+def test_what_could_not_be_measured_is_kept_as_such(
+    registry: RegistryService, governed: ModelVersion
+) -> None:
+    check = GateCheck(candidate=Score(metric="roc_auc", value=float("nan")))
+    result = registry.check_gate("late/1", check)
+    assert (result.passed, result.candidate_score.value) == (False, None)
+    assert registry.gates("late/1")[0].reason.endswith("nothing could be measured")
+
+
 def test_an_unknown_metric_lists_the_known_ones(registry: RegistryService, governed: ModelVersion) -> None:
     with pytest.raises(Invalid, match=r"known: .*roc_auc"):
         registry.check_gate("late/1", GateCheck(metric="beauty"))

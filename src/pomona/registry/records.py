@@ -97,7 +97,7 @@ class Score(Record, frozen=True, kw_only=True):
     """A model's metric on some data. ``low`` and ``high`` bound it where the noise is known."""
 
     metric: str
-    value: float
+    value: float | None  # None: it could not be measured
     rows: int | None = None
     data_version: str | None = None
     standard_error: float | None = None

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Mapping
 
+import msgspec
 from blake3 import blake3
 
 from pomona.core.errors import Invalid, Refused
@@ -165,36 +166,44 @@ def decide_gate(
         minimum_improvement: By how much the candidate must win; never negative.
         baseline: What is reached without any model; None if it is not known.
     """
-    if not math.isfinite(candidate.value):
+    value = _finite(candidate)
+    if value is None:
         return GateDecision(passed=False, reason=f"{_shown(candidate)}: nothing could be measured")
     sign = 1.0 if direction == "higher" else -1.0
-    reaches = target is not None and sign * (candidate.value - target) >= 0
-    if baseline is not None and sign * (candidate.value - baseline) <= 0:
+    if baseline is not None and sign * (value - baseline) <= 0:
         reason = f"{_shown(candidate)} is no better than having no model (baseline {baseline:g})"
         return GateDecision(passed=False, reason=reason)
+    reaches = target is not None and sign * (value - target) >= 0
     wish = "" if target is None else f"; target {target:g} {'reached' if reaches else 'not reached'}"
     if champion is None:
-        passed = reaches or target is None
         why = wish.removeprefix("; ") or "no champion and no target to compare with"
-        return GateDecision(passed=passed, reason=f"{_shown(candidate)}, {why}")
+        return GateDecision(passed=reaches or target is None, reason=f"{_shown(candidate)}, {why}")
     if (champion.metric, champion.data_version) != (candidate.metric, candidate.data_version):
-        return GateDecision(
-            passed=False,
-            reason=f"not comparable: {_shown(candidate)}, but the champion has {_shown(champion)};"
-            " score both on the same data",
-        )
-    if not math.isfinite(champion.value):
-        return GateDecision(
-            passed=reaches, reason=f"the champion could not be measured; {_shown(candidate)}{wish}"
-        )
-    gain = sign * (candidate.value - champion.value)
+        reason = f"not comparable: {_shown(candidate)}, but the champion has {_shown(champion)}"
+        return GateDecision(passed=False, reason=f"{reason}; score both on the same data")
+    before = _finite(champion)
+    if before is None:
+        reason = f"the champion could not be measured; {_shown(candidate)}{wish}"
+        return GateDecision(passed=reaches, reason=reason)
+    passed, won = _beats(sign * (value - before), before, minimum_improvement)
+    return GateDecision(passed=passed, reason=f"{_shown(candidate)} {won}{_noise(candidate)}{wish}")
+
+
+def _beats(gain: float, before: float, minimum_improvement: float) -> tuple[bool, str]:
     needed = max(0.0, minimum_improvement)
     passed = gain > needed if needed == 0.0 else gain >= needed
     verb = "beats" if passed else "does not beat"
     margin = f" (needs {needed:g})" if needed else ""
-    won = f"{verb} the champion's {champion.value:.6g} by {gain:+.6g}{margin}"
-    reason = f"{_shown(candidate)} {won}{_noise(candidate)}{wish}"
-    return GateDecision(passed=passed, reason=reason)
+    return passed, f"{verb} the champion's {before:.6g} by {gain:+.6g}{margin}"
+
+
+def _finite(score: Score) -> float | None:
+    return score.value if score.value is not None and math.isfinite(score.value) else None
+
+
+def kept(score: Score) -> Score:
+    """The score as it can be stored: JSON has no not-a-number."""
+    return msgspec.structs.replace(score, value=_finite(score))
 
 
 def check_champion(*, governed: bool, gate: GateDecision | None, force: str | None) -> None:
@@ -220,7 +229,8 @@ def check_champion(*, governed: bool, gate: GateDecision | None, force: str | No
 def _shown(score: Score) -> str:
     rows = f" ({score.rows:,} rows)" if score.rows else ""
     on = f" on {score.data_version}" if score.data_version else ""
-    return f"{score.metric} {score.value:.6g}{on}{rows}"
+    value = "unknown" if score.value is None else f"{score.value:.6g}"
+    return f"{score.metric} {value}{on}{rows}"
 
 
 def _noise(score: Score) -> str:
