@@ -55,6 +55,10 @@ class Loop:
             budget=budget,
             budget_days=budget_days,
         )
+        return self.create(new)
+
+    def create(self, new: NewTrigger) -> Trigger:
+        """As ``trigger``, with everything in one record."""
         return self._session.post("/api/v1/triggers", new, Trigger)
 
     def get(self, ref: str) -> Trigger:
