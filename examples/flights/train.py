@@ -2,6 +2,7 @@
 
     python train.py flights.parquet
 
+Stored as a training entry of Pomona it takes its rows and parameters from there, and needs no argument.
 The newest 14 days are held out: the model never sees them, so that it can be judged on them beside any
 other model that has not seen them either. What is judged is what is logged; nothing is refitted.
 """
@@ -26,6 +27,8 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import average_precision_score, log_loss, roc_auc_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OrdinalEncoder
+
+import pomona
 
 EARNED_BY_RIGHT_WARNING = 40.0
 COST_OF_FALSE_WARNING = 15.0
@@ -158,12 +161,13 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("flights", help="a Parquet file of flights")
-    defaults: dict[str, Any] = asdict(Settings())
+    parser.add_argument("flights", nargs="?", help="a Parquet file of flights (default: what Pomona gives)")
+    defaults: dict[str, Any] = pomona.params(asdict(Settings()))
     for name, value in defaults.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(value), default=value)
     chosen = vars(parser.parse_args(arguments))
-    flights = pl.read_parquet(chosen.pop("flights"))
+    file = chosen.pop("flights")
+    flights = pl.read_parquet(file) if file else pomona.training_data().to_polars()
     print(f"run {train(flights, Settings(**chosen))}")
 
 
