@@ -306,6 +306,34 @@ def test_a_worker_that_is_told_to_stop_leaves_the_training_to_the_next(
     assert jobs.get(job.id).state == "done"
 
 
+@pytest.mark.parametrize(
+    "before", [TaskState(state="running"), TaskState(state="ended", reason="exit", exit_code=1)]
+)
+def test_a_script_that_failed_while_no_worker_was_there_is_run_once_more(
+    entries: EntryService,
+    jobs: JobService,
+    worker: Worker,
+    executor: FakeExecutor,
+    version: DataVersion,
+    before: TaskState,
+) -> None:
+    entries.store(entry())
+    job = entries.request(TrainRequest(entry="late"))
+    name = f"{job.id}/train"
+    executor.kept[name] = before
+
+    adopt = executor.submit
+
+    def submit(task: Task, environment: Mapping[str, str]) -> None:
+        adopt(task, environment)
+        if not executor.started:
+            executor.kept[name] = TaskState(state="ended", reason="exit", exit_code=1)
+
+    executor.submit = submit  # type: ignore[method-assign]
+    assert trained(jobs, worker, job.id)
+    assert len(executor.started) == 1
+
+
 def test_days_are_counted_back_from_the_newest_row() -> None:
     newest = datetime(2026, 2, 1, tzinfo=UTC)
     assert window_of(DataSelector(ref="x", last_days=31), newest) == (datetime(2026, 1, 1, tzinfo=UTC), None)

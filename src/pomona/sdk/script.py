@@ -10,6 +10,7 @@ import msgspec
 from pomona.core.errors import NotFound
 from pomona.sdk.client import Client, connect
 from pomona.sdk.data import Selection, Version
+from pomona.sdk.http import HttpTransport
 
 
 def training_data(default: str | None = None) -> Version:
@@ -40,4 +41,7 @@ def params(defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:
 
 @cache
 def _client() -> Client:
+    url = os.environ.get("POMONA_URL")
+    if url and "POMONA_RUN" in os.environ:  # in a training: the server may be just starting again
+        return Client(HttpTransport(url, token=os.environ.get("POMONA_TOKEN"), retries=8))
     return connect()

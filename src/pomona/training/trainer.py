@@ -107,7 +107,8 @@ class Trainer:
 
     def _run_job(self, context: JobContext) -> Trained:
         wanted = msgspec.convert(context.payload, TrainRequest)
-        context.progress(0.05, f"training {wanted.entry}")
+        entry = self._entries.entry(wanted.entry)
+        context.progress(0.05, f"training {entry.name}@v{entry.number}")
         return self.train(wanted, context)
 
     def _plan(self, wanted: TrainRequest, context: JobContext, step: str) -> TrainingPlan:
@@ -173,14 +174,20 @@ class Trainer:
             self._tracking.finish(plan.run)
 
     def _until_end(self, task: Task, environment: dict[str, str], context: JobContext) -> TaskState:
-        adopted = self._executor.poll(task.name).state == "running"
+        before = self._executor.poll(task.name)
+        adopted = before.state == "running" or before.reason == "exit"
         shown = len(self._executor.log(task.name)) if adopted else 0
         for _ in range(_STARTS):
             self._executor.submit(task, environment)
             state = self._watch(task, context, shown)
-            if state.state == "ended":
+            if adopted and state.reason in ("exit", "killed") and not state.good:
+                context.log(
+                    "it failed while this worker was not there, perhaps for want of a server: once more"
+                )
+                self._executor.forget(task.name)
+            elif state.state == "ended":
                 return state
-            shown = 0
+            adopted, shown = False, 0
         return TaskState(state="ended", reason="killed")
 
     def _watch(self, task: Task, context: JobContext, shown: int) -> TaskState:
