@@ -34,6 +34,10 @@ const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
     const { data } = useGet("/api/v1/models/{name}", { path: { name: id } });
     return <Labelled id={id} label={data?.model.name} />;
   },
+  "training entry": ({ id }) => {
+    const { data } = useGet("/api/v1/entries/{ref}", { path: { ref: id } }, { immutable: true });
+    return <Labelled id={id} label={data && `${data.name}@v${data.number}`} />;
+  },
   run: ({ id }) => {
     const { data } = useGet("/api/v1/runs/{run_id}", { path: { run_id: id } });
     return <Labelled id={id} label={data && (data.run.name || undefined)} />;

@@ -1,7 +1,5 @@
 import { IconPlant } from "@tabler/icons-react";
 
-import { stageHome } from "~/circle/stageHome";
-
 import type { Stage } from "../stage";
 
 export const training: Stage = {
@@ -11,8 +9,16 @@ export const training: Stage = {
   path: "/training",
   icon: IconPlant,
   does: "Train and track: any MLflow client works; a training entry can be run again on newer data.",
-  pages: [{ title: "Runs", path: "/training" }],
-  routes: [{ path: "training", lazy: stageHome("training") }],
+  pages: [
+    { title: "Runs", path: "/training" },
+    { title: "Training entries", path: "/training/entries" },
+  ],
+  routes: [
+    { path: "training", lazy: async () => ({ Component: (await import("./RunsPage")).default }) },
+    { path: "training/runs/:id", lazy: async () => ({ Component: (await import("./RunPage")).default }) },
+    { path: "training/entries", lazy: async () => ({ Component: (await import("./EntriesPage")).default }) },
+    { path: "training/entries/:ref", lazy: async () => ({ Component: (await import("./EntryPage")).default }) },
+  ],
   start: {
     cli: `export MLFLOW_TRACKING_URI=http://127.0.0.1:7700\npython train.py`,
     sdk: `import mlflow\n\nmlflow.autolog()\nmodel.fit(X, y)`,
