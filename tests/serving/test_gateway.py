@@ -21,11 +21,26 @@ def serving(gateway: GatewayProcess, revision: str) -> bool:
     return ask_once(gateway.port, "/status")[1]["revision"] == revision
 
 
-def test_an_answer_is_journalled_with_everything_that_led_to_it(gateway, asker: Asker) -> None:
-    status, answer = asker.predict([ROW], units=["tail-1"], ids=["flight-1"], at="2013-02-03T04:05:06Z")
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory, cold_is_late: Path):
+    control = FakeControl()
+    control.serve("r1", control.add_model("mv_1", cold_is_late))
+    with running(tmp_path_factory.mktemp("gateway"), control) as process:
+        yield process.wait_ready()
+    control.close()
+
+
+@pytest.fixture
+def caller(shared) -> Asker:
+    """A caller of the gateway that this module's harmless tests share."""
+    return Asker(shared.port)
+
+
+def test_an_answer_is_journalled_with_everything_that_led_to_it(shared, caller: Asker) -> None:
+    status, answer = caller.predict([ROW], units=["tail-1"], ids=["flight-1"], at="2013-02-03T04:05:06Z")
     assert status == 200
     (given,) = answer["predictions"]
-    (row,) = journalled(gateway)
+    row = journalled(shared)[-1]
     assert given == {
         "prediction_id": row.id,
         "output": row.output,
@@ -39,14 +54,14 @@ def test_an_answer_is_journalled_with_everything_that_led_to_it(gateway, asker: 
     assert row.at_us == 1_359_864_306_000_000
 
 
-def test_all_three_protocols_give_the_same_answer(asker: Asker) -> None:
-    own = asker.predict([ROW])[1]["predictions"][0]["output"]
+def test_all_three_protocols_give_the_same_answer(caller: Asker) -> None:
+    own = caller.predict([ROW])[1]["predictions"][0]["output"]
     tensors = [
         {"name": "hour", "shape": [1, 1], "datatype": "INT64", "data": [[9]]},
         {"name": "temp", "shape": [1], "datatype": "FP64", "data": [12.5]},
         {"name": "carrier", "shape": [1], "datatype": "BYTES", "data": ["AA"]},
     ]
-    status, v2 = asker.ask("POST", "/v2/models/late/infer", {"id": "7", "inputs": tensors})
+    status, v2 = caller.ask("POST", "/v2/models/late/infer", {"id": "7", "inputs": tensors})
     assert status == 200
     assert v2["id"] == "7"
     assert {tensor["name"]: tensor["datatype"] for tensor in v2["outputs"]} == {
@@ -62,20 +77,20 @@ def test_all_three_protocols_give_the_same_answer(asker: Asker) -> None:
         {"inputs": {k: [v] for k, v in ROW.items()}},
         {"instances": [ROW]},
     ):
-        status, answer = asker.ask("POST", "/invocations", body)
+        status, answer = caller.ask("POST", "/invocations", body)
         assert (status, answer["predictions"]) == (200, [own])
         assert answer["prediction_ids"][0].startswith("prd_")
 
 
-def test_metadata_names_columns_and_types(asker: Asker) -> None:
-    _, described = asker.ask("GET", "/v2/models/late")
+def test_metadata_names_columns_and_types(caller: Asker) -> None:
+    _, described = caller.ask("GET", "/v2/models/late")
     assert [(column["name"], column["datatype"]) for column in described["inputs"]] == [
         ("carrier", "BYTES"),
         ("hour", "INT64"),
         ("temp", "FP64"),
     ]
-    assert asker.ask("GET", "/v2/models/late/ready")[0] == 200
-    assert asker.ask("GET", "/v2")[0] == asker.ask("GET", "/v2/health/live")[0] == 200
+    assert caller.ask("GET", "/v2/models/late/ready")[0] == 200
+    assert caller.ask("GET", "/v2")[0] == caller.ask("GET", "/v2/health/live")[0] == 200
 
 
 @pytest.mark.parametrize(
@@ -108,45 +123,42 @@ def test_metadata_names_columns_and_types(asker: Asker) -> None:
         ),
     ],
 )
-def test_bad_input_is_explained_and_stores_nothing(gateway_of_module, path, body, status, says) -> None:
-    asker = Asker(gateway_of_module.port)
+def test_bad_input_is_explained_and_stores_nothing(shared, path, body, status, says) -> None:
+    asker, before = Asker(shared.port), len(journalled(shared))
     got, problem = asker.ask("POST", path, body)
     assert (got, problem["status"]) == (status, status)
     assert says in problem["detail"]
     assert problem["hint"]
     assert problem["code"]
-    assert journalled(gateway_of_module) == []
+    assert len(journalled(shared)) == before
     asker.close()
 
 
-@pytest.fixture(scope="module")
-def gateway_of_module(tmp_path_factory, cold_is_late: Path):
-    control = FakeControl()
-    control.serve("r1", control.add_model("mv_1", cold_is_late))
-    with running(tmp_path_factory.mktemp("gateway"), control) as process:
-        yield process.wait_ready()
-    control.close()
+def test_a_retry_gets_the_first_answer_and_is_journalled_once(shared, caller: Asker) -> None:
+    first = caller.predict([ROW, {**ROW, "temp": 30.0}], ids=["a", "b"])
+    assert caller.predict([ROW, {**ROW, "temp": 30.0}], ids=["a", "b"]) == first
+    assert caller.predict([{**ROW, "temp": -5.0}], ids=["a"])[1]["predictions"] == first[1]["predictions"][:1]
+    assert sorted(row.key for row in journalled(shared) if row.key in ("a", "b")) == ["a", "b"]
 
 
-def test_a_retry_gets_the_first_answer_and_is_journalled_once(gateway, asker: Asker) -> None:
-    first = asker.predict([ROW, {**ROW, "temp": 30.0}], ids=["a", "b"])
-    assert asker.predict([ROW, {**ROW, "temp": 30.0}], ids=["a", "b"]) == first
-    assert asker.predict([{**ROW, "temp": -5.0}], ids=["a"])[1]["predictions"] == first[1]["predictions"][:1]
-    assert len(journalled(gateway)) == 2
+def test_an_idempotency_key_names_the_rows_of_a_request(shared, caller: Asker) -> None:
+    first = caller.ask("POST", "/predict/late", {"rows": [ROW, ROW]}, **{"Idempotency-Key": "k-1"})
+    assert caller.ask("POST", "/predict/late", {"rows": [ROW, ROW]}, **{"Idempotency-Key": "k-1"}) == first
+    assert [row.key for row in journalled(shared) if (row.key or "").startswith("k-1")] == ["k-1/0", "k-1/1"]
 
 
-def test_retries_at_the_same_moment_make_one_prediction(gateway) -> None:
+def test_retries_at_the_same_moment_make_one_prediction(shared) -> None:
     def ask(_: int):
-        asker = Asker(gateway.port)
+        asker = Asker(shared.port)
         try:
-            return asker.predict([ROW] * 5, ids=["a", "b", "c", "d", "e"])
+            return asker.predict([ROW] * 5, ids=["v", "w", "x", "y", "z"])
         finally:
             asker.close()
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(16)))
     assert all(answer == answers[0] for answer in answers)
-    assert len(journalled(gateway)) == 5
+    assert sorted(row.key for row in journalled(shared) if row.key in [*"vwxyz"]) == [*"vwxyz"]
 
 
 def test_a_restart_remembers_answers_and_serves_without_the_control_plane(
@@ -307,11 +319,15 @@ def test_no_auth_is_refused_beyond_loopback(tmp_path: Path, control) -> None:
     gateway.kill()
 
 
-def test_more_rows_than_allowed_are_too_many(asker: Asker) -> None:
-    assert asker.predict([ROW] * 10_001)[0] == 413
+def test_more_rows_than_allowed_are_too_many(caller: Asker) -> None:
+    assert caller.predict([ROW] * 10_001)[0] == 413
 
 
-def test_one_request_of_many_rows_is_one_predict(gateway, asker: Asker) -> None:
-    assert asker.predict([ROW] * 3000)[0] == 200
-    (model,) = ask_once(gateway.port, "/status")[1]["models"]
-    assert model["batchers"]["probability"]["batches"] == 1
+def test_one_request_of_many_rows_is_one_predict(shared, caller: Asker) -> None:
+    def batches() -> int:
+        return ask_once(shared.port, "/status")[1]["models"][0]["batchers"]["probability"]["batches"]
+
+    assert caller.predict([ROW])[0] == 200
+    before = batches()
+    assert caller.predict([ROW] * 3000)[0] == 200
+    assert batches() == before + 1

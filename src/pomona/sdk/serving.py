@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from pomona.core.records import Record
+from pomona.core.records import Record, from_json, to_json
 from pomona.sdk.session import Session, part
 from pomona.serving.records import (
     TRUTH,
@@ -86,7 +86,11 @@ class Gateway:
             "deadline_ms": deadline_ms,
         }
         given = {name: value for name, value in body.items() if value is not None}
-        return self._connected().post(f"/predict/{part(endpoint)}", given, PredictedRows).predictions
+        # Rows without ids are not remembered by the gateway: an empty key says that this is meant.
+        unnamed = {"idempotency-key": ""}
+        path = f"/predict/{part(endpoint)}"
+        reply = self._connected().call("POST", path, body=to_json(given), headers=unnamed)
+        return from_json(reply.body, PredictedRows).predictions
 
     def _connected(self) -> Session:
         if self._gateway is None:

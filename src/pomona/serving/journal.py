@@ -5,6 +5,7 @@ uint32), payload (one ``JournalRow`` as a MessagePack array). A reader takes who
 and stops at the first that is not whole: what was cut off by a crash was never acknowledged.
 """
 
+import logging
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,8 @@ MAGIC = b"POMONAJ1"
 SUFFIX = ".journal"
 MAX_FRAME = 16 << 20
 _HEAD = Struct("<II")
+
+log = logging.getLogger("pomona.serving")
 
 
 class JournalRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
@@ -99,8 +102,11 @@ def read_rows(segment: Path, offset: int, *, limit: int) -> tuple[list[JournalRo
             buffer = stream.read(wanted)
             behind = 0
             for payload, end in payloads(buffer):
-                rows.append(row_of(payload))
                 behind = end
+                try:
+                    rows.append(row_of(payload))
+                except msgspec.MsgspecError as error:  # whole, yet not ours: one such row must not stop all
+                    log.warning("journal segment %s: a frame is no prediction: %s", segment.name, error)
                 if len(rows) == limit:
                     break
             offset += behind

@@ -62,6 +62,7 @@ def _serve(options: argparse.Namespace, token: str | None) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        timeout_keep_alive=75,  # callers keep connections; a short limit breaks requests already on the way
         timeout_graceful_shutdown=10,
     )
 

@@ -11,7 +11,7 @@ import msgspec
 from pomona.core.errors import Forbidden, NotFound, PomonaError, TooLarge, Unauthorized
 from pomona.serving.gateway import protocols
 from pomona.serving.gateway.live import Live
-from pomona.serving.gateway.predicting import Predictor
+from pomona.serving.gateway.predicting import Call, Predictor
 
 MAX_BODY = 32 << 20
 
@@ -126,7 +126,7 @@ class GatewayApp:
 
     def _health(self, parts: list[str]) -> Reply | None:
         match parts:
-            case ["v2", "health", "live"] | ["ping"]:
+            case ["v2", "health", "live"] | ["ping"] | ["health"]:
                 return Reply(200, b'{"live":true}')
             case ["v2", "health", "ready"]:
                 ready = bool(self._live.endpoints()) and self._predictor.answers_ready.is_set()
@@ -152,16 +152,16 @@ class GatewayApp:
         match parts:
             case ["predict", name]:
                 endpoint = self._live.endpoint(name)
-                call = protocols.read_predict(await _body(receive))
+                call = _named_rows(protocols.read_predict(await _body(receive)), headers)
                 return Reply(200, protocols.answer_predict(await self._predictor.predict(endpoint, call)))
             case ["v2", "models", name, "infer"]:
                 endpoint = self._live.endpoint(name)
                 call, request_id = protocols.read_v2(await _body(receive))
-                answers = await self._predictor.predict(endpoint, call)
+                answers = await self._predictor.predict(endpoint, _named_rows(call, headers))
                 return Reply(200, protocols.answer_v2(name, request_id, answers))
             case ["invocations"]:
                 endpoint = self._live.endpoint(self._named(scope, headers))
-                call = protocols.read_invocations(await _body(receive))
+                call = _named_rows(protocols.read_invocations(await _body(receive)), headers)
                 return Reply(200, protocols.answer_invocations(await self._predictor.predict(endpoint, call)))
         raise NotFound("nothing is here", hint="/predict/{endpoint}, /invocations or /v2/models/{name}/infer")
 
@@ -178,6 +178,14 @@ def problem(error: PomonaError) -> Reply:
     """An error as RFC 9457 problem document."""
     retry = ((b"retry-after", b"1"),) if error.status in (429, 503) else ()
     return Reply(error.status, msgspec.json.encode(error.problem()), b"application/problem+json", retry)
+
+
+def _named_rows(call: Call, headers: dict[bytes, bytes]) -> Call:
+    """The call with its rows named by the request's Idempotency-Key, unless they have names."""
+    key = headers.get(b"idempotency-key", b"").decode("latin-1")
+    if not key or call.ids is not None:
+        return call
+    return msgspec.structs.replace(call, ids=[f"{key}/{number}" for number in range(call.rows)])
 
 
 async def _body(receive: Receive) -> bytes:

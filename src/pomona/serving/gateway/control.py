@@ -1,6 +1,7 @@
 """What the gateway asks of the control plane: the newest snapshot, and model files by digest."""
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
 from typing import Protocol
@@ -119,6 +120,13 @@ class ModelFiles:
             if not _is_whole(target, file.digest):
                 self._control.fetch(file, target)
         return folder
+
+    def forget_all_but(self, used: set[str]) -> None:
+        """Delete the folders of model versions that are not loaded any more."""
+        if self._root.is_dir():
+            for folder in self._root.iterdir():
+                if folder.name not in used:
+                    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _is_whole(path: Path, digest: str) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -46,8 +47,8 @@ class Gateway:
         folder.mkdir(parents=True, exist_ok=True)
         self._settings = settings
         self._control = control or Control(settings.control, settings.token)
-        files = ModelFiles(folder / "models", self._control)
-        self._live = Live(lambda served: load_engine(files.folder(served)), folder / "snapshot.json")
+        self._files = ModelFiles(folder / "models", self._control)
+        self._live = Live(lambda served: load_engine(self._files.folder(served)), folder / "snapshot.json")
         self._journal_folder = folder / "journal"
         self._journal = JournalWriter(self._journal_folder, clock)
         self._answers = Answers()
@@ -55,6 +56,7 @@ class Gateway:
         self._tasks: list[asyncio.Task[None]] = []
         self._control_error: str | None = None
         self._known: str | None = None  # the first look takes everything: a refused model may load by now
+        self._retry_at = 0.0
         self.app = GatewayApp(
             self._live,
             self._predictor,
@@ -93,7 +95,7 @@ class Gateway:
         """Write what waits and let go of the journal."""
         for task in self._tasks:
             task.cancel()
-        await asyncio.to_thread(self._journal.close)
+        self._journal.close()  # nothing is left to answer, and at exit no thread can be started
 
     async def _rebuild_answers(self) -> None:
         count = await asyncio.to_thread(self._answers.rebuild, self._journal_folder)
@@ -103,12 +105,15 @@ class Gateway:
     async def refresh(self) -> None:
         """Ask the control plane once and serve what it says."""
         try:
-            snapshot = await asyncio.to_thread(self._control.snapshot, self._known)
+            again = self._live.problems and time.monotonic() > self._retry_at
+            snapshot = await asyncio.to_thread(self._control.snapshot, None if again else self._known)
             self._control_error = None
             if snapshot is not None:
                 await self._live.apply(snapshot)
                 log.info("serving revision %s", snapshot.revision)
-                self._known = None if self._live.problems else snapshot.revision
+                self._known, self._retry_at = snapshot.revision, time.monotonic() + RETRY_S
+                used = {model.served.id for model in self._live.models()}
+                await asyncio.to_thread(self._files.forget_all_but, used)
         except (PomonaError, OSError) as error:
             self._control_error = error.detail if isinstance(error, Unavailable) else str(error)
 
@@ -117,4 +122,4 @@ class Gateway:
         await self._live.restore()
         while True:
             await self.refresh()
-            await asyncio.sleep(RETRY_S if self._live.problems else self._settings.poll_s)
+            await asyncio.sleep(self._settings.poll_s)
