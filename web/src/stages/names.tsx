@@ -11,11 +11,11 @@ export function RecordLink({ id }: { id: string }) {
 
 const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
   "data version": ({ id }) => {
-    const { data } = useGet("/api/v1/data-versions/{ref}", { path: { ref: id } }, { immutable: true });
+    const { data } = useGet("/api/v1/data-versions/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data && `${data.dataset}@v${data.number}`} />;
   },
   "model version": ({ id }) => {
-    const { data } = useGet("/api/v1/model-versions/{ref}", { path: { ref: id } }, { immutable: true });
+    const { data } = useGet("/api/v1/model-versions/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data && `${data.version.model} v${data.version.number}`} />;
   },
   hypothesis: ({ id }) => {
@@ -35,7 +35,7 @@ const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
     return <Labelled id={id} label={data?.model.name} />;
   },
   "training entry": ({ id }) => {
-    const { data } = useGet("/api/v1/entries/{ref}", { path: { ref: id } }, { immutable: true });
+    const { data } = useGet("/api/v1/entries/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data && `${data.name}@v${data.number}`} />;
   },
   run: ({ id }) => {

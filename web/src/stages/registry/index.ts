@@ -1,7 +1,5 @@
 import { IconBox } from "@tabler/icons-react";
 
-import { stageHome } from "~/circle/stageHome";
-
 import type { Stage } from "../stage";
 
 export const registry: Stage = {
@@ -12,9 +10,13 @@ export const registry: Stage = {
   icon: IconBox,
   does: "Register models; each version names its run, its data and its files; gates say which may serve.",
   pages: [{ title: "Models", path: "/registry" }],
-  routes: [{ path: "registry", lazy: stageHome("registry") }],
+  routes: [
+    { path: "registry", lazy: async () => ({ Component: (await import("./ModelsPage")).default }) },
+    { path: "registry/versions/:ref", lazy: async () => ({ Component: (await import("./VersionPage")).default }) },
+    { path: "registry/:ref", lazy: async () => ({ Component: (await import("./ModelPage")).default }) },
+  ],
   start: {
-    cli: `pomona model register late-flights --run RUN`,
+    cli: `pomona models register late-flights --run RUN`,
     sdk: `mlflow.register_model(f"runs:/{run_id}/model", "late-flights")`,
   },
 };

@@ -1,0 +1,146 @@
+import { Alert, Button, Code, Group, SimpleGrid, Text } from "@mantine/core";
+import { IconGavel, IconShieldCheck } from "@tabler/icons-react";
+import { useParams } from "react-router";
+
+import { api } from "~/api/client";
+import { read, useGet, useSend } from "~/api/queries";
+import type { Schema } from "~/api/types";
+import { bytes, number } from "~/ui/format";
+import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
+import { Facts, Page, Section } from "~/ui/Page";
+import { CopyButton, IdLink, None, TimeAgo } from "~/ui/small";
+
+import { RecordLink } from "../names";
+import { Ties } from "../ties";
+import { Artifacts } from "../training/Artifacts";
+import training from "../training/training.module.css";
+import { AliasDialog } from "./AliasDialog";
+import { Aliases } from "./Aliases";
+import { Gates } from "./Gates";
+import { Signature } from "./Signature";
+
+type Detail = Schema<"VersionDetail">;
+
+/** A model version: where it comes from, what it takes and answers, whether it may serve. */
+export default function VersionPage() {
+  const { ref = "" } = useParams();
+  const { data, error, isPending, refetch } = useGet("/api/v1/model-versions/{ref}", { path: { ref } });
+  if (!data) {
+    return (
+      <Page title="Model version" crumbs={[{ title: "Models", to: "/registry" }]}>
+        {isPending ? <Loading lines={8} /> : <ErrorNotice error={error} retry={() => void refetch()} />}
+      </Page>
+    );
+  }
+  return <Shown detail={data} />;
+}
+
+function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
+  const path = { name: version.model, number: version.number };
+  const gate = useSend(() => api.POST("/api/v1/models/{name}/versions/{number}/gates", { params: { path }, body: {} }));
+  const metrics = Object.entries(version.metrics).sort(([a], [b]) => a.localeCompare(b));
+  return (
+    <Page
+      title={`${version.model} v${version.number}`}
+      crumbs={[
+        { title: "Models", to: "/registry" },
+        { title: version.model, to: `/registry/${version.model_id}` },
+      ]}
+      badge={version.aliases.length > 0 && <Aliases names={version.aliases} />}
+      lead={version.description || undefined}
+      actions={
+        <>
+          <Button variant="light" leftSection={<IconGavel size={16} aria-hidden />} loading={gate.isPending} onClick={() => gate.mutate(undefined)}>
+            Ask the gate
+          </Button>
+          <AliasDialog version={version} />
+        </>
+      }
+    >
+      {gate.isError && <ErrorNotice error={gate.error} />}
+      <Section title="Where it comes from">
+        <Facts
+          facts={[
+            ["hypothesis", version.hypothesis ? <RecordLink key="hypothesis" id={version.hypothesis} /> : <None key="hypothesis" why="tests no hypothesis" />],
+            ["trained on", version.data_version ? <RecordLink key="data" id={version.data_version} /> : <None key="data" why="unversioned data" />],
+            ["run", version.run_id ? <RecordLink key="run" id={version.run_id} /> : <None key="run" />],
+            ["registered", <span key="at">{version.created_by ? `${version.created_by}, ` : ""}<TimeAgo at={version.created_at} /></span>],
+            ["kind", kindOf(version)],
+            ["environment", version.environment ? <Digest key="environment" text={version.environment} /> : <None key="environment" why="not recorded" />],
+            ["digest", <Digest key="digest" text={version.digest} />],
+            ["id", <IdLink key="id" id={version.id} copy />],
+          ]}
+        />
+      </Section>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Section title="What the gate said">
+          {gates.length > 0 ? <Gates gates={gates} /> : <Text c="dimmed">It was not asked yet. It compares this version with the champion, or the first one with the hypothesis' target.</Text>}
+        </Section>
+        <Section title="Metrics" note="As its run had them when it was registered.">
+          {metrics.length > 0 ? (
+            <dl className={training.metrics}>
+              {metrics.map(([name, value]) => (
+                <div key={name}>
+                  <dt title={name}>{name}</dt>
+                  <dd title={String(value)}>{number(value)}</dd>
+                </div>
+              ))}
+            </dl>
+          ) : (
+            <Text c="dimmed">Its run measured nothing.</Text>
+          )}
+        </Section>
+      </SimpleGrid>
+      <Section title="What it takes and answers">
+        <Signature signature={version.signature} />
+      </Section>
+      <Section title="Files" note={`${version.files.length} files, ${bytes(version.size)}, each kept under its BLAKE3 digest.`} actions={<Verify version={version} />}>
+        <Artifacts
+          files={version.files.map((file) => ({ ...file, is_dir: false }))}
+          base={`/api/v1/models/${encodeURIComponent(version.model)}/versions/${version.number}/files`}
+        />
+      </Section>
+      <Ties id={version.id} links={links} />
+      <Section title="Use it">
+        <Snippet
+          sdk={`import mlflow\n\nmodel = mlflow.pyfunc.load_model("models:/${version.model}/${version.number}")\nmodel.predict(frame)`}
+          cli={`pomona models verify ${version.model} ${version.number}`}
+        />
+      </Section>
+    </Page>
+  );
+}
+
+/** "sklearn (skops), python 3.11.7" */
+function kindOf(version: Schema<"ModelVersion">): string {
+  const named = Object.keys(version.flavors).filter((flavor) => flavor !== "python_function");
+  const python = version.flavors.python_function?.python_version;
+  return [named.join(", ") || "pyfunc", typeof python === "string" ? `Python ${python}` : ""].filter(Boolean).join(", ");
+}
+
+function Digest({ text }: { text: string }) {
+  return (
+    <Group gap={4} wrap="nowrap" display="inline-flex">
+      <Code>{text.slice(0, 16)}</Code>
+      <CopyButton value={text} what="digest" />
+    </Group>
+  );
+}
+
+function Verify({ version }: { version: Schema<"ModelVersion"> }) {
+  const path = { name: version.model, number: version.number };
+  const verify = useSend(async () => ({ data: await read("/api/v1/models/{name}/versions/{number}/verify", { path }) }));
+  return (
+    <Group gap="sm">
+      {verify.isError && <ErrorNotice error={verify.error} />}
+      {verify.data && (
+        <Alert color="leaf" p={6} icon={<IconShieldCheck size={18} aria-hidden />} role="status">
+          {`All ${verify.data.files} files are what was registered.`}
+        </Alert>
+      )}
+      <Button size="xs" variant="default" loading={verify.isPending} onClick={() => verify.mutate(undefined)}>
+        Verify the files
+      </Button>
+    </Group>
+  );
+}
