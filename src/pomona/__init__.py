@@ -16,35 +16,49 @@ if TYPE_CHECKING:
     from pomona.core.errors import PomonaError
     from pomona.core.records import Money
     from pomona.data.records import Check
+    from pomona.loop.records import NewTrigger, Recipe
+    from pomona.monitoring.records import Thresholds
+    from pomona.releases.records import CanaryPolicy
     from pomona.sdk.client import Client, connect
     from pomona.sdk.script import params, training_data
+    from pomona.serving.records import NewOutcome
     from pomona.training.records.entries import DataSelector, Limits
 
 __version__ = "0.1.0"
 
 _HOME_OF = {
     "Budget": "pomona.business.records",
+    "CanaryPolicy": "pomona.releases.records",
     "Check": "pomona.data.records",
     "Client": "pomona.sdk.client",
+    "DataSelector": "pomona.training.records.entries",
+    "Limits": "pomona.training.records.entries",
     "Money": "pomona.core.records",
+    "NewOutcome": "pomona.serving.records",
+    "NewTrigger": "pomona.loop.records",
     "Payoffs": "pomona.business.records",
     "PomonaError": "pomona.core.errors",
-    "training_data": "pomona.sdk.script",
-    "params": "pomona.sdk.script",
-    "Limits": "pomona.training.records.entries",
-    "DataSelector": "pomona.training.records.entries",
+    "Recipe": "pomona.loop.records",
+    "Thresholds": "pomona.monitoring.records",
     "connect": "pomona.sdk.client",
+    "params": "pomona.sdk.script",
+    "training_data": "pomona.sdk.script",
 }
 
 __all__ = [
     "Budget",
+    "CanaryPolicy",
     "Check",
     "Client",
     "DataSelector",
     "Limits",
     "Money",
+    "NewOutcome",
+    "NewTrigger",
     "Payoffs",
     "PomonaError",
+    "Recipe",
+    "Thresholds",
     "__version__",
     "connect",
     "params",

@@ -59,6 +59,7 @@ class Describer:
             "end": self.endpoint,
             "rel": self.release,
             "mv": self.model_version,
+            "mdl": self.model,
             "run": self.run,
             "ent": self.entry,
             "ver": self.data_version,
@@ -130,6 +131,13 @@ class Describer:
             at=found.created_at,
             facts=facts,
         )
+
+    def model(self, record_id: str) -> Described:
+        """A model: the name its versions share."""
+        found = self._of.registry.detail(record_id)
+        champion = found.model.aliases.get("champion")
+        facts = _facts(versions=len(found.versions), champion=champion and f"v{champion}")
+        return _node(record_id, "model", "registry", found.model.name, at=found.model.created_at, facts=facts)
 
     def run(self, record_id: str) -> Described:
         """A tracked run: its parameters and metrics, and where its code is."""

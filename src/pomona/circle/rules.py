@@ -16,7 +16,7 @@ _BACKWARDS: dict[str, frozenset[str]] = {
     "rea": frozenset({"caused"}),
     "run": frozenset({"produced"}),  # which job ran it
 }
-_ENDS = frozenset({"dat"})  # named, not followed further
+_ENDS = frozenset({"dat", "mdl"})  # named, not followed further
 _TOLD: tuple[Stage, ...] = (
     "serving",
     "releases",
