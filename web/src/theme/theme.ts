@@ -26,7 +26,7 @@ const MONO =
 
 export const theme = createTheme({
   primaryColor: "leaf",
-  primaryShade: { light: 7, dark: 5 },
+  primaryShade: 7,
   autoContrast: true,
   luminanceThreshold: 0.28,
   colors: {
@@ -54,7 +54,7 @@ export const theme = createTheme({
   components: {
     Paper: Paper.extend({ classNames: { root: classes.surface } }),
     Card: Card.extend({ classNames: { root: classes.surface } }),
-    Modal: Modal.extend({ classNames: { content: classes.surface, header: classes.surface }, defaultProps: { centered: true } }),
+    Modal: Modal.extend({ classNames: { content: classes.surface, header: classes.surface }, defaultProps: { centered: true, closeButtonProps: { "aria-label": "Close" } } }),
     Badge: Badge.extend({ classNames: { root: classes.badge }, defaultProps: { variant: "light", radius: "sm" } }),
     Button: Button.extend({ defaultProps: { size: "sm" } }),
     ActionIcon: ActionIcon.extend({ defaultProps: { variant: "subtle", color: "gray" } }),
