@@ -104,7 +104,6 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
       <Section title="Use it">
         <Snippet
           sdk={`import mlflow\n\nmodel = mlflow.pyfunc.load_model("models:/${version.model}/${version.number}")\nmodel.predict(frame)`}
-          cli={`pomona models verify ${version.model} ${version.number}`}
         />
       </Section>
     </Page>

@@ -6,6 +6,7 @@ import { useText } from "~/api/text";
 import type { Schema } from "~/api/types";
 import { bytes } from "~/ui/format";
 import { ErrorNotice, Loading } from "~/ui/notices";
+import { CopyButton } from "~/ui/small";
 import { useUrlState } from "~/ui/state";
 
 import { Rows } from "../data/Rows";
@@ -51,7 +52,14 @@ function Preview({ file, address }: { file: File; address: string }) {
   return (
     <div>
       <Group justify="space-between" mb="xs">
-        <Text fw={600}>{file.path}</Text>
+        <Group gap="xs">
+          <Text fw={600}>{file.path}</Text>
+          {file.digest && (
+            <Text size="sm" c="dimmed" component="span" className="tabular">
+              {`BLAKE3 ${file.digest.slice(0, 12)}…`} <CopyButton value={file.digest} what="digest" />
+            </Text>
+          )}
+        </Group>
         <Anchor href={address} download size="sm">
           <Group gap={4} component="span">
             <IconDownload size={15} aria-hidden /> Download
