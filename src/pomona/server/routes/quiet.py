@@ -13,6 +13,7 @@ from pomona.server.wiring import Wired
 from pomona.serving.where import ask_gateway
 
 LOOK_S = 0.005
+SLOWEST_LOOK_S = 0.1
 LONGEST_S = 60.0
 
 
@@ -36,10 +37,12 @@ class QuietRoutes(Controller):
         while number is None and (app.home / "server.json").exists() and time.monotonic() < ends:
             await asyncio.sleep(10 * LOOK_S)
             number = await asyncio.to_thread(bell.ring)
+        pause_s = LOOK_S
         while number is not None and bell.answered() < number:
             if time.monotonic() >= ends:
                 return await asyncio.to_thread(_busy, app)
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(pause_s)
+            pause_s = min(1.1 * pause_s, SLOWEST_LOOK_S)
         while (late := await asyncio.to_thread(_behind, app)) is not None:
             if time.monotonic() >= ends:
                 return Quiet(quiet=False, waiting_for=late)
