@@ -33,6 +33,7 @@ from pomona.training.records.entries import (
     Trained,
     TrainRequest,
 )
+from pomona.training.records.runs import DatasetInput
 from pomona.training.rules.entries import failure, traceback_in, window_of
 from pomona.training.rules.paths import ArtifactAddress
 from pomona.training.service.entries import EntryService
@@ -242,7 +243,7 @@ def test_a_worker_that_died_before_the_step_was_kept_makes_no_second_run(
 
 
 def test_a_failed_version_is_refused_at_once_unless_forced(
-    entries: EntryService, jobs: JobService, worker: Worker, data: DataService
+    entries: EntryService, jobs: JobService, worker: Worker, data: DataService, ledger: SqlLedger
 ) -> None:
     checks = (Check(kind="not_null", column="x"),)
     data.create(NewDataset(name="flights", key=("id",), checks=checks))
@@ -250,7 +251,36 @@ def test_a_failed_version_is_refused_at_once_unless_forced(
     entries.store(entry(data=DataSelector(ref="flights@newest")))
     with pytest.raises(Refused, match="not_null x"):
         entries.request(TrainRequest(entry="late"))
-    assert trained(jobs, worker, entries.request(TrainRequest(entry="late", force_reason="a test")).id)
+    trained(jobs, worker, entries.request(TrainRequest(entry="late", force_reason="a test")).id)
+    [forced] = ledger.entries(types=["data.failed_version_used"])
+    assert forced.data["reason"] == "a test"
+
+
+def test_an_mlflow_run_may_not_train_on_a_failed_version_either(
+    tracking: TrackingService, data: DataService, ledger: SqlLedger
+) -> None:
+    data.create(NewDataset(name="flights", key=("id",), checks=(Check(kind="not_null", column="x"),)))
+    failed = data.commit("flights", pa.table({"id": [1], "x": [None]})).version
+
+    def logged(context: str) -> DatasetInput:
+        return DatasetInput(
+            name="flights",
+            digest=failed.digest[:36],
+            source_type="pomona",
+            source=f'{{"version": "{failed.id}"}}',
+            tags={"mlflow.data.context": context},
+        )
+
+    run = tracking.start().id
+    with pytest.raises(Refused):
+        tracking.log_inputs(run, [logged("training")])
+    with pytest.raises(Refused):
+        tracking.log(run, tags=[("pomona.data_version", failed.id)])
+    assert tracking.run(run).inputs == []
+    tracking.log_inputs(run, [logged("evaluation")])
+    tracking.log(run, tags=[("pomona.force", "to see how bad it is")])
+    tracking.log_inputs(run, [logged("training")])
+    assert ledger.entries(types=["data.failed_version_used"])
 
 
 def test_a_cancelled_training_is_stopped_and_its_run_killed(

@@ -257,6 +257,16 @@ class DataService:
 
         return self._database.write(keep)
 
+    def check_usable(self, ref: str, force_reason: str | None = None) -> tuple[DataVersion, bool]:
+        """The version, and whether it may be trained on only because of the reason given.
+
+        Raises:
+            Refused: If it failed its checks and no reason was given.
+        """
+        version = self.resolve(ref)
+        report = self._database.read(lambda tx: store.report_of(tx, version.id))
+        return version, rules.check_usable(version, report, force_reason)
+
     def usable_for_training(self, ref: str, force_reason: str | None = None) -> DataVersion:
         """The version, if a model may be trained on it.
 
@@ -264,9 +274,8 @@ class DataService:
             Refused: If it failed its checks and no reason to use it all the same was given. A given
                 reason is written to the ledger.
         """
-        version = self.resolve(ref)
-        report = self._database.read(lambda tx: store.report_of(tx, version.id))
-        if rules.check_usable(version, report, force_reason):
+        version, forced = self.check_usable(ref, force_reason)
+        if forced:
             event = FailedVersionUsed(
                 subject=version.id, dataset=version.dataset, number=version.number, reason=force_reason or ""
             )

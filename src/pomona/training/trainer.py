@@ -28,6 +28,7 @@ from pomona.training.records.runs import (
     DATA_VERSION_TAG,
     ENTRY_TAG,
     ENVIRONMENT_TAG,
+    FORCE_TAG,
     HYPOTHESIS_TAG,
     DatasetInput,
     SearchRuns,
@@ -119,6 +120,8 @@ class Trainer:
         task = f"{context.job.id}/{step}"
         environment = self._blobs.put("\n".join(freeze()).encode())
         tags = _tags(entry, version, environment) | {JOB_TAG: task}
+        if wanted.force_reason:
+            tags[FORCE_TAG] = wanted.force_reason
         experiment = self._experiment(entry.experiment)
         run = self._run_of(task) or self._start(experiment, wanted.run_name, context.job.actor, tags)
         plan = TrainingPlan(

@@ -19,6 +19,7 @@ DATA_VERSION_TAG = "pomona.data_version"
 CODE_TAG = "pomona.code"
 ENVIRONMENT_TAG = "pomona.environment"
 ENTRY_TAG = "pomona.entry"
+FORCE_TAG = "pomona.force"  # why a run trains on data that failed its checks
 RUN_NAME_TAG = "mlflow.runName"
 
 

@@ -124,7 +124,7 @@ class EntryService:
         """
         rules.check_selector(rules.selector_of(entry, wanted))
         rules.check_params(wanted.params)
-        return self._data.usable_for_training(wanted.data or entry.data.ref, wanted.force_reason)
+        return self._data.check_usable(wanted.data or entry.data.ref, wanted.force_reason)[0]
 
     def _described(self, new: NewEntry, hypothesis: str | None) -> TrainingEntry:
         now = self._clock.now()

@@ -15,6 +15,7 @@ from pomona.training.records.runs import (
     DATA_VERSION_TAG,
     ENTRY_TAG,
     ENVIRONMENT_TAG,
+    FORCE_TAG,
     HYPOTHESIS_TAG,
     DatasetInput,
 )
@@ -36,6 +37,10 @@ class FindsVersions(Protocol):
         """The data version that a reference names; raises NotFound."""
         ...
 
+    def usable_for_training(self, ref: str, force_reason: str | None = None, /) -> DataVersion:
+        """As ``resolve``; raises Refused if it failed its checks and nobody says why it is used."""
+        ...
+
 
 class Lineage:
     """Recognises the records that a client's tags and inputs speak of."""
@@ -44,17 +49,22 @@ class Lineage:
         self._business = business
         self._data = data
 
-    def tags(self, tags: Mapping[str, str]) -> dict[str, str]:
+    def tags(self, tags: Mapping[str, str], *, known: Mapping[str, str] | None = None) -> dict[str, str]:
         """The tags with names of hypotheses and data versions replaced by their ids.
+
+        Args:
+            known: The tags that the run has already.
 
         Raises:
             NotFound: If a tag names one that does not exist.
+            Refused: If the data failed its checks and no tag ``pomona.force`` says why it is used.
         """
         found = dict(tags)
         if name := tags.get(HYPOTHESIS_TAG):
             found[HYPOTHESIS_TAG] = self._business.hypothesis(name).id
         if ref := tags.get(DATA_VERSION_TAG):
-            found[DATA_VERSION_TAG] = self._data.resolve(ref).id
+            reason = tags.get(FORCE_TAG) or (known or {}).get(FORCE_TAG)
+            found[DATA_VERSION_TAG] = self._data.usable_for_training(ref, reason).id
         return found
 
     @staticmethod
@@ -70,15 +80,27 @@ class Lineage:
         ]
         return [(relation, f"{kind}{tags[tag]}"[:64]) for tag, relation, kind in relations if tags.get(tag)]
 
-    def recognise(self, inputs: Sequence[DatasetInput]) -> list[DatasetInput]:
-        """The inputs, each with the data version it is, where one can be found."""
-        return [msgspec.structs.replace(item, data_version=self._version(item)) for item in inputs]
+    def recognise(self, inputs: Sequence[DatasetInput], *, known: Mapping[str, str]) -> list[DatasetInput]:
+        """The inputs, each with the data version it is, where one can be found.
+
+        Args:
+            known: The tags of the run; the version they name was looked at when they were set.
+
+        Raises:
+            Refused: If one to train on failed its checks and no tag ``pomona.force`` says why it is used.
+        """
+        found = [msgspec.structs.replace(item, data_version=self._version(item)) for item in inputs]
+        for item in found:
+            if item.data_version not in (None, known.get(DATA_VERSION_TAG)) and not _is_evaluation(item):
+                reason = item.tags.get(FORCE_TAG) or known.get(FORCE_TAG)
+                self._data.usable_for_training(str(item.data_version), reason)
+        return found
 
     @staticmethod
     def input_links(inputs: Sequence[DatasetInput]) -> TagLinks:
         """Which versions the run was trained or evaluated on."""
         return [
-            ("evaluated_on" if item.tags.get(CONTEXT_TAG, "").lower() in EVALUATION else "trained_on", found)
+            ("evaluated_on" if _is_evaluation(item) else "trained_on", found)
             for item in inputs
             if (found := item.data_version)
         ]
@@ -90,6 +112,10 @@ class Lineage:
             except PomonaError:
                 continue  # not one of ours; it is shown as unversioned
         return None
+
+
+def _is_evaluation(item: DatasetInput) -> bool:
+    return item.tags.get(CONTEXT_TAG, "").lower() in EVALUATION
 
 
 def _references(item: DatasetInput) -> list[str]:

@@ -13,6 +13,7 @@ from pomona.core.events import RunFinished, RunStarted
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
 from pomona.sql import from_us, to_us
 from pomona.training.records.runs import (
+    DATA_VERSION_TAG,
     HYPOTHESIS_TAG,
     RUN_NAME_TAG,
     DatasetInput,
@@ -198,7 +199,8 @@ class TrackingService:
         limits.check_run_id(run_id)
         batch = limits.checked_batch(metrics, params, tags)
         if any(key.startswith("pomona.") for key in batch.tags):
-            batch = msgspec.structs.replace(batch, tags=self._lineage.tags(batch.tags))
+            known = self.run(run_id).tags if DATA_VERSION_TAG in batch.tags else None
+            batch = msgspec.structs.replace(batch, tags=self._lineage.tags(batch.tags, known=known))
         future = self._database.submit(_logging(run_id, batch, self._keys))
         future.add_done_callback(self._remember)
         return future
@@ -240,7 +242,7 @@ class TrackingService:
                     "profile": item.profile,
                 }
             )
-        known = self._lineage.recognise(datasets)
+        known = self._lineage.recognise(datasets, known=self.run(run_id).tags)
 
         def work(tx: Transaction) -> None:
             run = runs.active(tx, run_id)
