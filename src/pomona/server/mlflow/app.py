@@ -1,6 +1,5 @@
 """The protocol as one ASGI application: finds the handler, runs it, turns errors into its own."""
 
-import asyncio
 import inspect
 import logging
 import re
@@ -16,7 +15,17 @@ from pomona.server.mlflow.logged_models import LoggedModels
 from pomona.server.mlflow.metrics import Metrics
 from pomona.server.mlflow.registry import Registry
 from pomona.server.mlflow.runs import Runs
-from pomona.server.mlflow.wire import MlflowError, Receive, Request, Response, Scope, Send, answer, failure
+from pomona.server.mlflow.wire import (
+    MlflowError,
+    Receive,
+    Request,
+    Response,
+    Scope,
+    Send,
+    Threads,
+    answer,
+    failure,
+)
 from pomona.training.service.tracking import TrackingService
 
 PROTOCOL_VERSION = "3.18.0"  # of the MLflow REST API spoken here
@@ -39,6 +48,7 @@ class MlflowApp:
 
     def __init__(self, tracking: TrackingService, registry: RegistryService) -> None:
         self._artifacts = Artifacts(tracking, registry)
+        self._threads = Threads(32, "mlflow")
         self._exact: dict[tuple[str, str], Handler] = {
             **_experiment_table(Experiments(tracking.experiments)),
             **_run_table(Runs(tracking), Metrics(tracking.histories)),
@@ -91,7 +101,7 @@ class MlflowApp:
         handler, params = self._find(method, rest)
         request = Request(scope, receive, params)
         await request.load()
-        await (await _run(handler, request)).send(send)
+        await (await self._run(handler, request)).send(send)
 
     async def _file(self, request: Request, send: Send) -> None:
         method = request.scope["method"]
@@ -100,9 +110,16 @@ class MlflowApp:
         elif method == "PUT":
             await (await self._artifacts.put(request)).send(send)
         elif method == "DELETE":
-            await (await _run(self._artifacts.delete, request)).send(send)
+            await (await self._run(self._artifacts.delete, request)).send(send)
         else:
             raise _unknown(method, request.scope["path"])
+
+    async def _run(self, handler: Handler, request: Request) -> Response:
+        if inspect.iscoroutinefunction(handler):
+            hot: Awaitable[Response] = handler(request)
+            return await hot
+        found: Response = await self._threads.run(handler, request)
+        return found
 
     def _find(self, method: str, rest: str) -> tuple[Handler, dict[str, str]]:
         exact = self._exact.get((method, rest))
@@ -112,14 +129,6 @@ class MlflowApp:
             if wanted == method and (found := pattern.match(rest)):
                 return handler, {name: unquote(value) for name, value in found.groupdict().items()}
         raise _unknown(method, rest)
-
-
-async def _run(handler: Handler, request: Request) -> Response:
-    if inspect.iscoroutinefunction(handler):
-        hot: Awaitable[Response] = handler(request)
-        return await hot
-    found: Response = await asyncio.to_thread(handler, request)
-    return found
 
 
 def server_info(_request: Request) -> Response:

@@ -12,7 +12,7 @@ from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow import shapes
 from pomona.server.mlflow.forms import RunForm
-from pomona.server.mlflow.wire import EMPTY, Receive, Request, Response, Send, answer
+from pomona.server.mlflow.wire import EMPTY, Receive, Request, Response, Send, Threads, answer
 from pomona.training.records.runs import ArtifactFile
 from pomona.training.rules.paths import ArtifactAddress, address_of, safe_path
 from pomona.training.service.tracking import TrackingService
@@ -45,11 +45,20 @@ class BodyStream(io.RawIOBase):
         return count
 
     def _next(self) -> bytes:
-        message: Any = asyncio.run_coroutine_threadsafe(_call(self._receive), self._loop).result()
+        message = self._ask()
         if message["type"] == "http.disconnect":
             raise ConnectionError("the client went away before its file was complete")
         self._more = message.get("more_body", False)
         return bytes(message.get("body", b""))
+
+    def _ask(self) -> Any:
+        asked = asyncio.run_coroutine_threadsafe(_call(self._receive), self._loop)
+        while True:
+            try:
+                return asked.result(timeout=1.0)
+            except TimeoutError:
+                if self._loop.is_closed():  # the server stopped: nobody will answer any more
+                    raise ConnectionError("the server stopped before the file was complete") from None
 
 
 async def _call(receive: Receive) -> Any:
@@ -62,6 +71,7 @@ class Artifacts:
     def __init__(self, tracking: TrackingService, registry: RegistryService) -> None:
         self._tracking = tracking
         self._registry = registry
+        self._threads = Threads(16, "mlflow-files")
 
     def of_run(self, request: Request) -> Response:
         """List the artifacts of a run, paths relative to it."""
@@ -93,16 +103,16 @@ class Artifacts:
         """Keep the request's body as a file."""
         address = _writable(request)
         stream = io.BufferedReader(BodyStream(request.receive, asyncio.get_running_loop()), _CHUNK)
-        await asyncio.to_thread(self._tracking.artifacts.put, address, stream)
+        await self._threads.run(self._tracking.artifacts.put, address, stream)
         return EMPTY
 
     async def get(self, request: Request, send: Send) -> None:
         """Send a file; its last piece only once the whole hashed to its digest."""
         address = address_of(request.params["path"])
-        file = await asyncio.to_thread(self._file, address)
-        stream = await asyncio.to_thread(self._tracking.artifacts.open, file)
+        file = await self._threads.run(self._file, address)
+        stream = await self._threads.run(self._tracking.artifacts.open, file)
         try:
-            await _send_file(send, file, stream)
+            await self._send(send, file, stream)
         finally:
             stream.close()
 
@@ -127,6 +137,19 @@ class Artifacts:
                 found.setdefault(path, ArtifactFile(path=path, is_dir=True) if below else whole)
         return [*found.values()]
 
+    async def _send(self, send: Send, file: ArtifactFile, stream: BinaryIO) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": _headers(file)})
+        hasher = blake3()
+        held = b""
+        while piece := await self._threads.run(stream.read, _CHUNK):
+            hasher.update(piece)
+            if held:
+                await send({"type": "http.response.body", "body": held, "more_body": True})
+            held = piece
+        if hasher.hexdigest() != file.digest:
+            raise ConnectionError(f"{file.path} does not match its digest; the download is cut off")
+        await send({"type": "http.response.body", "body": held})
+
 
 def _writable(request: Request) -> ArtifactAddress:
     address = address_of(request.params["path"])
@@ -135,23 +158,12 @@ def _writable(request: Request) -> ArtifactAddress:
     return address
 
 
-async def _send_file(send: Send, file: ArtifactFile, stream: BinaryIO) -> None:
+def _headers(file: ArtifactFile) -> list[tuple[bytes, bytes]]:
     name = file.path.rsplit("/", 1)[-1]
     media = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    headers = [
+    return [
         (b"content-type", media.encode()),
         (b"content-length", str(file.size or 0).encode()),
         (b"content-disposition", f"attachment; filename*=UTF-8''{quote(name)}".encode()),
         (b"x-content-type-options", b"nosniff"),
     ]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    hasher = blake3()
-    held = b""
-    while piece := await asyncio.to_thread(stream.read, _CHUNK):
-        hasher.update(piece)
-        if held:
-            await send({"type": "http.response.body", "body": held, "more_body": True})
-        held = piece
-    if hasher.hexdigest() != file.digest:
-        raise ConnectionError(f"{file.path} does not match its digest; the download is cut off")
-    await send({"type": "http.response.body", "body": held})

@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextvars import copy_context
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -168,6 +169,19 @@ def failure(error: PomonaError) -> Response:
 async def durable(future: "Future[T]") -> T:
     """Wait for a write. A client that goes away does not take it back."""
     return await asyncio.shield(asyncio.wrap_future(future))
+
+
+class Threads:
+    """A pool of its own for work that blocks, so that slow uploads never hold up other requests."""
+
+    def __init__(self, size: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(size, thread_name_prefix=name)
+
+    async def run(self, work: Callable[..., T], *arguments: Any) -> T:
+        """Run ``work`` in a thread, as the same actor."""
+        context = copy_context()
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._pool, lambda: context.run(work, *arguments))
 
 
 def _bad_field(reason: str) -> Invalid:
