@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from pomona.core.errors import PomonaError
@@ -93,9 +94,9 @@ def done(text: str) -> None:
 
 def complain(error: PomonaError) -> None:
     """Print an error and its hint on standard error."""
-    err.print(f"[bold red]Error:[/bold red] {error.detail}", soft_wrap=True)
+    err.print(f"[bold red]Error:[/bold red] {escape(error.detail)}", soft_wrap=True)
     if error.hint:
-        err.print(f"[yellow]Hint:[/yellow] {error.hint}", soft_wrap=True)
+        err.print(f"[yellow]Hint:[/yellow] {escape(error.hint)}", soft_wrap=True)
     traceback = error.extra.get("traceback")
     if traceback:
         err.print(str(traceback), markup=False)
