@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pomona.core.errors import Invalid
 from pomona.loop.records import Facts, NewTrigger, Recipe, Trigger
-from pomona.loop.rules import check_trigger, decide_retrain, growth, window_meets
+from pomona.loop.rules import check_trigger, decide_retrain, growth, missing_in_window
 from pomona.releases.records import CanaryPolicy
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -40,7 +40,7 @@ def test_a_bad_window_with_newer_data_fires() -> None:
 
 def test_each_reason_not_to_is_said() -> None:
     assert why(enabled=False) == "the trigger is paused"
-    assert why(met=False) == "below the threshold"
+    assert why(unmet="below the threshold") == "below the threshold"
     assert why(running_job="job_1") == "job_1 is retraining already"
     assert why(canary="rel_1") == "a canary is still being judged (rel_1)"
     assert why(data_version=None) == "there is no usable data version"
@@ -96,7 +96,7 @@ facts = st.builds(
     kind=st.sampled_from(["request", "schedule", "drift", "quality", "data_volume"]),
     enabled=st.booleans(),
     as_of=st.just(NOW),
-    met=st.booleans(),
+    unmet=st.none() | st.just("too little"),
     running_job=st.none() | st.just("job_1"),
     canary=st.none() | st.just("rel_1"),
     data_version=st.none() | st.just("ver_1"),
@@ -116,7 +116,7 @@ def test_whatever_the_facts_nobody_trains_twice_at_once_or_beside_a_canary(seen:
     assert decision == decide_retrain(seen)
     if decision.fire:
         assert seen.enabled
-        assert seen.met
+        assert seen.unmet is None
         assert seen.running_job is None
         assert seen.canary is None
         assert seen.data_version is not None
@@ -137,10 +137,11 @@ def test_a_window_is_bad_by_the_triggers_threshold_or_by_its_incident() -> None:
             created_by="ann",
         )
 
-    assert window_meets(trigger(0.3), score=0.3, alarmed=False, incident=False)
-    assert not window_meets(trigger(0.3), score=0.2, alarmed=True, incident=True)
-    assert window_meets(trigger(None), score=0.1, alarmed=True, incident=True)
-    assert not window_meets(trigger(None), score=9.0, alarmed=True, incident=False)
+    assert missing_in_window(trigger(0.3), score=0.3, alarmed=False, incident=False) is None
+    assert missing_in_window(trigger(0.3), score=0.2, alarmed=True, incident=True) is not None
+    assert missing_in_window(trigger(None), score=0.1, alarmed=True, incident=True) is None
+    assert missing_in_window(trigger(None), score=9.0, alarmed=True, incident=False) is not None
+    assert missing_in_window(trigger(None), score=9.0, alarmed=False, incident=True) == "no alarm"
 
 
 def test_growth_is_over_what_the_champion_had() -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
-from pomona.monitoring.references import natural_drift
+from pomona.monitoring.natural import natural_drift
 from pomona.monitoring.scoring import labels, plain, sample_rows
 from pomona.stats.profiles import profile_categories, profile_numeric
 
@@ -36,6 +36,18 @@ def test_weather_is_far_from_its_season_every_week_and_carriers_are_not() -> Non
     natural = natural_drift(columns, rows, time_column="at", window=WEEK)
     assert natural["temp"] > 1.0
     assert natural["carrier"] < 0.02
+
+
+def test_rows_may_come_in_any_order_and_be_empty_here_and_there() -> None:
+    rows = weather(8)
+    shuffled = rows.take(np.random.default_rng(1).permutation(rows.num_rows))
+    holes = [None if n % 50 == 0 else value for n, value in enumerate(rows.column("carrier").to_pylist())]
+    columns = {"temp": profile_numeric(rows.column("temp").to_numpy())}
+    one, other = (natural_drift(columns, table, time_column="at", window=WEEK) for table in (rows, shuffled))
+    assert one == other
+    table = rows.set_column(2, "carrier", pa.array(holes))
+    words = {"carrier": profile_categories(holes)}
+    assert natural_drift(words, table, time_column="at", window=WEEK)["carrier"] < 0.02
 
 
 def test_what_is_shorter_than_two_windows_tells_nothing() -> None:

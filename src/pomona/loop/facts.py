@@ -12,7 +12,7 @@ from pomona.data.rules import parse_ref
 from pomona.jobs import store as job_store
 from pomona.loop import rules, store
 from pomona.loop.records import Facts, Trigger
-from pomona.monitoring.records import Incident, Window
+from pomona.monitoring.records import Window
 from pomona.registry.records import ModelVersion
 from pomona.releases.records import Endpoint, Release
 from pomona.training.records.entries import TrainingEntry
@@ -81,7 +81,7 @@ class FactFinder:
             return self._registry.version(release.champion)
         return self._registry.champion(endpoint.model)
 
-    def of(self, trigger: Trigger, *, as_of: datetime, what: str, met: bool = True) -> Facts:
+    def of(self, trigger: Trigger, *, as_of: datetime, what: str, unmet: str | None = None) -> Facts:
         """What does not change while the decision is taken; ``in_transaction`` adds the rest."""
         endpoint = self._releases.endpoint(trigger.endpoint)
         champion, release = self.champion(endpoint), self._releases.active(endpoint.name)
@@ -93,7 +93,7 @@ class FactFinder:
             enabled=trigger.enabled,
             what=what,
             as_of=as_of,
-            met=met,
+            unmet=unmet,
             canary=canary,
             entry=recipe.entry,
             params=recipe.params,
@@ -153,7 +153,6 @@ def with_loss(facts: Facts, window: Window) -> Facts:
     return msgspec.structs.replace(facts, loss_per_day=lost, currency=facts.currency or quality.currency)
 
 
-def about_window(window: Window, incident: Incident | None) -> str:
+def about_window(window: Window) -> str:
     """What a window says, in one line."""
-    known = "" if incident is not None else " (no incident yet)"
-    return f"{window.kind} until {window.end:%Y-%m-%d}{known}: {window.summary}"
+    return f"{window.kind} until {window.end:%Y-%m-%d}: {window.summary}"

@@ -169,13 +169,11 @@ class Reactor:
         found: list[tuple[Trigger, Facts, str | None]] = []
         for trigger in watching:
             alarmed = window.state == "alarm"
-            met = rules.window_meets(
+            unmet = rules.missing_in_window(
                 trigger, score=window.score, alarmed=alarmed, incident=incident is not None
             )
-            if alarmed or met:
-                facts = self._facts.of(
-                    trigger, as_of=window.end, what=about_window(window, incident), met=met
-                )
+            if alarmed or unmet is None:
+                facts = self._facts.of(trigger, as_of=window.end, what=about_window(window), unmet=unmet)
                 found.append((trigger, with_loss(facts, window), incident.id if incident else None))
         return found
 
@@ -190,23 +188,29 @@ class Reactor:
         self, trigger: Trigger, version: DataVersion
     ) -> tuple[Trigger, Facts, str | None] | None:
         name = f"{version.dataset}@v{version.number}"
-        if version.quality == "fail":
-            name = f"{name} (failed its checks)"
+        failed = "it failed its checks" if version.quality == "fail" else None
         if trigger.kind == "data_volume":
             grown = self._facts.growth(trigger, version)
             if grown is None or trigger.threshold is None:
                 return None
             what = f"{name} has {grown:+.0%} rows over the champion's ({trigger.threshold:+.0%} fires)"
-            met = grown >= trigger.threshold and version.quality != "fail"
-            return trigger, self._facts.of(trigger, as_of=version.as_of, what=what, met=met), None
+            unmet = None if grown >= trigger.threshold else "below the threshold"
+            return (
+                trigger,
+                self._facts.of(trigger, as_of=version.as_of, what=what, unmet=failed or unmet),
+                None,
+            )
         for kind in INCIDENT_KINDS:
             incident = (
                 self._monitoring.open_incident(trigger.endpoint, kind) if trigger.kind == kind else None
             )
             if incident is not None:
                 what = f"{name} while a {kind} incident is open"
-                met = version.quality != "fail"
-                return trigger, self._facts.of(trigger, as_of=version.as_of, what=what, met=met), incident.id
+                return (
+                    trigger,
+                    self._facts.of(trigger, as_of=version.as_of, what=what, unmet=failed),
+                    incident.id,
+                )
         return None
 
     def _trains_on(self, trigger: Trigger, dataset: str) -> bool:

@@ -77,7 +77,7 @@ class Facts(Record, frozen=True, kw_only=True):
     enabled: bool = True
     what: str = ""  # what happened, in words
     as_of: datetime  # in the time of the event
-    met: bool = True  # the threshold is crossed
+    unmet: str | None = None  # what is still missing to be a reason; None: it is one
     running_job: str | None = None
     canary: str | None = None  # a release that is still being judged
     entry: str = ""

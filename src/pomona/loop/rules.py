@@ -64,7 +64,7 @@ def _off(facts: Facts) -> str | None:
 
 
 def _not_met(facts: Facts) -> str | None:
-    return None if facts.met else "below the threshold"
+    return facts.unmet
 
 
 def _busy(facts: Facts) -> str | None:
@@ -119,11 +119,13 @@ def _days(passed: timedelta) -> str:
     return f"{passed.total_seconds() / 86_400:.1f}"
 
 
-def window_meets(trigger: Trigger, *, score: float, alarmed: bool, incident: bool) -> bool:
-    """Whether a window is bad enough: by the trigger's own threshold, or because an incident is open."""
+def missing_in_window(trigger: Trigger, *, score: float, alarmed: bool, incident: bool) -> str | None:
+    """What a window lacks to be a reason: by the trigger's own threshold, else by its incident."""
     if trigger.threshold is not None:
-        return score >= trigger.threshold
-    return alarmed and incident
+        return None if score >= trigger.threshold else f"below this trigger's {trigger.threshold:g}"
+    if not alarmed:
+        return "no alarm"
+    return None if incident else "one bad window is no incident yet"
 
 
 def growth(rows: int, champion_rows: int | None) -> float | None:

@@ -3,22 +3,19 @@
 from datetime import timedelta
 from typing import Protocol
 
-import numpy as np
 import pyarrow as pa
 
 from pomona.core.errors import PomonaError
 from pomona.core.records import Record
 from pomona.data.records import Dataset, DataVersion
-from pomona.monitoring.profiling import profile_column_like
+from pomona.monitoring.natural import natural_drift
 from pomona.monitoring.scoring import Scorer, sample_rows
 from pomona.registry.records import ModelVersion
 from pomona.releases.records import Endpoint
-from pomona.stats.drift import drift_of
 from pomona.stats.profiles import profile_numeric
-from pomona.stats.records import ColumnProfile, TableProfile, TimeProfile
+from pomona.stats.records import ColumnProfile, TableProfile
 
-_SAMPLE = 20_000  # training rows the champion answers, to see what its answers look like there
-_FEWEST = 100  # rows of a stretch that is worth comparing
+_SAMPLE = 10_000  # training rows the champion answers, to see what its answers look like there
 
 
 class Reference(Record, frozen=True, kw_only=True):
@@ -106,30 +103,3 @@ class TrainingReferences:
         except PomonaError:
             return None  # the inputs can still be compared
         return profile_numeric(answers)
-
-
-def natural_drift(
-    columns: dict[str, ColumnProfile], rows: pa.Table, *, time_column: str | None, window: timedelta
-) -> dict[str, float]:
-    """For each column the furthest that a full stretch of ``window`` in ``rows`` is from the whole.
-
-    Stretches are laid end to end from the first row on; the rest at the end is left out. Without a time
-    column, or with less than two stretches, nothing is known and the answer is empty.
-    """
-    if time_column is None or rows.num_rows == 0:
-        return {}
-    instants = rows.column(time_column).cast(pa.timestamp("us")).to_numpy()
-    first, last = np.nanmin(instants), np.nanmax(instants)
-    length = np.timedelta64(window // timedelta(microseconds=1), "us")
-    count = int((last - first) / length)
-    places = ((instants - first) // length).astype(np.int64)
-    found: dict[str, float] = {}
-    for place in range(count if count >= 2 else 0):
-        stretch = rows.filter(pa.array(places == place))
-        if stretch.num_rows < _FEWEST:
-            continue
-        for name, whole in columns.items():
-            if not isinstance(whole, TimeProfile):
-                seen = profile_column_like(whole, stretch.column(name))
-                found[name] = max(found.get(name, 0.0), drift_of(whole, seen).excess)
-    return found
