@@ -19,7 +19,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 ROOT = Path(__file__).resolve().parent
 WEB = ROOT / "web"
 STATIC = ROOT / "src" / "pomona" / "server" / "static"
-STAMP = "built-from"  # a file beside index.html: the digest of the sources it was built from
+STAMP = "built-from"  # a file beside what was made: the digest of what it was made from
 MADE_HERE = ("node_modules", "dist", ".vite")
 
 
@@ -53,10 +53,24 @@ def build_ui() -> None:
     if stamp.is_file() and stamp.read_text() == digest:
         return
     shutil.rmtree(STATIC, ignore_errors=True)
-    for step in (["ci", "--no-audit", "--no-fund", "--loglevel=error"], ["run", "--silent", "build"]):
-        if npm(*step) != 0:
-            raise UiBuildFailed(f"npm {step[0]}")
+    install()
+    must("run", "--silent", "build")
     stamp.write_text(digest)
+
+
+def install() -> None:
+    """Bring the packages of the lock file, unless just these are there already."""
+    wanted = hashlib.sha256((WEB / "package-lock.json").read_bytes()).hexdigest()
+    stamp = WEB / "node_modules" / STAMP
+    if not stamp.is_file() or stamp.read_text() != wanted:
+        must("ci", "--no-audit", "--no-fund", "--loglevel=error")
+        stamp.write_text(wanted)
+
+
+def must(*args: str) -> None:
+    """Run npm; if it fails, so does the build."""
+    if npm(*args) != 0:
+        raise UiBuildFailed(f"npm {args[0]}")
 
 
 def npm(*args: str) -> int:
