@@ -21,6 +21,7 @@ from pomona.process import LOGIN_CODES_VARIABLE, PARENT_VARIABLE, ServerAddress
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
 _STOP_S = 10.0
+_ORPHANS_S = 8.0
 # One row costs less than waking a second thread for it, and the other cores have other work.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
@@ -76,16 +77,27 @@ def check_options(options: TreeOptions) -> None:
             f"--no-auth on {options.host} would let anybody in",
             hint="without authentication Pomona binds to 127.0.0.1 only",
         )
+    # A tree whose parent was killed needs a moment to notice and let go of its ports.
+    patience_s = _ORPHANS_S if (options.home / "server.json").exists() else 0.0
+    ends = time.monotonic() + patience_s
     for port, option in ((options.port, "--port"), (options.gateway_port, "--gateway-port")):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((options.host, port))
-            except OSError as error:
+        while (reason := _why_not(options.host, port)) is not None:
+            if time.monotonic() >= ends:
                 raise Conflict(
-                    f"cannot listen on {options.host}:{port} ({error.strerror})",
+                    f"cannot listen on {options.host}:{port} ({reason})",
                     hint=f"another program may use it; choose another with {option}",
-                ) from None
+                )
+            time.sleep(0.1)
+
+
+def _why_not(host: str, port: int) -> str | None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
 
 
 def make_token(home: Path) -> str:

@@ -1,0 +1,126 @@
+"""`pomona up`: one tree that starts, says where it is, refuses what is unsafe, and dies as one."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pomona.core.errors import Conflict, Invalid
+from pomona.sdk.client import connect, running_server
+from pomona.server.tree import TreeOptions, check_options, make_token
+
+START_S = 60.0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def command(home: Path, *more: str) -> list[str]:
+    ports = ["--port", str(free_port()), "--gateway-port", str(free_port())]
+    return [sys.executable, "-m", "pomona.cli.main", "up", "--home", str(home), "--no-browser", *ports, *more]
+
+
+@contextmanager
+def up(home: Path, *more: str) -> Iterator["subprocess.Popen[str]"]:
+    """A tree that is ready; interrupted at the end if it still runs."""
+    tree = subprocess.Popen(command(home, *more), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        ends = time.monotonic() + START_S
+        while running_server(home) is None and tree.poll() is None and time.monotonic() < ends:
+            time.sleep(0.05)
+        assert running_server(home) is not None, (
+            tree.communicate(timeout=10)[0] if tree.poll() else "too slow"
+        )
+        yield tree
+    finally:
+        if tree.poll() is None:
+            tree.send_signal(signal.SIGINT)
+        tree.communicate(timeout=30)
+
+
+def children(pid: int) -> list[int]:
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(stat.parent.name))
+    return found
+
+
+def alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone(pids: list[int], *, within_s: float) -> bool:
+    ends = time.monotonic() + within_s
+    while any(alive(pid) for pid in pids) and time.monotonic() < ends:
+        time.sleep(0.05)
+    return not any(alive(pid) for pid in pids)
+
+
+@pytest.mark.crash
+def test_one_command_starts_all_and_interrupt_stops_all(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with up(home) as tree:
+        server = running_server(home)
+        assert server is not None
+        pids = children(tree.pid)
+        assert len(pids) == 3
+        with connect(home=home) as client:
+            assert client.address == server.url
+            assert [stage.state for stage in client.circle.now().stages] == ["empty"] * 6
+        with urllib.request.urlopen(f"{server.gateway_url}/v2/health/live") as reply:
+            assert reply.status == 200
+        second = subprocess.run(command(home), capture_output=True, text=True, timeout=60, check=False)
+        assert second.returncode == 1
+        assert f"pid {tree.pid}" in second.stderr
+    assert gone(pids, within_s=10)
+    assert running_server(home) is None
+    assert oct((home / "token").stat().st_mode & 0o777) == "0o600"
+
+
+@pytest.mark.crash
+def test_when_the_parent_is_killed_its_children_go_and_the_next_tree_starts(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with up(home) as tree:
+        pids = children(tree.pid)
+        os.kill(tree.pid, signal.SIGKILL)
+        assert gone(pids, within_s=15)
+    with up(home), connect(home=home) as client:
+        assert all(finding.state == "ok" for finding in client.circle.doctor())
+
+
+def test_without_authentication_only_loopback_is_served(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="anybody"):
+        check_options(TreeOptions(home=tmp_path, host="0.0.0.0", auth=False))
+
+
+def test_a_taken_port_is_named_with_the_option_that_changes_it(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(Conflict) as refused:
+            check_options(TreeOptions(home=tmp_path, port=taken.getsockname()[1], gateway_port=free_port()))
+    assert "--port" in (refused.value.hint or "")
+
+
+def test_the_token_is_made_once(tmp_path: Path) -> None:
+    assert make_token(tmp_path) == make_token(tmp_path)
+    assert len(make_token(tmp_path)) >= 40
