@@ -1,8 +1,10 @@
 """The data stage from the SDK (over the whole app, in process) and from the command line."""
 
+import errno
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +16,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pomona.cli.main import app as cli
-from pomona.core.errors import Invalid, NotFound, PomonaError
+from pomona.core.errors import Invalid, NotFound, PomonaError, StorageFull
 from pomona.data.records import Check
 from pomona.sdk.client import Client, connect
 
@@ -116,6 +118,18 @@ def test_bad_input_over_the_api_is_the_same_error_as_inside(client: Client, tmp_
     assert client.data.versions("nyc/flights") == []
     with pytest.raises(NotFound):
         client.data.commit("other", pa.table(ROWS))
+
+
+def test_a_full_disk_while_a_table_comes_in_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    class FullDisk(BytesIO):
+        def write(self, _: object) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("pomona.server.routes.data.tempfile.TemporaryFile", lambda **_: FullDisk())
+    monkeypatch.setattr("pomona.sdk.tables.tempfile.SpooledTemporaryFile", lambda **_: BytesIO())
+    with pytest.raises(StorageFull):
+        client.data.commit("nyc/flights", pa.table(ROWS))
+    assert client.data.versions("nyc/flights") == []
 
 
 def test_the_stage_from_the_command_line(run: Any, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
+from pomona.testing.executors import FakeExecutor
 from pomona.training.executors import EndReason, Task, TaskState
 from pomona.training.reach import Address
 from pomona.training.records.entries import (
@@ -39,33 +40,6 @@ from pomona.training.rules.paths import ArtifactAddress
 from pomona.training.service.entries import EntryService
 from pomona.training.service.tracking import TrackingService
 from pomona.training.trainer import LOG_PATH, Trainer
-
-
-class FakeExecutor:
-    """Executor that runs nothing: each task ends at once as it is told to."""
-
-    def __init__(self) -> None:
-        self.end = TaskState(state="ended", exit_code=0, reason="exit")
-        self.output = b"hello\n"
-        self.started: list[tuple[Task, Mapping[str, str]]] = []
-        self.kept: dict[str, TaskState] = {}
-
-    def submit(self, task: Task, environment: Mapping[str, str]) -> None:
-        if task.name not in self.kept:
-            self.started.append((task, environment))
-            self.kept[task.name] = self.end
-
-    def poll(self, name: str) -> TaskState:
-        return self.kept.get(name, TaskState(state="lost"))
-
-    def log(self, name: str) -> bytes:
-        return self.output
-
-    def stop(self, name: str) -> None:
-        self.kept[name] = TaskState(state="ended", reason="stopped")
-
-    def forget(self, name: str) -> None:
-        del self.kept[name]
 
 
 @contextmanager
@@ -194,7 +168,7 @@ def test_a_training_ties_its_run_to_data_code_environment_entry_and_hypothesis(
     run = tracking.run(result.run)
     assert (run.status, result.model_version) == ("FINISHED", f"late of {result.run}")
     assert run.inputs[0].data_version == version.id
-    assert tracking.artifacts.read(ArtifactAddress(root=result.run, path=LOG_PATH)) == b"hello\n"
+    assert tracking.artifacts.read(ArtifactAddress(root=result.run, path=LOG_PATH)) == b"ran\n"
     [(task, environment)] = executor.started
     assert task.files == {"train.py": kept.files[0].digest}
     assert environment["MLFLOW_RUN_ID"] == result.run

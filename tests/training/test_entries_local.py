@@ -13,10 +13,12 @@ from blake3 import blake3
 
 from pomona.core.errors import Conflict
 from pomona.process import started_at
-from pomona.training.executors import Task, TaskState
+from pomona.testing.executors import ExecutorContract, FakeExecutor, ended
+from pomona.training.executors import Task
 from pomona.training.local import LocalExecutor
 from pomona.training.records.entries import Limits
 
+NAME = "job_1/train"
 CODE: dict[str, bytes] = {}
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith("POMONA_")}
 
@@ -26,19 +28,27 @@ def executor(tmp_path: Path) -> LocalExecutor:
     return LocalExecutor(tmp_path / "jobs", CODE.__getitem__)
 
 
-def task(script: str, *, name: str = "job_1/train", **limits: int) -> Task:
+def task(script: str, *, name: str = NAME, **limits: int) -> Task:
     body = dedent(script).encode()
     digest = blake3(body).hexdigest()
     CODE[digest] = body
     return Task(name=name, script="train.py", files={"train.py": digest}, limits=Limits(**limits))
 
 
-def ended(executor: LocalExecutor, name: str = "job_1/train") -> TaskState:
-    until = time.monotonic() + 60
-    while (state := executor.poll(name)).state == "running":
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    return state
+class TestLocalExecutor(ExecutorContract):
+    @pytest.fixture
+    def task(self) -> Task:
+        return task("print('ran')")
+
+
+class TestFakeExecutor(ExecutorContract):
+    @pytest.fixture
+    def executor(self) -> FakeExecutor:
+        return FakeExecutor()
+
+    @pytest.fixture
+    def task(self) -> Task:
+        return task("")
 
 
 def wait_for(path: Path) -> str:
@@ -52,7 +62,7 @@ def wait_for(path: Path) -> str:
 def test_a_script_runs_with_its_environment_and_its_output_is_kept(executor: LocalExecutor) -> None:
     wanted = task("import os, sys; print(os.environ['COLOUR']); print('bad', file=sys.stderr)")
     executor.submit(wanted, {**ENVIRONMENT, "COLOUR": "green"})
-    assert ended(executor).good
+    assert ended(executor, NAME).good
     assert executor.log(wanted.name).decode().split() == ["green", "bad"]
 
 
@@ -60,7 +70,7 @@ def test_an_ended_task_is_not_run_again_until_it_is_forgotten(executor: LocalExe
     wanted = task("print('once'); raise SystemExit(3)")
     for _ in range(2):
         executor.submit(wanted, ENVIRONMENT)
-        state = ended(executor)
+        state = ended(executor, NAME)
         assert (state.exit_code, state.reason, state.good) == (3, "exit", False)
     assert executor.log(wanted.name).count(b"once") == 1
     executor.forget(wanted.name)
@@ -76,24 +86,24 @@ def test_a_memory_hog_is_stopped(executor: LocalExecutor) -> None:
             time.sleep(0.01)
     """
     executor.submit(task(hog, memory_mb=150), ENVIRONMENT)
-    state = ended(executor)
+    state = ended(executor, NAME)
     assert (state.reason, state.peak_mb > 150) == ("memory", True)
 
 
 def test_one_huge_allocation_fails_inside_the_script(executor: LocalExecutor) -> None:
     executor.submit(task("x = bytearray(4_000_000_000)", memory_mb=200), ENVIRONMENT)
-    assert ended(executor).exit_code == 1
+    assert ended(executor, NAME).exit_code == 1
     assert b"MemoryError" in executor.log("job_1/train")
 
 
 def test_an_endless_loop_is_stopped_by_cpu_time(executor: LocalExecutor) -> None:
     executor.submit(task("while True: pass", cpu_s=1), ENVIRONMENT)
-    assert ended(executor).reason == "cpu"
+    assert ended(executor, NAME).reason == "cpu"
 
 
 def test_a_script_that_only_waits_is_stopped_by_the_wall_clock(executor: LocalExecutor) -> None:
     executor.submit(task("import time; time.sleep(100)", wall_s=1), ENVIRONMENT)
-    assert ended(executor).reason == "wall"
+    assert ended(executor, NAME).reason == "wall"
 
 
 def test_what_a_script_started_ends_with_it(executor: LocalExecutor, tmp_path: Path) -> None:
@@ -103,7 +113,7 @@ def test_what_a_script_started_ends_with_it(executor: LocalExecutor, tmp_path: P
         open({str(tmp_path / "pid")!r}, "w").write(str(child.pid))
     """
     executor.submit(task(script), ENVIRONMENT)
-    assert ended(executor).good
+    assert ended(executor, NAME).good
     assert started_at(int(wait_for(tmp_path / "pid"))) == "gone"
 
 
@@ -115,7 +125,7 @@ def test_stop_ends_a_running_task(executor: LocalExecutor, tmp_path: Path) -> No
     executor.stop("job_1/train")
     assert executor.poll("job_1/train").reason == "stopped"
     executor.submit(task("print('again')"), ENVIRONMENT)
-    assert ended(executor).good
+    assert ended(executor, NAME).good
 
 
 def worker(root: Path, script: Path) -> "subprocess.Popen[bytes]":
@@ -143,7 +153,7 @@ def test_a_killed_worker_s_task_is_adopted_not_run_twice(executor: LocalExecutor
     first.kill()
     first.wait()
     executor.submit(task(script.read_text()), ENVIRONMENT)
-    assert ended(executor).good
+    assert ended(executor, NAME).good
     assert marks.read_text() == "x"
 
 
@@ -163,7 +173,7 @@ def test_when_everything_was_killed_the_task_is_cleaned_up_and_run_again(
         assert time.monotonic() < until
     assert executor.poll("job_1/train").state == "lost"
     executor.submit(task(script.read_text()), ENVIRONMENT)
-    assert ended(executor).good
+    assert ended(executor, NAME).good
     assert marks.read_text() == "xx"
 
 

@@ -183,7 +183,8 @@ class Data:
 
         Args:
             table: pandas, Polars or Arrow table, or the path of a ``.parquet`` or ``.csv`` file.
-            mode: ``full``: the whole table as it is now; ``append``: rows behind those there are.
+            mode: ``full``: the whole table as it is now; ``append``: rows behind those there are
+                (sent twice, they are stored once if the dataset has a key).
             onto: The version this builds on; default the newest that did not fail its checks.
             as_of: When the source was so (freshness counts from here); default now.
 

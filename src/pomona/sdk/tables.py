@@ -61,7 +61,6 @@ def to_arrow(table: Any) -> "pa.Table":
         if not all(isinstance(name, str) for name in flat.columns):
             raise Invalid("a column's name is not text", hint="rename the columns: df.columns = [...]")
         with warnings.catch_warnings():  # pyarrow reads times with zones in a way that pandas 3.1 gives up
-            warnings.filterwarnings("ignore", message="Series.values", category=FutureWarning)
             warnings.filterwarnings("ignore", message="Series.values", category=DeprecationWarning)
             return pa.Table.from_pandas(flat, preserve_index=False)
     if hasattr(table, "collect") and type(table).__module__.partition(".")[0] == "polars":
