@@ -1,10 +1,14 @@
 """``pomona runs``: list, show and compare tracked runs."""
 
-from typing import Annotated
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pomona.cli.console import Json, Limit, cell, client, out, show_one, show_rows
+
+if TYPE_CHECKING:
+    from pomona.training.records.runs import RunDetail
 
 app = typer.Typer(no_args_is_help=True, help="Tracked runs: what was tried, with what, and how well it did.")
 
@@ -59,18 +63,19 @@ def show(run_id: Annotated[str, typer.Argument(help="The run's id.")], json: Jso
         return
     run = found.run
     out.print(f"[bold]{run.name}[/bold]  {cell(run.status)}  [dim]{run.id} in {found.experiment_name}[/dim]")
-    show_rows(
-        run.metrics.items(),
-        [("metric", lambda m: m[0]), ("value", lambda m: m[1])],
-        json=False,
-        empty="no metrics",
-    )
-    show_rows(
-        run.params.items(),
-        [("param", lambda p: p[0]), ("value", lambda p: p[1])],
-        json=False,
-        empty="no params",
-    )
+    _show_pairs("metric", run.metrics)
+    _show_pairs("param", run.params)
+    _show_ties(found)
+    if found.error:
+        out.print(found.error, markup=False)
+
+
+def _show_pairs(what: str, values: Mapping[str, object]) -> None:
+    columns = [(what, lambda pair: pair[0]), ("value", lambda pair: pair[1])]
+    show_rows(values.items(), columns, json=False, empty=f"no {what}s logged")
+
+
+def _show_ties(found: "RunDetail") -> None:
     show_rows(
         found.inputs,
         [
@@ -94,8 +99,6 @@ def show(run_id: Annotated[str, typer.Argument(help="The run's id.")], json: Jso
         json=False,
         empty="no artifacts logged",
     )
-    if found.error:
-        out.print(found.error, markup=False)
 
 
 @app.command()
@@ -108,7 +111,8 @@ def compare(
     if json:
         show_one(found, json=True)
         return
-    rows = [("param", key, values) for key, values in found.params.items()]
+    rows: list[tuple[str, str, Sequence[object]]] = []
+    rows += [("param", key, values) for key, values in found.params.items()]
     rows += [("metric", key, values) for key, values in found.metrics.items()]
     names = [(run.name, lambda row, i=i: row[2][i]) for i, run in enumerate(found.runs)]
     show_rows(

@@ -29,20 +29,18 @@ class Gatekeeper:
         """
         ref = wish.hypothesis or version.hypothesis
         hypothesis = self._business.hypothesis(ref) if ref else None
-        metric = wish.metric or (wish.candidate.metric if wish.candidate else None)
-        metric = metric or (hypothesis.metric if hypothesis else None)
-        direction = _direction(metric)
+        metric, direction = _metric(wish, hypothesis)
         rival = None if champion is None or champion.id == version.id else champion
-        candidate = wish.candidate or _own(version, str(metric))
-        before = wish.champion or _before(rival, str(metric), given=wish.candidate is not None)
-        target = hypothesis.target if hypothesis and hypothesis.metric == metric else None
+        candidate = wish.candidate or _own(version, metric)
+        before = wish.champion or _before(rival, metric, given=wish.candidate is not None)
+        aim = hypothesis if hypothesis and hypothesis.metric == metric else None
         said = rules.decide_gate(
             candidate,
             before,
-            target=target,
+            target=aim.target if aim else None,
             direction=direction,
             minimum_improvement=wish.minimum_improvement,
-            baseline=hypothesis.baseline if hypothesis and hypothesis.metric == metric else None,
+            baseline=aim.baseline if aim else None,
         )
         now = self._clock.now()
         result = GateResult(
@@ -52,9 +50,9 @@ class Gatekeeper:
             number=version.number,
             champion=rival.id if rival else None,
             hypothesis=hypothesis.id if hypothesis else None,
-            metric=str(metric),
+            metric=metric,
             direction=direction,
-            target=target,
+            target=aim.target if aim else None,
             minimum_improvement=wish.minimum_improvement,
             candidate_score=rules.kept(candidate),
             champion_score=rules.kept(before) if before else None,
@@ -63,17 +61,15 @@ class Gatekeeper:
             at=now,
             by=current_actor(),
         )
-        self._database.write(lambda tx: _keep(tx, result, hypothesis))
-        return result
+        return self._database.write(lambda tx: _keep(tx, result))
 
 
-def _keep(tx: Transaction, result: GateResult, hypothesis: Hypothesis | None) -> None:
-    store.gates.insert(tx, result)
+def _keep(tx: Transaction, result: GateResult) -> GateResult:
     tx.link(result.id, "evidence", result.version)
     if result.champion:
         tx.link(result.id, "evidence", result.champion)
-    if hypothesis:
-        tx.link(result.id, "tests", hypothesis.id)
+    if result.hypothesis:
+        tx.link(result.id, "tests", result.hypothesis)
     if result.candidate_score.data_version:
         tx.link(result.id, "evaluated_on", result.candidate_score.data_version)
     tx.emit(
@@ -85,9 +81,12 @@ def _keep(tx: Transaction, result: GateResult, hypothesis: Hypothesis | None) ->
             reason=result.reason,
         )
     )
+    return store.gates.insert(tx, result)
 
 
-def _direction(metric: str | None) -> Direction:
+def _metric(wish: GateCheck, hypothesis: Hypothesis | None) -> tuple[str, Direction]:
+    metric = wish.metric or (wish.candidate.metric if wish.candidate else None)
+    metric = metric or (hypothesis.metric if hypothesis else None)
     if metric is None:
         raise Invalid(
             "the gate needs a metric: the version tests no hypothesis",
@@ -95,7 +94,7 @@ def _direction(metric: str | None) -> Direction:
         )
     if metric not in METRICS:
         raise Invalid(f"unknown metric {metric!r}", hint=f"known: {', '.join(sorted(METRICS))}")
-    return METRICS[metric].direction
+    return metric, METRICS[metric].direction
 
 
 def _own(version: ModelVersion, metric: str) -> Score:

@@ -183,8 +183,8 @@ def decide_gate(
         return GateDecision(passed=False, reason=f"{reason}; score both on the same data")
     before = _finite(champion)
     if before is None:
-        reason = f"the champion could not be measured; {_shown(candidate)}{wish}"
-        return GateDecision(passed=reaches, reason=reason)
+        reason = f"the champion could not be measured; {_shown(candidate)}"
+        return GateDecision(passed=reaches, reason=reason + wish)
     passed, won = _beats(sign * (value - before), before, minimum_improvement)
     return GateDecision(passed=passed, reason=f"{_shown(candidate)} {won}{_noise(candidate)}{wish}")
 

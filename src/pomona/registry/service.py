@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import BinaryIO
 
+import msgspec
+
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound, Tampered
@@ -132,12 +134,30 @@ class RegistryService:
         tags: Mapping[str, str],
     ) -> ModelVersion:
         """Store the next version, its links and its event."""
+        version = msgspec.structs.replace(
+            self._made(taken, model, number=store.next_number(tx, model.id)),
+            description=description,
+            run_link=run_link,
+            tags=dict(tags),
+        )
+        store.versions.insert(tx, version)
+        store.set_tags(tx, store.version_tags, version.id, tags)
+        self.shelf.touch(tx, model, version.created_at)
+        _link(tx, version)
+        tx.emit(
+            ModelVersionRegistered(
+                subject=version.id, model=model.name, number=version.number, run=version.run_id
+            )
+        )
+        return version
+
+    def _made(self, taken: Taken, model: RegisteredModel, *, number: int) -> ModelVersion:
         now = self._clock.now()
-        version = ModelVersion(
+        return ModelVersion(
             id=new_id("mv", now),
             model=model.name,
             model_id=model.id,
-            number=store.next_number(tx, model.id),
+            number=number,
             run_id=taken.run_id,
             logged_model=taken.logged_model,
             source=taken.source,
@@ -150,23 +170,10 @@ class RegistryService:
             data_version=taken.data_version,
             hypothesis=taken.hypothesis,
             environment=taken.environment,
-            description=description,
-            run_link=run_link,
-            tags=dict(tags),
             created_at=now,
             updated_at=now,
             created_by=current_actor(),
         )
-        store.versions.insert(tx, version)
-        store.set_tags(tx, store.version_tags, version.id, tags)
-        self.shelf.touch(tx, model, now)
-        _link(tx, version)
-        tx.emit(
-            ModelVersionRegistered(
-                subject=version.id, model=model.name, number=version.number, run=version.run_id
-            )
-        )
-        return version
 
     def version(self, ref: str) -> ModelVersion:
         """The version that a reference names: ``mv_...``, ``models:/name/3``, ``name@champion``, ``name``.

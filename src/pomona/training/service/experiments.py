@@ -118,7 +118,7 @@ class ExperimentService:
         kept = self._lineage.tags({key: value})
 
         def work(tx: Transaction) -> None:
-            _active(tx, number)
+            experiments.active(tx, number)
             experiments.set_tags(tx, number, kept)
 
         self.prepare()
@@ -133,7 +133,7 @@ class ExperimentService:
         number = limits.experiment_number(experiment_id)
 
         def work(tx: Transaction) -> None:
-            _active(tx, number)
+            experiments.active(tx, number)
             if not experiments.remove_tag(tx, number, key):
                 raise NotFound(f"No tag with name: {key} in experiment with id {experiment_id}")
 
@@ -181,13 +181,3 @@ class ExperimentService:
 
     def _now_ms(self) -> int:
         return to_us(self._clock.now()) // 1000
-
-
-def _active(tx: Transaction, number: int) -> Experiment:
-    found = experiments.get(tx, number)
-    if found.state != "active":
-        raise Invalid(
-            f"The experiment {number} must be in the 'active' state. Current state is {found.state}.",
-            hint="restore it first",
-        )
-    return found

@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from pomona.core.errors import Invalid, NotFound
+from pomona.core.errors import NotFound
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.sql import to_us
 from pomona.training.records.runs import DatasetFilter, LoggedModel, LoggedModelStatus, ModelOrder
@@ -41,12 +41,7 @@ class LoggedModelService:
         now_ms = self._now_ms()
 
         def add(tx: Transaction) -> LoggedModel:
-            home = experiments.get(tx, number)
-            if home.state != "active":
-                raise Invalid(
-                    f"The experiment {experiment} must be in the 'active' state. "
-                    f"Current state is {home.state}."
-                )
+            home = experiments.active(tx, number)
             row = {
                 "model_id": model_id,
                 "experiment": number,

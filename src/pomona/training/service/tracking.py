@@ -89,13 +89,8 @@ class TrackingService:
         self.experiments.prepare()
 
         def add(tx: Transaction) -> Run:
-            home = experiments.get(tx, number)
-            if home.state != "active":
-                raise Invalid(
-                    f"The experiment {number} must be in the 'active' state. Current state is {home.state}."
-                )
-            if HYPOTHESIS_TAG in home.tags:
-                kept.setdefault(HYPOTHESIS_TAG, home.tags[HYPOTHESIS_TAG])
+            home = experiments.active(tx, number)
+            inherited = {key: home.tags[key] for key in (HYPOTHESIS_TAG,) if key in home.tags}
             run = Run(
                 id=run_id,
                 name=name,
@@ -104,12 +99,9 @@ class TrackingService:
                 status="RUNNING",
                 started_at=from_us(started * 1000),
                 artifact_uri=paths.run_uri(home.artifact_location, run_id),
-                tags=kept,
+                tags=inherited | kept,
             )
-            runs.add(tx, _row(run, number, started), kept)
-            _link(tx, run_id, kept)
-            tx.emit(RunStarted(subject=run_id, name=name, experiment=home.name))
-            return run
+            return _begin(tx, run, started_ms=started, experiment=home.name)
 
         return self._database.write(add)
 
@@ -315,6 +307,13 @@ def _logging(
         return ids
 
     return work
+
+
+def _begin(tx: Transaction, run: Run, *, started_ms: int, experiment: str) -> Run:
+    runs.add(tx, _row(run, int(run.experiment), started_ms), run.tags)
+    _link(tx, run.id, run.tags)
+    tx.emit(RunStarted(subject=run.id, name=run.name, experiment=experiment))
+    return run
 
 
 def _link(tx: Transaction, run_id: str, tags: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, delete, insert, select, update
 
-from pomona.core.errors import Conflict, NotFound
+from pomona.core.errors import Conflict, Invalid, NotFound
 from pomona.core.ports import Transaction
 from pomona.sql import from_us, metadata
 from pomona.training.records.runs import Experiment
@@ -70,6 +70,21 @@ def get(tx: Transaction, number: int) -> Experiment:
     if row is None:
         raise NotFound(f"No Experiment with id={number} exists", hint="`pomona runs experiments` lists them")
     return loaded(tx, [row])[0]
+
+
+def active(tx: Transaction, number: int) -> Experiment:
+    """As ``get``, but only an experiment that is not deleted.
+
+    Raises:
+        Invalid: If it is deleted.
+    """
+    found = get(tx, number)
+    if found.state != "active":
+        raise Invalid(
+            f"The experiment {number} must be in the 'active' state. Current state is {found.state}.",
+            hint="restore it first",
+        )
+    return found
 
 
 def find(tx: Transaction, name: str) -> Experiment | None:
