@@ -58,9 +58,26 @@ class App:
     registry: RegistryService
     releases: ReleaseService
     serving: ServingService
-    scorer: Scorer
-    monitoring: MonitoringService
     reach: Reach  # how training scripts get at the API
+
+    @cached_property
+    def scorer(self) -> Scorer:
+        """Lets model versions answer rows that are kept here."""
+        return Scorer(self.blobs, self.home / "models")
+
+    @cached_property
+    def monitoring(self) -> MonitoringService:
+        """Watches what the gateway answers."""
+        watch = Watch(
+            self.database,
+            self.clock,
+            self.ledger,
+            predictions=self.serving,
+            releases=self.releases,
+            business=self.business,
+            references=TrainingReferences(self.registry, self.data, self.scorer),
+        )
+        return MonitoringService(self.database, self.clock, self.releases, watch)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -171,17 +188,6 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     entries = EntryService(database, blobs, clock, business, data, jobs)
     releases = ReleaseService(database, clock, registry, business)
     serving = ServingService(database, clock, releases, registry, home / "gateway" / "journal")
-    scorer = Scorer(blobs, home / "models")
-    references = TrainingReferences(registry, data, scorer)
-    watch = Watch(
-        database,
-        clock,
-        ledger,
-        predictions=serving,
-        releases=releases,
-        business=business,
-        references=references,
-    )
     return App(
         home=home,
         clock=clock,
@@ -197,8 +203,6 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         registry=registry,
         releases=releases,
         serving=serving,
-        scorer=scorer,
-        monitoring=MonitoringService(database, clock, releases, watch),
         reach=reach or partial(server_of, home),
     )
 

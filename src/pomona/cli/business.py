@@ -1,11 +1,14 @@
 """``pomona hypothesis``: state one, list them, decide."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pomona.cli.console import Json, Limit, client, done, show_one, show_rows
+
+if TYPE_CHECKING:
+    from pomona.business.records import Budget, Payoffs
 
 app = typer.Typer(no_args_is_help=True, help="Hypotheses: why a project exists, and go / kill decisions.")
 
@@ -31,26 +34,6 @@ def create(
     Example: pomona hypothesis create flight-delay --statement "If we warn before late flights ..."
     --metric value_per_prediction --baseline 0 --target 1.5 --right 40 --wrong -15 --threshold 0.4
     """
-    from pomona.business.records import Budget, Payoffs
-    from pomona.core.errors import Invalid
-    from pomona.core.records import Money
-
-    if (right is None) != (wrong is None):
-        raise Invalid("payoffs need both --right and --wrong", hint="e.g. --right 40 --wrong -15")
-    if (owner is None) != (days is None):
-        raise Invalid(
-            "a budget needs both --owner and --days", hint="e.g. --owner ann --days 10 --money 5000"
-        )
-    payoffs = budget = None
-    if right is not None and wrong is not None:
-        payoffs = Payoffs(
-            true_positive=Decimal(str(right)),
-            false_positive=Decimal(str(wrong)),
-            threshold=threshold,
-            currency=currency,
-        )
-    if owner is not None and days is not None:
-        budget = Budget(owner=owner, days=days, money=Money(amount=Decimal(str(money)), currency=currency))
     with client() as pomona:
         made = pomona.hypotheses.create(
             name,
@@ -58,11 +41,42 @@ def create(
             metric=metric,
             baseline=baseline,
             target=target,
-            payoffs=payoffs,
+            payoffs=_payoffs(right, wrong, threshold=threshold, currency=currency),
             unit=unit,
-            budget=budget,
+            budget=_budget(owner, days, money=money, currency=currency),
         )
     done(f"hypothesis {made.name} ({made.id})")
+
+
+def _payoffs(
+    right: float | None, wrong: float | None, *, threshold: float, currency: str
+) -> "Payoffs | None":
+    from pomona.business.records import Payoffs
+    from pomona.core.errors import Invalid
+
+    if right is None and wrong is None:
+        return None
+    if right is None or wrong is None:
+        raise Invalid("payoffs need both --right and --wrong", hint="e.g. --right 40 --wrong -15")
+    return Payoffs(
+        true_positive=Decimal(str(right)),
+        false_positive=Decimal(str(wrong)),
+        threshold=threshold,
+        currency=currency,
+    )
+
+
+def _budget(owner: str | None, days: int | None, *, money: float, currency: str) -> "Budget | None":
+    from pomona.business.records import Budget
+    from pomona.core.errors import Invalid
+    from pomona.core.records import Money
+
+    if owner is None and days is None:
+        return None
+    if owner is None or days is None:
+        hint = "e.g. --owner ann --days 10 --money 5000"
+        raise Invalid("a budget needs both --owner and --days", hint=hint)
+    return Budget(owner=owner, days=days, money=Money(amount=Decimal(str(money)), currency=currency))
 
 
 @app.command("ls")
