@@ -41,3 +41,6 @@ Object.defineProperties(window.HTMLElement.prototype, {
   clientWidth: width,
   clientHeight: height,
 });
+
+// A text field that grows with its text measures again when a font arrives.
+Object.defineProperty(document, "fonts", { value: new EventTarget() });

@@ -53,5 +53,12 @@ export function fieldErrors(error: unknown): Record<string, string> {
   if (typeof extra?.field === "string") return { [extra.field]: hint ? `${detail}: ${hint}` : detail };
   if (!Array.isArray(extra?.fields)) return {};
   const fields = extra.fields as { key?: unknown; message?: unknown }[];
-  return Object.fromEntries(fields.flatMap(({ key, message }) => (typeof key === "string" ? [[key, String(message)]] : [])));
+  return Object.fromEntries(fields.flatMap(({ key, message }) => (typeof key === "string" ? [aboutField(key, String(message))] : [])));
+}
+
+/** A field that is missing is named in the message, and its place (`data`: the whole body) by the key. */
+function aboutField(key: string, message: string): [field: string, message: string] {
+  const missing = /missing required field `([^`]+)`/.exec(message)?.[1];
+  if (missing === undefined) return [key, message];
+  return [key === "data" ? missing : `${key}.${missing}`, "This is needed"];
 }

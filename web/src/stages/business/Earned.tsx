@@ -15,7 +15,7 @@ export function Earned({ endpoint }: { endpoint: Schema<"Endpoint"> }) {
   return (
     <Stack gap="xs">
       <Group justify="space-between">
-        <Anchor component={Link} to={`/serving/${endpoint.id}`} fw={600}>
+        <Anchor component={Link} to={`/releases/endpoints/${endpoint.id}`} fw={600}>
           {endpoint.name}
         </Anchor>
         {data && (

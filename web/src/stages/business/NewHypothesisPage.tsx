@@ -3,29 +3,28 @@ import { useForm } from "@mantine/form";
 import { useNavigate } from "react-router";
 
 import { api } from "~/api/client";
-import { fieldErrors } from "~/api/problem";
 import { useGet, useSend } from "~/api/queries";
 import { ErrorNotice, Snippet } from "~/ui/notices";
 import { Page, Section } from "~/ui/Page";
 
 import { business } from ".";
 import { BudgetFields, MetricFields, PayoffFields } from "./fields";
-import { BLANK, errorsOf, requestOf, worthOfForm, type HypothesisForm } from "./form";
+import { BLANK, errorsOf, missing, requestOf, worthOfForm, type HypothesisForm } from "./form";
 import { Worth } from "./Worth";
 
 /** The form that states a hypothesis; what the amounts mean is computed while they are typed. */
 export default function NewHypothesisPage() {
   const navigate = useNavigate();
-  const form = useForm<HypothesisForm>({ initialValues: BLANK });
+  const form = useForm<HypothesisForm>({ initialValues: BLANK, validate: missing });
   const metrics = useGet("/api/v1/metrics", {}, { immutable: true });
   const state = useSend((values: HypothesisForm) => api.POST("/api/v1/hypotheses", { body: requestOf(values) }), {
     onDone: (made) => void navigate(`/business/${made.id}`),
   });
   const { values } = form;
   const submit = form.onSubmit((filled) =>
-    state.mutate(filled, { onError: (error) => form.setErrors(errorsOf(fieldErrors(error))) }),
+    state.mutate(filled, { onError: (error) => form.setErrors(errorsOf(error)) }),
   );
-  const somewhere = state.error !== null && Object.keys(fieldErrors(state.error)).length === 0;
+  const somewhere = state.isError && Object.keys(errorsOf(state.error)).length === 0;
   return (
     <Page title="State a hypothesis" crumbs={[{ title: "Hypotheses", to: "/business" }]} lead="What would be predicted, which number that moves, and what it is worth.">
       <form onSubmit={submit} noValidate>

@@ -1,6 +1,8 @@
 /** The hypothesis form: its fields as typed, and the request made of them. */
 import type { components } from "~/api/schema";
 
+import { fieldErrors, problemOf } from "~/api/problem";
+
 import type { Worth } from "./payoffs";
 
 /** A number field holds text while it is being typed. */
@@ -85,7 +87,20 @@ const FIELDS: Record<string, keyof HypothesisForm> = {
   direction: "metric",
 };
 
-/** The server's complaints at the fields of this form. */
-export function errorsOf(complaints: Record<string, string>): Record<string, string> {
-  return Object.fromEntries(Object.entries(complaints).map(([field, text]) => [FIELDS[field] ?? field, text]));
+/** The server's complaints at the fields of this form; empty when they are about none of them. */
+export function errorsOf(error: unknown): Record<string, string> {
+  const problem = problemOf(error);
+  if (problem.status === 409) return { name: problem.detail };
+  return Object.fromEntries(
+    Object.entries(fieldErrors(error)).flatMap(([field, text]) => {
+      const place = FIELDS[field] ?? field;
+      return place in BLANK ? [[place, text]] : [];
+    }),
+  );
+}
+
+/** What is missing, before anything is sent. */
+export function missing(values: HypothesisForm): Partial<Record<keyof HypothesisForm, string>> {
+  const asked: (keyof HypothesisForm)[] = ["name", "statement", "metric", "baseline", "target", ...(values.hasBudget ? (["owner", "days"] as const) : [])];
+  return Object.fromEntries(asked.filter((field) => values[field] === "" || values[field] === null).map((field) => [field, "This is needed"]));
 }

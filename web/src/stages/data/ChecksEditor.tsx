@@ -32,7 +32,7 @@ export function ChecksEditor({ dataset, columns }: { dataset: Schema<"Dataset">;
       >
         {dataset.checks.length > 0 ? "Change the checks" : "Add checks"}
       </Button>
-      <Modal opened={open} onClose={() => setOpen(false)} title={<Text fw={600}>{`What every version of ${dataset.name} is checked for`}</Text>} size="56rem">
+      <Modal opened={open} onClose={() => setOpen(false)} title={<Text fw={600}>{`What every version of ${dataset.name} is checked for`}</Text>} size="66rem">
         <Stack>
           {checks.map((check, place) => (
             <EditedCheck
@@ -74,7 +74,7 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
   const amount = (label: string, value: number | null, set: (value: number | null) => void, scale = 1) => (
     <NumberInput
       label={label}
-      w={104}
+      w={100}
       hideControls
       value={value === null ? "" : Number((value * scale).toPrecision(12))}
       onChange={(typed) => set(typed === "" ? null : Number(typed) / scale)}
@@ -85,7 +85,7 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
       <Group align="flex-end" gap="xs">
         <Select
           label="Must be"
-          w={210}
+          w={190}
           allowDeselect={false}
           data={KINDS.map(({ kind, label }) => ({ value: kind, label }))}
           value={check.kind}
@@ -99,7 +99,7 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
             {amount("At most", check.max, (max) => onChange({ max }))}
           </>
         )}
-        {needs.includes("values") && <TagsInput label="Values" w={230} value={check.values.map(String)} onChange={(values) => onChange({ values: values.map((text) => likeBefore(text, check.values)) })} acceptValueOnBlur />}
+        {needs.includes("values") && <TagsInput label="Values" w={250} value={check.values.map(String)} onChange={(values) => onChange({ values: values.map((text) => likeBefore(text, check.values)) })} acceptValueOnBlur />}
         {needs.includes("age") && amount("Hours", check.max_age_h, (max_age_h) => onChange({ max_age_h }))}
         {needs.includes("change") && amount("At most, %", check.max_change, (max_change) => onChange({ max_change }), 100)}
         {!whole && check.kind !== "freshness" && (

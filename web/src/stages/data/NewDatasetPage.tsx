@@ -26,7 +26,7 @@ export default function NewDatasetPage() {
       onError: (error) => form.setErrors(problemOf(error).status === 409 ? { name: problemOf(error).detail } : fieldErrors(error)),
     }),
   );
-  const elsewhere = create.isError && Object.keys(form.errors).length === 0;
+  const elsewhere = create.isError && Object.keys(form.errors).every((field) => !(field in BLANK));
   return (
     <Page title="Create a dataset" crumbs={[{ title: "Datasets", to: "/data" }]} lead="A dataset is a named table that gets a new version whenever its content changes.">
       <form onSubmit={submit} noValidate>

@@ -55,5 +55,5 @@ function Scores({ gate }: { gate: Gate }) {
 
 function score(one: Schema<"Score">): string {
   const noise = one.low !== null && one.high !== null ? ` [${number(one.low)}, ${number(one.high)}]` : one.standard_error !== null ? ` ± ${number(one.standard_error, 2)}` : "";
-  return `${number(one.value)}${noise}${one.rows !== null ? ` on ${number(one.rows)} rows` : ""}`;
+  return `${one.value === null ? "not measured" : number(one.value)}${noise}${one.rows !== null ? ` on ${number(one.rows)} rows` : ""}`;
 }
