@@ -34,6 +34,7 @@ class _Write:
     def __init__(self, work: Callable[[Transaction], Any]) -> None:
         self.work = work
         self.future: Future[Any] = Future()
+        self.future.set_running_or_notify_cancel()  # a queued write can no longer be cancelled
         self.context: Context = copy_context()
         self.result: Any = None
         self.error: BaseException | None = None
