@@ -78,10 +78,10 @@ def _nothing_new(facts: Facts) -> str | None:
         return "there is no usable data version"
     if facts.kind == "request":
         return None
-    if facts.tried_by is not None:
-        return f"the same training was done on the newest data already ({facts.tried_by})"
     if facts.kind in COUNTED and facts.data_version == facts.champion_data:
         return "there is no newer data than the champion's"
+    if facts.tried_by is not None:
+        return f"the same training was done on the newest data already ({facts.tried_by})"
     return None
 
 
