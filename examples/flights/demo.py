@@ -125,7 +125,7 @@ def parse(arguments: list[str] | None) -> Options:
     parser.add_argument("--until", default="2013-12", metavar="MONTH", help="the last month, e.g. 2013-05")
     parser.add_argument("--port", type=int, default=7700, help="API, UI and MLflow protocol")
     parser.add_argument("--gateway-port", type=int, default=7701, help="the gateway that answers predictions")
-    parser.add_argument("--hours", type=int, default=6, choices=(1, 2, 3, 6, 12), help="length of a step")
+    parser.add_argument("--hours", type=int, default=12, choices=(1, 2, 3, 6, 12), help="length of a step")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
     given = parser.parse_args(arguments)
     try:
@@ -165,7 +165,9 @@ def begin(client: pomona.Client, flights: pl.DataFrame, display: Display) -> Non
     display.say(
         "\n[bold]The idea[/bold]: warn passengers of late flights. A right warning is worth 40 USD, a"
     )
-    display.say(f"false one costs 15. It pays from {TARGET:.2f} USD per flight. Budget: 10 days, 5,000 USD.")
+    display.say(
+        f"a false one costs 15. It pays from {TARGET:.2f} USD per flight. Budget: 10 days, 5,000 USD."
+    )
     story = Story(client, display.say, after=_last_event(client))
     with suppress(Conflict):
         state_hypothesis(client)

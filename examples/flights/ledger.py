@@ -13,7 +13,6 @@ from flights import FEATURES, LABEL, TIME
 from project import NAME
 from rich.table import Table
 from story import Names
-from train import COST_OF_FALSE_WARNING, EARNED_BY_RIGHT_WARNING, WARN_ABOVE
 
 import pomona
 from pomona.serving.records import ValueLedger
@@ -30,7 +29,8 @@ def frozen_first_model(client: pomona.Client, token: str | None, served: pl.Data
     os.environ["MLFLOW_TRACKING_URI"] = client.address
     if token:
         os.environ["MLFLOW_TRACKING_TOKEN"] = token
-    import mlflow.sklearn
+    import mlflow.sklearn  # heavy: not while the platform itself needs the memory
+    from train import COST_OF_FALSE_WARNING, EARNED_BY_RIGHT_WARNING, WARN_ABOVE
 
     model = mlflow.sklearn.load_model(f"models:/{NAME}/1")
     known = served.filter(pl.col(LABEL).is_not_null())

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pomona
@@ -91,10 +92,7 @@ class Server:
 
 
 class Memory:
-    """The most memory that this process and all below it held at once, looked at twice a second.
-
-    Resident pages are summed, so a page that two processes share counts twice: at most so much.
-    """
+    """The most memory that this process and all below it held at once, looked at every second."""
 
     def __init__(self) -> None:
         self.peak_mb = 0.0
@@ -107,37 +105,38 @@ class Memory:
             total = sum(held.values())
             if total > self.peak_mb:
                 self.peak_mb, self.parts = total, held
-            time.sleep(0.5)
+            time.sleep(1.0)
 
 
 def tree_memory(root: int) -> dict[str, float]:
-    """Resident megabytes of a process and its descendants, by what they are; empty without /proc."""
+    """Megabytes held by a process and its descendants, by what they are; empty without /proc.
+
+    A page that several processes share counts in parts (PSS), so the sum is what the machine gives away.
+    """
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
+        with suppress(OSError, IndexError, ValueError):
             parents[int(stat.parent.name)] = int(stat.read_text().rpartition(")")[2].split()[1])
-        except (OSError, IndexError, ValueError):
-            continue
     family, grown = {root}, True
     while grown:
         fresh = {pid for pid, parent in parents.items() if parent in family} - family
         family, grown = family | fresh, bool(fresh)
     held: dict[str, float] = {}
     for pid in family & parents.keys():
-        name, megabytes = _process(pid)
-        held[name] = held.get(name, 0.0) + megabytes
+        with suppress(OSError, StopIteration):
+            name = _name_of(pid)
+            held[name] = held.get(name, 0.0) + _held_by(pid)
     return held
 
 
-def _process(pid: int) -> tuple[str, float]:
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-    except (OSError, IndexError, ValueError):
-        return "gone", 0.0
+def _name_of(pid: int) -> str:
+    words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     known = {"pomona.server.process": "server", "pomona.serving.gateway": "gateway",
              "pomona.worker": "worker", "pomona.cli.main": "pomona up"}  # fmt: skip
-    name = next(
-        (known[word] for word in words if word in known), "demo" if pid == os.getpid() else "training"
-    )
-    return name, pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+    other = "demo" if pid == os.getpid() else "training"
+    return next((known[word] for word in words if word in known), other)
+
+
+def _held_by(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024

@@ -27,7 +27,7 @@ def served(flights: pl.DataFrame, *, first_month: int, last_month: int) -> pl.Da
     return flights.filter(month.is_between(first_month, last_month))
 
 
-def steps(flights: pl.DataFrame, *, hours: int = 6) -> Iterator[Step]:
+def steps(flights: pl.DataFrame, *, hours: int = 12) -> Iterator[Step]:
     """Every step from the first departure until the last flight has landed.
 
     Args:
