@@ -31,6 +31,7 @@ from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
+from pomona.storage.migrations import upgrade
 from pomona.storage.requests import SqlRequests
 from pomona.storage.sqlite import SqliteDatabase
 from pomona.training.local import LocalExecutor
@@ -178,7 +179,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     clock = clock or SystemClock()
     home.mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(home / "pomona.db", clock)
-    metadata.create_all(database.engine)
+    upgrade(database.engine, metadata)
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
