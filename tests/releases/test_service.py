@@ -83,6 +83,7 @@ class Bench:
     def canary(self) -> Release:
         self.endpoint()
         self.releases.start_champion("late", "mv_1", reason="the first")
+        self.clock.advance(seconds=1)
         return self.releases.start_canary(
             "late", "mv_2", policy=CanaryPolicy(share=0.4, min_matured=100), reason="it was better on May"
         )

@@ -32,10 +32,8 @@ class Loop:
         Args:
             kind: ``request``, ``schedule``, ``drift``, ``quality`` or ``data_volume``.
             recipe: What is trained, how it is judged and released.
-            threshold: ``drift``, ``quality``: the score of a window; default: an open incident.
-                ``data_volume``: growth over the champion's data that fires, 1.0 = twice the rows.
-            cron: ``schedule``: five fields, UTC; ``clock`` says whose time: ``wall``, or ``event`` for
-                that of the newest prediction.
+            threshold: A window's score (default: an open incident), or growth: 1.0 = twice the rows.
+            cron: ``schedule``: five fields, UTC, of the ``wall`` or (``event``) the predictions' clock.
             cooldown_hours: Least time between retrainings that drift, quality or data volume start.
             budget: At most so many retrainings of the endpoint within ``budget_days``.
 
