@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pyarrow as pa
 
+from pomona.data.profiling import profile_table
 from pomona.monitoring.natural import natural_drift
 from pomona.monitoring.scoring import labels, plain, sample_rows
 from pomona.stats.profiles import profile_categories, profile_numeric
@@ -45,6 +46,9 @@ def test_rows_may_come_in_any_order_and_be_empty_here_and_there() -> None:
     columns = {"temp": profile_numeric(rows.column("temp").to_numpy())}
     one, other = (natural_drift(columns, table, time_column="at", window=WEEK) for table in (rows, shuffled))
     assert one == other
+    lists = profile_table(pa.table({"lists": [[1], [2]]})).columns["lists"]
+    unnamed = rows.append_column("lists", pa.array([[1]] * rows.num_rows))
+    assert natural_drift({"lists": lists}, unnamed, time_column="at", window=WEEK) == {}
     table = rows.set_column(2, "carrier", pa.array(holes))
     words = {"carrier": profile_categories(holes)}
     assert natural_drift(words, table, time_column="at", window=WEEK)["carrier"] < 0.02

@@ -38,9 +38,13 @@ def natural_drift(
     stretches = _stretches(instants[order].astype(np.int64), window // timedelta(microseconds=1))
     found: dict[str, float] = {}
     for name, whole in columns.items():
-        if stretches and not isinstance(whole, TimeProfile):
+        if not stretches or isinstance(whole, TimeProfile):
+            continue
+        try:
             part = _parts(whole, rows.column(name), order)
-            found[name] = max(drift_of(whole, part(begin, end)).excess for begin, end in stretches)
+        except pa.ArrowException:
+            continue  # lists, bytes and the like: only their number is known, so nothing can move
+        found[name] = max(drift_of(whole, part(begin, end)).excess for begin, end in stretches)
     return found
 
 
