@@ -1,13 +1,20 @@
-"""A real Chromium, and a server of the built pages whose API answers are canned."""
+"""A real Chromium; the built pages over canned answers, and a real server with a small life cycle in it."""
 
 import functools
 import http.server
 import json
 import shutil
+import signal
+import socket
+import subprocess
+import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
@@ -79,8 +86,7 @@ class _Canned(http.server.BaseHTTPRequestHandler):
 @pytest.fixture
 def site() -> Iterator[Callable[[Answers], str]]:
     """``site(answers)`` serves the built pages over these API answers and returns their address."""
-    if not (STATIC / "index.html").is_file():
-        pytest.skip("the web UI is not built: python hatch_build.py")
+    _needs_pages()
     servers = []
     over = threading.Event()
 
@@ -96,6 +102,77 @@ def site() -> Iterator[Callable[[Answers], str]]:
     for server in servers:
         server.shutdown()
         server.server_close()
+
+
+class Site(NamedTuple):
+    """A running ``pomona up`` with a small life cycle in it."""
+
+    url: str
+    home: Path
+    ids: dict[str, Any]  # what `orchard.py` made
+
+
+@contextmanager
+def running(home: Path) -> Iterator[str]:
+    """The whole process tree on free ports; yields its address."""
+    port, gateway = _free_port(), _free_port()
+    command = [sys.executable, "-m", "pomona.cli.main", "up", "--home", str(home), "--no-auth"]
+    ports = ["--no-browser", "--port", str(port), "--gateway-port", str(gateway)]
+    with (home / "up.log").open("wb") as log:
+        tree = subprocess.Popen([*command, *ports], stdout=log, stderr=log, start_new_session=True)
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait_for(f"{url}/api/v1/health", tree)
+        yield url
+    finally:
+        tree.send_signal(signal.SIGINT)
+        tree.wait(30)
+
+
+def _free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+def _wait_for(url: str, tree: "subprocess.Popen[bytes]", *, for_s: float = 60.0) -> None:
+    end = time.monotonic() + for_s
+    while time.monotonic() < end and tree.poll() is None:
+        try:
+            urllib.request.urlopen(url, timeout=2).close()
+        except OSError:
+            time.sleep(0.2)
+        else:
+            return
+    raise TimeoutError(f"{url} does not answer")
+
+
+def _needs_pages() -> None:
+    if not (STATIC / "index.html").is_file():
+        pytest.skip("the web UI is not built: python hatch_build.py")
+
+
+@pytest.fixture(scope="session")
+def orchard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A real server with a hypothesis, data, runs, a model and an entry. Shared: tests add, never change."""
+    _needs_pages()
+    home = tmp_path_factory.mktemp("orchard")
+    with running(home) as url:
+        script = Path(__file__).with_name("orchard.py")
+        told = subprocess.run(
+            [sys.executable, str(script), url, str(home)], capture_output=True, text=True, check=False
+        )
+        assert told.returncode == 0, told.stderr[-4000:]
+        yield Site(url, home, json.loads(told.stdout.strip().splitlines()[-1]))
+
+
+@pytest.fixture(scope="session")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real server in which nothing is yet."""
+    _needs_pages()
+    with running(tmp_path_factory.mktemp("bare")) as url:
+        yield url
 
 
 class Tab:

@@ -1,0 +1,106 @@
+"""Stage 2 in a real browser over a real server: declare, commit a file, check, look at the columns."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+PATHS = [
+    "/data",
+    "/data/new",
+    "/data/{dataset}",
+    "/data/versions/{good}",
+    "/data/versions/{bad}?tab=checks",
+    "/data/versions/{good}?tab=rows",
+    "/data/versions/{good}?tab=about",
+]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", PATHS)
+def test_a_page_is_accessible_quiet_and_asks_no_foreign_host(
+    tab: Callable[..., Any], orchard: Any, theme: str, path: str
+) -> None:
+    it = tab(orchard.url, theme=theme)
+    it.open(path.format(**orchard.ids)).wait_for_timeout(800)
+    assert it.axe() == []
+    assert it.foreign == []
+    assert it.complaints == []
+
+
+def test_a_dataset_is_created_and_a_file_committed(
+    tab: Callable[..., Any], bare: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "medlars.csv"
+    file.write_text("id,weight\n1,30\n2,35\n3,28\n")
+    page = tab(bare).open("/data")
+    page.get_by_text("pomona data create").wait_for()
+    page.get_by_role("link", name="Create a dataset").click()
+    page.get_by_role("textbox", name="Name").fill("medlars")
+    page.get_by_label("Key").fill("id")
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Create it").click()
+    page.wait_for_url("**/data/dat_*")
+    page.get_by_role("button", name="Commit a file").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(file)
+    dialog.get_by_text("medlars.csv, 27 B").wait_for()
+    dialog.get_by_role("textbox", name="Note").fill("first")
+    dialog.get_by_role("button", name="Commit it").click()
+    page.wait_for_url("**/data/versions/ver_*")
+    page.get_by_role("heading", name="medlars@v1").wait_for()
+    page.get_by_role("img", name="Distribution of weight").wait_for()
+
+
+def test_a_file_that_breaks_a_rule_is_refused_with_the_reason(
+    tab: Callable[..., Any], orchard: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "pears.csv"
+    file.write_text("tree,weight\nnorth,30\n")  # without the key
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("button", name="Commit a file").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("input[type=file]").set_input_files(file)
+    dialog.get_by_role("button", name="Commit it").click()
+    dialog.get_by_role("alert").get_by_text("pear").first.wait_for()
+    assert "/data/dat_" in page.url
+
+
+def test_a_failing_version_says_what_is_wrong_and_shows_the_rows(
+    tab: Callable[..., Any], orchard: Any
+) -> None:
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("table", name="Versions").get_by_role("link", name="v2").click()
+    page.get_by_text("This version fails its checks").wait_for()
+    page.get_by_role("button", name="Look at the rows").click()
+    page.wait_for_url("**?tab=checks")
+    rows = page.get_by_role("region", name="Rows that break: tree is one of north, south, wall")
+    rows.get_by_text("moon").first.wait_for()
+
+
+def test_a_check_is_added_and_run_on_a_version(tab: Callable[..., Any], bare: str, tmp_path: Path) -> None:
+    file = tmp_path / "figs.csv"
+    file.write_text("id,weight\n1,30\n2,-5\n")
+    page = tab(bare).open("/data/new")
+    page.get_by_role("textbox", name="Name").fill("figs")
+    page.get_by_role("button", name="Create it").click()
+    page.wait_for_url("**/data/dat_*")
+    page.get_by_role("button", name="Commit a file").click()
+    page.get_by_role("dialog").locator("input[type=file]").set_input_files(file)
+    page.get_by_role("button", name="Commit it").click()
+    page.wait_for_url("**/data/versions/ver_*")
+    page.get_by_role("navigation", name="Where this page stands").get_by_role("link", name="figs").click()
+    page.get_by_role("button", name="Add checks").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Another check").click()
+    dialog.get_by_role("combobox", name="Must be").click()
+    page.get_by_role("option", name="within a range").click()
+    dialog.get_by_label("Column").fill("weight")
+    dialog.get_by_role("textbox", name="At least").fill("0")
+    dialog.get_by_role("button", name="Save the checks").click()
+    page.get_by_text("weight lies at or above 0").wait_for()
+    page.get_by_role("table", name="Versions").get_by_role("link", name="v1").click()
+    page.get_by_role("button", name="Run the checks again").click()
+    page.get_by_text("This version fails its checks").wait_for()

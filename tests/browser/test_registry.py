@@ -1,0 +1,58 @@
+"""The registry in a real browser over a real server: compare versions, ask the gate, move an alias, verify."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("path", ["/registry", "/registry/pears", "/registry/versions/{versions[0]}"])
+def test_a_page_is_accessible_quiet_and_asks_no_foreign_host(
+    tab: Callable[..., Any], orchard: Any, theme: str, path: str
+) -> None:
+    it = tab(orchard.url, theme=theme)
+    it.open(path.format(**orchard.ids)).wait_for_timeout(800)
+    assert it.axe() == []
+    assert it.foreign == []
+    assert it.complaints == []
+
+
+def test_an_empty_registry_says_how_to_begin(tab: Callable[..., Any], bare: str) -> None:
+    page = tab(bare).open("/registry")
+    page.get_by_text("pomona models register").wait_for()
+
+
+def test_versions_stand_side_by_side_with_what_the_gate_said(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open("/registry")
+    page.get_by_role("link", name="pears").click()
+    table = page.get_by_role("table", name="Versions")
+    table.get_by_role("columnheader", name="test_roc_auc").wait_for()
+    first = table.get_by_role("row").filter(has=page.get_by_role("link", name="v1"))
+    assert first.get_by_text("passed").is_visible()
+    page.get_by_text("does not beat the champion's").first.wait_for()
+
+
+def test_an_alias_passes_a_gate_that_says_no_only_with_a_reason(
+    tab: Callable[..., Any], orchard: Any
+) -> None:
+    page = tab(orchard.url).open(f"/registry/versions/{orchard.ids['versions'][1]}")
+    page.get_by_role("button", name="Move an alias here").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("It moves from v1 to v2.").wait_for()
+    dialog.get_by_role("button", name="Move it").click()
+    dialog.get_by_role("alert").get_by_text("its gate said no").wait_for()
+    dialog.get_by_label("Alias").fill("challenger")
+    dialog.get_by_role("button", name="Move it").click()
+    dialog.wait_for(state="detached")
+    page.get_by_text("challenger").first.wait_for()
+
+
+def test_files_are_shown_and_verified(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open(f"/registry/versions/{orchard.ids['versions'][0]}")
+    page.get_by_role("table", name="Takes").get_by_role("rowheader", name="weight").wait_for()
+    page.get_by_role("region", name="MLmodel").get_by_text("loader_module").wait_for()
+    page.get_by_role("button", name="Verify the files").click()
+    page.get_by_text("files are what was registered").wait_for()
