@@ -68,7 +68,8 @@ class Incidents:
         elif incident is not None and change == "calm":
             store.incidents.replace(tx, msgspec.structs.replace(incident, calm=incident.calm + 1))
         elif incident is not None and change == "close":
-            self._close(tx, incident, f"{incident.calm + 1} good windows in a row")
+            calm = incident.calm + 1
+            self._close(tx, incident, "a good window" if calm == 1 else f"{calm} good windows in a row")
 
     def _open(self, tx: Transaction, monitor: Monitor, endpoint: Endpoint, bad: list[Window]) -> None:
         now, window = self._clock.now(), bad[-1]
