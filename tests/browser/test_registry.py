@@ -1,4 +1,4 @@
-"""The registry in a real browser over a real server: compare versions, ask the gate, move an alias, verify."""
+"""The registry in a real browser over a real server: versions, the gate, aliases, verified files."""
 
 from collections.abc import Callable
 from typing import Any
