@@ -4,6 +4,7 @@ import { createBrowserRouter, isRouteErrorResponse, Link, useRouteError, type Ro
 import { ApiError } from "~/api/problem";
 
 import { STAGES } from "./stages";
+import { TRACE_ROUTES } from "./stages/trace";
 import { ErrorNotice, Loading } from "./ui/notices";
 import { Page } from "./ui/Page";
 import { Shell } from "./ui/Shell";
@@ -20,6 +21,7 @@ export const ROUTES: RouteObject[] = [
         children: [
           { index: true, lazy: async () => ({ Component: (await import("./circle/CirclePage")).default }) },
           { path: "events", lazy: async () => ({ Component: (await import("./circle/EventsPage")).default }) },
+          ...TRACE_ROUTES,
           ...STAGES.flatMap((stage) => stage.routes),
           { path: "*", Component: NotFound },
         ],

@@ -1267,6 +1267,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/reactions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description What triggers decided and why, newest first.
+         */
+        get: operations["ApiV1ReactionsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/reactions/{reaction_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One reaction with the facts it rests on.
+         */
+        get: operations["ApiV1ReactionsReactionIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/releases": {
         parameters: {
             query?: never;
@@ -1541,6 +1581,110 @@ export interface paths {
         get: operations["ApiV1TraceRecordIdTrace"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Triggers, newest first.
+         */
+        get: operations["ApiV1TriggersPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Say when a model is retrained.
+         */
+        post: operations["ApiV1TriggersCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One trigger, by id or name.
+         */
+        get: operations["ApiV1TriggersRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{ref}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pause
+         * @description Let it not fire until it is resumed.
+         */
+        post: operations["ApiV1TriggersRefPausePause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{ref}/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Request
+         * @description Ask for a retraining now, by this trigger's recipe.
+         */
+        post: operations["ApiV1TriggersRefRequestsRequest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/triggers/{ref}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Resume
+         * @description Let it fire again.
+         */
+        post: operations["ApiV1TriggersRefResumeResume"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1902,6 +2046,43 @@ export interface components {
         Fact: {
             label: string;
             value: string;
+        };
+        /** Facts */
+        Facts: {
+            /** Format: date-time */
+            as_of: string;
+            budget?: number | null;
+            /** @default 30 */
+            budget_days?: number;
+            canary?: string | null;
+            champion_data?: string | null;
+            /** @default 0 */
+            cooldown_hours?: number;
+            cost?: number | null;
+            /** @default  */
+            currency?: string;
+            data_version?: string | null;
+            /** @default true */
+            enabled?: boolean;
+            /** @default  */
+            entry?: string;
+            /** @default 30 */
+            horizon_days?: number;
+            /** @enum {string} */
+            kind: "request" | "schedule" | "drift" | "quality" | "data_volume";
+            last_retrained?: string | null;
+            loss_per_day?: number | null;
+            /** @default true */
+            met?: boolean;
+            params?: {
+                [key: string]: unknown;
+            };
+            /** @default 0 */
+            retrained?: number;
+            running_job?: string | null;
+            tried_by?: string | null;
+            /** @default  */
+            what?: string;
         };
         /** Field */
         Field: {
@@ -2380,6 +2561,26 @@ export interface components {
             strategy?: "champion" | "canary";
             version: string;
         };
+        /** NewTrigger */
+        NewTrigger: {
+            budget?: number | null;
+            /** @default 30 */
+            budget_days?: number;
+            /**
+             * @default wall
+             * @enum {string}
+             */
+            clock?: "wall" | "event";
+            /** @default 0 */
+            cooldown_hours?: number;
+            cron?: string | null;
+            endpoint: string;
+            /** @enum {string} */
+            kind: "request" | "schedule" | "drift" | "quality" | "data_volume";
+            name: string;
+            recipe: components["schemas"]["Recipe"];
+            threshold?: number | null;
+        };
         /** NewVersion */
         NewVersion: {
             /** @default  */
@@ -2465,6 +2666,16 @@ export interface components {
         /** Page[Job] */
         "Page_pomona.jobs.records.Job_": {
             items: components["schemas"]["Job"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Reaction] */
+        "Page_pomona.loop.records.Reaction_": {
+            items: components["schemas"]["Reaction"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Trigger] */
+        "Page_pomona.loop.records.Trigger_": {
+            items: components["schemas"]["Trigger"][];
             next_cursor?: string | null;
         };
         /** Page[Incident] */
@@ -2589,6 +2800,43 @@ export interface components {
             /** @default  */
             waiting_for?: string;
         };
+        /** Reaction */
+        Reaction: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            endpoint: string;
+            event?: number | null;
+            facts: components["schemas"]["Facts"];
+            fired: boolean;
+            id: string;
+            job?: string | null;
+            /** @enum {string} */
+            kind: "request" | "schedule" | "drift" | "quality" | "data_volume";
+            /** @enum {null|string} */
+            outcome?: "champion" | "canary" | "refused" | "failed" | null;
+            /** @default  */
+            outcome_reason?: string;
+            reason: string;
+            trigger: string;
+        };
+        /** Recipe */
+        Recipe: {
+            cost?: components["schemas"]["Money"] | null;
+            dataset?: string | null;
+            entry: string;
+            /** @default 14 */
+            holdout_days?: number;
+            /** @default 30 */
+            horizon_days?: number;
+            label: string;
+            /** @default 0 */
+            minimum_improvement?: number;
+            params?: {
+                [key: string]: unknown;
+            };
+            policy?: components["schemas"]["CanaryPolicy"];
+        };
         /** RegisteredModel */
         RegisteredModel: {
             aliases?: {
@@ -2596,6 +2844,7 @@ export interface components {
             };
             /** Format: date-time */
             created_at: string;
+            deleted_at?: string | null;
             /** @default  */
             description?: string;
             id: string;
@@ -2633,6 +2882,13 @@ export interface components {
             verdict?: components["schemas"]["Verdict"] | null;
             /** @default 0 */
             verdicts?: number;
+        };
+        /** Request */
+        Request: {
+            params?: {
+                [key: string]: unknown;
+            };
+            reason: string;
         };
         /** RunCode */
         RunCode: {
@@ -2721,7 +2977,7 @@ export interface components {
             metric: string;
             rows?: number | null;
             standard_error?: number | null;
-            value: number;
+            value: number | null;
         };
         /** Signature */
         Signature: {
@@ -2888,6 +3144,33 @@ export interface components {
                 [key: string]: unknown;
             };
             script: string;
+        };
+        /** Trigger */
+        Trigger: {
+            budget?: number | null;
+            /** @default 30 */
+            budget_days?: number;
+            /**
+             * @default wall
+             * @enum {string}
+             */
+            clock?: "wall" | "event";
+            /** @default 0 */
+            cooldown_hours?: number;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            cron?: string | null;
+            /** @default true */
+            enabled?: boolean;
+            endpoint: string;
+            id: string;
+            /** @enum {string} */
+            kind: "request" | "schedule" | "drift" | "quality" | "data_volume";
+            name: string;
+            next_at?: string | null;
+            recipe: components["schemas"]["Recipe"];
+            threshold?: number | null;
         };
         /** ValueLedger */
         ValueLedger: {
@@ -5793,6 +6076,89 @@ export interface operations {
             };
         };
     };
+    ApiV1ReactionsPage: {
+        parameters: {
+            query?: {
+                endpoint?: string | null;
+                trigger?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.loop.records.Reaction_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ReactionsReactionIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                reaction_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reaction"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1ReleasesPage: {
         parameters: {
             query?: {
@@ -6338,6 +6704,254 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TriggersPage: {
+        parameters: {
+            query?: {
+                endpoint?: string | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.loop.records.Trigger_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TriggersCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTrigger"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TriggersRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TriggersRefPausePause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TriggersRefRequestsRequest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Request"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Reaction"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TriggersRefResumeResume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Trigger"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

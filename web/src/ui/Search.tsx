@@ -45,6 +45,7 @@ export function Search() {
         onClick: go(one.path),
       })),
     ),
+    { id: "/trace", label: "Trace", description: "What stands behind a record, and what came of it", leftSection: icon(IconRoute), onClick: go("/trace") },
     { id: "/events", label: "Events", description: "Everything that happened, newest first", leftSection: icon(IconHistory), onClick: go("/events") },
     { id: "theme", label: "Switch theme", description: "Light or dark", keywords: ["dark", "light"], leftSection: icon(IconMoonStars), onClick: () => toggleColorScheme() },
   ];

@@ -1,6 +1,6 @@
 import { ActionIcon, AppShell, Burger, Group, Kbd, NavLink, ScrollArea, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { IconCircleDotted, IconHistory, IconMoon, IconSearch, IconSun } from "@tabler/icons-react";
+import { IconCircleDotted, IconHistory, IconMoon, IconRoute, IconSearch, IconSun } from "@tabler/icons-react";
 import { Suspense, useEffect } from "react";
 import { Link, Outlet, useLocation, useNavigation } from "react-router";
 
@@ -87,6 +87,7 @@ function Stages({ pathname }: { pathname: string }) {
       <Text component="p" className={classes.caption}>
         Ledger
       </Text>
+      <Entry to="/trace" label="Trace" icon={<IconRoute size={17} stroke={1.7} aria-hidden />} active={pathname.startsWith("/trace")} />
       <Entry to="/events" label="Events" icon={<IconHistory size={17} stroke={1.7} aria-hidden />} active={pathname === "/events"} />
     </>
   );

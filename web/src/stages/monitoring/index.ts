@@ -1,7 +1,5 @@
 import { IconHeartbeat } from "@tabler/icons-react";
 
-import { stageHome } from "~/circle/stageHome";
-
 import type { Stage } from "../stage";
 
 export const monitoring: Stage = {
@@ -11,10 +9,20 @@ export const monitoring: Stage = {
   path: "/monitoring",
   icon: IconHeartbeat,
   does: "Watch drift, quality and money, window by window; an incident says what crossed its threshold.",
-  pages: [{ title: "Windows", path: "/monitoring" }],
-  routes: [{ path: "monitoring", lazy: stageHome("monitoring") }],
+  pages: [
+    { title: "Monitors", path: "/monitoring" },
+    { title: "Incidents", path: "/monitoring/incidents" },
+  ],
+  routes: [
+    { path: "monitoring", lazy: async () => ({ Component: (await import("./MonitorsPage")).default }) },
+    { path: "monitoring/new", lazy: async () => ({ Component: (await import("./NewMonitorPage")).default }) },
+    { path: "monitoring/incidents", lazy: async () => ({ Component: (await import("./IncidentsPage")).default }) },
+    { path: "monitoring/incidents/:id", lazy: async () => ({ Component: (await import("./IncidentPage")).default }) },
+    { path: "monitoring/windows/:id", lazy: async () => ({ Component: (await import("./WindowPage")).default }) },
+    { path: "monitoring/:ref", lazy: async () => ({ Component: (await import("./MonitorPage")).default }) },
+  ],
   start: {
-    cli: `pomona monitor show late-flights`,
-    sdk: `pom.monitoring.windows("late-flights")`,
+    cli: `pomona monitors create late-flights --window-hours 168`,
+    sdk: `import pomona\n\npom = pomona.connect()\npom.monitors.create("late-flights", window_hours=168)`,
   },
 };

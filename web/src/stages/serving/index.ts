@@ -1,7 +1,5 @@
 import { IconRocket } from "@tabler/icons-react";
 
-import { stageHome } from "~/circle/stageHome";
-
 import type { Stage } from "../stage";
 
 export const serving: Stage = {
@@ -11,10 +9,19 @@ export const serving: Stage = {
   path: "/serving",
   icon: IconRocket,
   does: "Answer predictions, each bound to its model version; bring the true outcomes when they are known.",
-  pages: [{ title: "Endpoints", path: "/serving" }],
-  routes: [{ path: "serving", lazy: stageHome("serving") }],
+  pages: [
+    { title: "Gateway and money", path: "/serving" },
+    { title: "Predictions", path: "/serving/predictions" },
+    { title: "Waiting outcomes", path: "/serving/outcomes" },
+  ],
+  routes: [
+    { path: "serving", lazy: async () => ({ Component: (await import("./ServingPage")).default }) },
+    { path: "serving/predictions", lazy: async () => ({ Component: (await import("./PredictionsPage")).default }) },
+    { path: "serving/predictions/:id", lazy: async () => ({ Component: (await import("./PredictionPage")).default }) },
+    { path: "serving/outcomes", lazy: async () => ({ Component: (await import("./OutcomesPage")).default }) },
+  ],
   start: {
-    cli: `pomona endpoint create late-flights --model late-flights --hypothesis late-flights`,
-    sdk: `pom.serving.create("late-flights", model="late-flights", hypothesis="late-flights")`,
+    cli: `pomona predict late-flights --file flights.csv\npomona outcomes record --file outcomes.csv`,
+    sdk: `import pomona\n\npom = pomona.connect()\n[answer] = pom.predict("late-flights", [{"carrier": "UA", "hour": 17}])\npom.outcomes.record_one(answer.id, True)`,
   },
 };
