@@ -225,6 +225,7 @@ def main() -> None:
         burst_s=pace.burst_s,
         repeats=pace.repeats,
     )
+    busy = os.getloadavg()[0] > 0.5
     with TemporaryDirectory(prefix="pomona-bench-") as folder:
         bench = Bench(Path(folder), pace, report)
         bench.track()
@@ -233,6 +234,8 @@ def main() -> None:
     print(report.markdown(), report.times(), sep="\n\n")
     for name, value in (report.machine | report.checks).items():
         print(f"- {name}: {value}")
+    if busy:
+        print("- The machine was busy with other work: both sides are slower than they could be.")
     target = given.json or (None if given.quick else RESULTS)
     if target is not None:
         report.write(target)
