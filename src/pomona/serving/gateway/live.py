@@ -98,13 +98,14 @@ class Live:
 
         Raises:
             NotFound: If no such endpoint is served.
-            Unavailable: If it exists but its model could not be loaded yet.
+            Unavailable: If it exists but its model could not be loaded yet, or nothing is known yet.
         """
         found = self._endpoints.get(name)
         if found is not None:
             return found
         if name in self.problems:
             raise Unavailable(f"endpoint {name!r} cannot serve: {self.problems[name]}", hint="see /status")
+        self._check_started()
         known = ", ".join(sorted(self._endpoints)) or "none"
         raise NotFound(f"no endpoint {name!r} is served here", hint=f"served: {known}; `pomona release ls`")
 
@@ -115,6 +116,7 @@ class Live:
             Invalid: If there are several or none, so that the caller must name one.
         """
         if len(self._endpoints) != 1:
+            self._check_started()
             known = ", ".join(sorted(self._endpoints)) or "none"
             raise Invalid("say which endpoint to ask", hint=f"add ?endpoint=NAME; served: {known}")
         return next(iter(self._endpoints))
@@ -163,6 +165,11 @@ class Live:
         self._endpoints, self.problems, self.revision = endpoints, problems, snapshot.revision
         self._forget_idle(wanted)
         await asyncio.to_thread(self._remember)
+
+    def _check_started(self) -> None:
+        """A gateway that was just started does not know yet what it does not serve."""
+        if self.revision is None:
+            raise Unavailable("the gateway is starting", hint="send the request again in a second")
 
     def _live(self, route: EndpointRoute, revision: str, problems: dict[str, str]) -> LiveEndpoint:
         models = {}
