@@ -17,7 +17,7 @@ import sys
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Literal
@@ -162,9 +162,7 @@ def begin(client: pomona.Client, flights: pl.DataFrame, display: Display) -> Non
     done = begun(client)
     if done == "watched":
         return
-    display.say(
-        "\n[bold]The idea[/bold]: warn passengers of late flights. A right warning is worth 40 USD, a"
-    )
+    display.say("\n[bold]The idea[/bold]: warn passengers of late flights. A right warning is worth 40 USD,")
     display.say(
         f"a false one costs 15. It pays from {TARGET:.2f} USD per flight. Budget: 10 days, 5,000 USD."
     )
@@ -228,7 +226,7 @@ class World:
         self._settle(step.since)
         self.ask(step.departing)
         self._settle(step.since)
-        self._show(step.since)
+        self._show(step.until - timedelta(seconds=1))
 
     def report(self, landed: pl.DataFrame) -> None:
         """The flights that landed, and whether each was late."""
