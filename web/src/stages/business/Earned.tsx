@@ -5,9 +5,11 @@ import { Link } from "react-router";
 import { useGet } from "~/api/queries";
 import type { Schema } from "~/api/types";
 import { Chart } from "~/ui/Chart";
-import { date, money } from "~/ui/format";
+import { money } from "~/ui/format";
 import { ErrorNotice, Loading } from "~/ui/notices";
 import { Money } from "~/ui/small";
+
+const MONTH = new Intl.DateTimeFormat(undefined, { month: "short", year: "numeric", timeZone: "UTC" });
 
 export function Earned({ endpoint }: { endpoint: Schema<"Endpoint"> }) {
   const priced = endpoint.payoffs !== null;
@@ -38,5 +40,5 @@ export function Earned({ endpoint }: { endpoint: Schema<"Endpoint"> }) {
 function months(rows: Schema<"ValueLedger">["rows"]) {
   const sums = new Map<string, number>();
   for (const row of [...rows].sort((a, b) => a.period.localeCompare(b.period))) sums.set(row.period, (sums.get(row.period) ?? 0) + Number(row.uplift));
-  return [...sums].map(([period, value]) => ({ label: date(period).replace(/ 1, | 1,|^1 /, " ").trim(), value }));
+  return [...sums].map(([period, value]) => ({ label: MONTH.format(new Date(period)), value }));
 }
