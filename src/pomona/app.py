@@ -177,7 +177,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         reach: How training scripts get at the API; default: the server that holds the folder.
     """
     clock = clock or SystemClock()
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = SqliteDatabase(home / "pomona.db", clock)
     upgrade(database.engine, metadata)
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")

@@ -68,7 +68,7 @@ def home_lock(home: Path, *, says: str) -> Iterator[None]:
     Raises:
         Conflict: If another process holds it, with what that one says.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # records, models and the token: the owner's alone
     with (home / "lock").open("a+", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

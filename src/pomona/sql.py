@@ -31,6 +31,7 @@ from pomona.core.records import Page, Record, from_json, to_json
 
 R = TypeVar("R", bound=Record)
 
+_FIRST_US, _LAST_US = -62_135_596_800_000_000, 253_402_300_799_999_999  # the years 1 to 9999
 metadata = MetaData()
 """Every table of Pomona; each stage's ``store.py`` adds its own, migrations must equal it."""
 
@@ -49,9 +50,18 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 def to_us(value: datetime) -> int:
-    """Microseconds since 1970 of an aware time, exact."""
+    """Microseconds since 1970 of an aware time, exact.
+
+    Raises:
+        Invalid: If it has no time zone, or lies outside the years 1 to 9999 of UTC.
+    """
+    if value.tzinfo is None:
+        raise Invalid(f"{value.isoformat()} has no time zone", hint="e.g. 2026-01-31T00:00:00Z")
     since = value - datetime(1970, 1, 1, tzinfo=UTC)
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    found = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    if not _FIRST_US <= found <= _LAST_US:  # it could be stored, but never read back
+        raise Invalid(f"{value.isoformat()} is outside the years 1 to 9999 of UTC", hint="a typo?")
+    return found
 
 
 def from_us(value: int) -> datetime:

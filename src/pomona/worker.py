@@ -37,7 +37,7 @@ class Housekeeper:
                 try:
                     done += chore()
                     self._failing.discard(name)
-                except PomonaError as error:
+                except Exception as error:  # noqa: BLE001 - the edge: what fails in one must not starve the others
                     self._report(name, error)
         return done
 
@@ -59,26 +59,29 @@ class Housekeeper:
         chores.join(timeout=10)
 
     def _chores_until(self, stop: threading.Event, idle_s: float) -> None:
-        answered = self._bell.answered()
         while not stop.is_set():
-            rung = self._bell.rung()
-            # A job that ends during the round may leave news for the next one: no job before, and nothing
-            # done in the round, is what makes it quiet.
-            idle = rung > answered and not self._app.jobs.open()
             try:
-                busy = self.keep_house() > 0
-            except Exception:  # the edge of this thread: a bug in one round must not end all rounds
+                busy = self._round()
+            except Exception:  # the edge of this thread: a full disk in one round must not end all rounds
                 log.exception("housekeeping failed")
-                busy = idle = False
-            if idle and not busy and not self._failing:
-                self._bell.answer(rung)
-                answered = rung
+                busy = False
             if not busy:
                 self._bell.wait(idle_s)
 
-    def _report(self, name: str, error: PomonaError) -> None:
+    def _round(self) -> bool:
+        rung = self._bell.rung()
+        # A job that ends during the round may leave news for the next one: no job before, and nothing
+        # done in the round, is what makes it quiet.
+        idle = rung > self._bell.answered() and not self._app.jobs.open()
+        busy = self.keep_house() > 0
+        if idle and not busy and not self._failing:
+            self._bell.answer(rung)
+        return busy
+
+    def _report(self, name: str, error: Exception) -> None:
         if name not in self._failing:  # once per outage, not five times a second
-            log.error("%s: %s", name, error)
+            expected = isinstance(error, PomonaError)
+            log.error("%s: %s", name, error, exc_info=None if expected else error)
             self._failing.add(name)
 
 

@@ -8,15 +8,18 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
-from pomona.core.errors import Tampered, Unavailable
+from pomona.core.errors import StorageFull, Tampered, Unavailable
 from pomona.core.ports import Database, Ledger
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
+from pomona.storage.sqlite import SqliteDatabase, _translate
 from pomona.testing.database import DatabaseContract, told
 
 
@@ -100,3 +103,53 @@ def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after_s: float) -
     database.close()
     assert len(stored) == len(set(stored))
     assert acknowledged - {max(acknowledged)} <= set(stored)  # the last line may have been cut short
+
+
+def test_a_writer_that_cannot_connect_answers_and_tries_again(
+    database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Acknowledged or refused, never left waiting: out of file handles once is not dead for ever."""
+    connect = database.engine.connect
+    failing = iter([True])
+
+    def once_refused() -> Any:
+        if next(failing, False):
+            raise OSError(24, "too many open files")
+        return connect()
+
+    monkeypatch.setattr(database.engine, "connect", once_refused)
+    with pytest.raises(OSError, match="too many"):
+        database.submit(lambda tx: tx.emit(told("pear"))).result(timeout=5)
+    database.submit(lambda tx: tx.emit(told("quince"))).result(timeout=5)
+
+
+def test_a_full_disk_refuses_the_whole_group_and_the_next_write_goes_on(
+    database: SqliteDatabase, ledger: Ledger, tmp_path: Path
+) -> None:
+    """SQLite may undo the whole transaction by itself: nobody in the group may be told it was kept."""
+    database.write(lambda tx: tx.emit(told("pear")))
+
+    def limit(tx: Any, pages: int) -> None:
+        tx.execute(text(f"PRAGMA max_page_count={pages}"))
+
+    def much(tx: Any) -> None:
+        for number in range(200):
+            tx.emit(told(f"{number}" * 2000))
+
+    database.write(lambda tx: limit(tx, 1))
+    written = [database.submit(much), database.submit(lambda tx: tx.emit(told("fig")))]
+    results = [item.exception(timeout=10) for item in written]
+    assert isinstance(results[0], StorageFull)
+    kept = len(ledger.entries())
+    assert kept == 1 + sum(result is None for result in results)
+    database.write(lambda tx: limit(tx, 1_000_000))
+    database.write(lambda tx: tx.emit(told("quince")))
+    assert len(ledger.entries()) == kept + 1
+    assert ledger.verify() == kept + 1
+
+
+@pytest.mark.parametrize("code", [sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE])
+def test_the_extended_codes_of_a_full_disk_are_understood(code: int) -> None:
+    origin = sqlite3.OperationalError("disk I/O error")
+    origin.sqlite_errorcode = code
+    assert isinstance(_translate(OperationalError("insert", None, origin)), StorageFull)

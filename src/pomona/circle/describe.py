@@ -60,6 +60,7 @@ class Describer:
             "rel": self.release,
             "mv": self.model_version,
             "mdl": self.model,
+            "gat": self.gate,
             "run": self.run,
             "ent": self.entry,
             "ver": self.data_version,
@@ -67,6 +68,7 @@ class Describer:
             "hyp": self.hypothesis,
             "dec": self.decision,
             "inc": self.incident,
+            "win": self.window,
             "rea": self.reaction,
             "job": self.job,
         }
@@ -139,6 +141,14 @@ class Describer:
         facts = _facts(versions=len(found.versions), champion=champion and f"v{champion}")
         return _node(record_id, "model", "registry", found.model.name, at=found.model.created_at, facts=facts)
 
+    def gate(self, record_id: str) -> Described:
+        """What the gate said about a version, and on which numbers."""
+        found = self._of.registry.gate(record_id)
+        title = f"{found.model} v{found.number}"
+        state = "passed" if found.passed else "refused"
+        facts = _facts(why=found.reason)
+        return _node(record_id, "gate", "registry", title, state=state, at=found.at, facts=facts)
+
     def run(self, record_id: str) -> Described:
         """A tracked run: its parameters and metrics, and where its code is."""
         found = self._of.tracking.run(record_id)
@@ -204,6 +214,13 @@ class Describer:
         return _node(
             record_id, "incident", "monitoring", title, state=found.state, at=found.opened_at, facts=facts
         )
+
+    def window(self, record_id: str) -> Described:
+        """A stretch of event time that was read."""
+        found = self._of.monitoring.window(record_id)
+        title = f"{found.kind} {found.start:%Y-%m-%d} to {found.end:%Y-%m-%d}"
+        facts = _facts(what=found.summary)
+        return _node(record_id, "window", "monitoring", title, state=found.state, at=found.end, facts=facts)
 
     def reaction(self, record_id: str) -> Described:
         """Why the loop acted, or did not."""

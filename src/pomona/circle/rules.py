@@ -16,7 +16,7 @@ _BACKWARDS: dict[str, frozenset[str]] = {
     "rea": frozenset({"caused"}),
     "run": frozenset({"produced"}),  # which job ran it
 }
-_ENDS = frozenset({"dat", "mdl"})  # named, not followed further
+_ENDS = frozenset({"dat", "mdl", "inc", "gat"})  # named; followed only where the trace starts there
 _TOLD: tuple[Stage, ...] = (
     "serving",
     "releases",
@@ -34,7 +34,7 @@ def follow(record_id: str, kind: str, links: Iterable[Link], *, root: bool) -> l
     backwards = _BACKWARDS.get(kind, frozenset())
     edges = []
     for link in links:
-        forwards = link.source == record_id and kind not in _ENDS
+        forwards = link.source == record_id and (root or kind not in _ENDS)
         one_parent = link.relation != "derived_from" or root
         explains = link.target == record_id and link.relation in backwards
         if (forwards and one_parent) or explains:

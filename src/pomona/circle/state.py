@@ -120,7 +120,7 @@ class CircleService:
     def _serving(self) -> StageState:
         endpoints = self._of.releases.endpoints(limit=1000).items
         if not endpoints:
-            return _empty("serving", "No endpoint yet: `pomona releases` makes one.")
+            return _empty("serving", "No endpoint yet: `pomona endpoints create` makes one.")
         days = [day for endpoint in endpoints for day in self._of.serving.per_day(endpoint.name)]
         total, matched = sum(day[1] for day in days), sum(day[2] for day in days)
         waiting = len(self._of.serving.waiting_outcomes(limit=1000))

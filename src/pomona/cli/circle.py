@@ -4,12 +4,12 @@ import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.tree import Tree
+from rich.table import Table
 
 from pomona.cli.console import Json, Limit, cell, client, out, show_one, show_rows
 
 if TYPE_CHECKING:
-    from pomona.circle.records import Trace, TraceNode
+    from pomona.circle.records import Trace
 
 
 def status(json: Json = False) -> None:
@@ -48,7 +48,7 @@ def trace(
     if json:
         show_one(found, json=True)
     else:
-        out.print(_tree(found))
+        out.print(_table(found))
         if found.cut:
             out.print("[dim]There is more; trace one of these records to go on.[/dim]")
 
@@ -97,26 +97,30 @@ def events(
         )
 
 
-def _tree(found: "Trace") -> Tree:
+def _table(found: "Trace") -> Table:
     nodes = {node.id: node for node in found.nodes}
-    told: set[str] = set()
+    reached = _reached(found)
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 1, 0))
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for node_id in found.path:
+        node = nodes[node_id]
+        how = f"[dim]{reached[node_id]}[/dim]" if node_id in reached else ""
+        state = f" ({cell(node.state)})" if node.state else ""
+        lines = [f"[bold]{cell(node.title)}[/bold]{state}  {how}", f"[dim]{node.id}[/dim]"]
+        lines += [f"[dim]{fact.label}:[/dim] {cell(fact.value)}" for fact in node.facts]
+        table.add_row(node.kind, "\n".join(lines))
+    return table
 
-    def grow(branch: Tree, node_id: str) -> None:
-        told.add(node_id)
-        for edge in found.edges:
-            if edge.source == node_id and edge.target in nodes and edge.target not in told:
-                grow(branch.add(_label(edge.relation, nodes[edge.target])), edge.target)
-            elif edge.target == node_id and edge.source in nodes and edge.source not in told:
-                grow(branch.add(_label(f"{edge.relation} by", nodes[edge.source])), edge.source)
 
-    root = Tree(_label("", nodes[found.root]), guide_style="dim")
-    grow(root, found.root)
-    return root
-
-
-def _label(relation: str, node: "TraceNode") -> str:
-    said = f"[dim]{relation.replace('_', ' ')}[/dim] " if relation else ""
-    state = f" ({cell(node.state)})" if node.state else ""
-    lines = [f"{said}[bold]{node.kind}[/bold] {cell(node.title)}{state} [dim]{node.id}[/dim]"]
-    lines += [f"[dim]{fact.label}:[/dim] {cell(fact.value)}" for fact in node.facts]
-    return "\n".join(lines)
+def _reached(found: "Trace") -> dict[str, str]:
+    """By node, the link that leads to it from what was told before it, as half a sentence."""
+    kinds = {node.id: node.kind for node in found.nodes}
+    told: dict[str, str] = {}
+    for edge in found.edges:
+        says = edge.relation.replace("_", " ")
+        if edge.target != found.root:
+            told.setdefault(edge.target, f"<- {kinds[edge.source]} {says}")
+        if edge.source != found.root:
+            told.setdefault(edge.source, f"{says} {kinds[edge.target]}")
+    return told

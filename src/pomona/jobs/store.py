@@ -33,7 +33,7 @@ schedules = RecordTable(
     Column("name", String(200), nullable=False, unique=True),
     Column("enabled", Boolean, nullable=False),
     Column("next_at", UtcTime, nullable=False),
-    hint="`pomona jobs schedules` lists them",
+    hint="a trigger of kind 'schedule' makes one: `pomona loop triggers`",
 )
 
 

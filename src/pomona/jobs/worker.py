@@ -1,5 +1,6 @@
 """A worker: claims jobs one at a time, runs their workflow, keeps the lease alive meanwhile."""
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -7,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from pomona.core.actors import acting_as
-from pomona.core.errors import PomonaError, Unavailable
+from pomona.core.errors import Unavailable
 from pomona.jobs.records import Job
 from pomona.jobs.service import LEASE_S, JobService, LeaseLost
 from pomona.process import owner_name
+
+_PAUSE_S = 1.0  # after the worker itself failed, not a job
+log = logging.getLogger("pomona.jobs")
 
 
 class WorkerStopping(Unavailable):
@@ -112,7 +116,13 @@ class Worker:
         """Run jobs until ``stop`` is set, looking for work at least every ``idle_s`` seconds."""
         self._stop = stop
         while not stop.is_set():
-            if not self.run_one():
+            try:
+                busy = self.run_one()
+            except Exception:  # the edge of the process: a full disk passes, the worker stays
+                log.exception("no job could be run; trying again")
+                stop.wait(_PAUSE_S)
+                continue
+            if not busy:
                 stop.wait(idle_s)
 
     def _run(self, job: Job, workflow: Workflow, folder: Path) -> None:
@@ -150,5 +160,5 @@ class _Heartbeat:
                 self._jobs.heartbeat(self._job, lease_s=self._lease_s)
             except LeaseLost:
                 return
-            except PomonaError:
-                continue  # the database is busy: the lease lasts for two more beats
+            except Exception:  # the edge of this thread: the lease lasts for two more beats
+                log.exception("the lease of %s could not be prolonged", self._job.id)

@@ -1,5 +1,6 @@
 """From what a client names (a run, a logged model, an address) to a checked manifest of files."""
 
+import math
 from urllib.parse import urlsplit
 
 from pomona.core.errors import Invalid, NotFound
@@ -142,7 +143,8 @@ def _file(found: ArtifactFile, prefix: str) -> ModelFile:
 
 
 def _metrics(run: Run | None) -> dict[str, float]:
-    return {} if run is None else {m.key: m.value for m in run.metrics if m.value == m.value}
+    """What the run logged as numbers: a record's JSON has no word for infinity or NaN."""
+    return {} if run is None else {m.key: m.value for m in run.metrics if math.isfinite(m.value)}
 
 
 def _trained_on(run: Run | None) -> str | None:

@@ -10,6 +10,8 @@ from pomona.core.records import Record
 from pomona.registry.records import ModelColumn, Signature
 
 MLMODEL = "MLmodel"
+_MOST_BYTES = 4 << 20
+_MOST_VALUES = 1_000_000
 _HINT = "a model folder holds an MLmodel file; log it with mlflow.<flavor>.log_model(...)"
 
 
@@ -28,9 +30,12 @@ def parse_mlmodel(body: bytes) -> MlModel:
     Raises:
         Invalid: If it is no MLmodel file, or a broken one; says what is wrong.
     """
+    if len(body) > _MOST_BYTES:
+        raise Invalid(f"not a model: its MLmodel file is larger than {_MOST_BYTES >> 20} MiB", hint=_HINT)
     try:
         found = yaml.safe_load(body)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        _check_size(found)
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError, ValueError) as error:
         raise Invalid(
             f"not a model: its MLmodel file is not YAML ({_first_line(error)})", hint=_HINT
         ) from None
@@ -43,6 +48,22 @@ def parse_mlmodel(body: bytes) -> MlModel:
         run_id=_text(found.get("run_id")),
         model_id=_text(found.get("model_id")),
     )
+
+
+def _check_size(found: Any) -> None:
+    """Refuse a document whose aliases make it huge (or endless) once they are written out.
+
+    Raises:
+        ValueError: If it has more than a million values.
+    """
+    waiting, seen = [found], 0
+    while waiting:
+        value = waiting.pop()
+        below = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+        waiting.extend(below)
+        seen += 1
+        if seen + len(waiting) > _MOST_VALUES:
+            raise ValueError("it has too many values")
 
 
 def missing_mlmodel(where: str) -> Invalid:
@@ -65,7 +86,7 @@ def _columns(text: Any) -> tuple[ModelColumn, ...]:
         return ()
     try:
         found = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
+    except (ValueError, RecursionError):
         raise Invalid("not a model: its signature is not JSON", hint=_HINT) from None
     if isinstance(found, dict):  # one value, an array or a map
         found = [found]
@@ -90,7 +111,9 @@ def _type(item: dict[str, Any]) -> str:
 
 def _plain(config: Any) -> dict[str, Any]:
     """A flavor's settings as JSON values."""
-    kept: dict[str, Any] = json.loads(json.dumps(config, default=str)) if isinstance(config, dict) else {}
+    if not isinstance(config, dict):
+        return {}
+    kept: dict[str, Any] = json.loads(json.dumps({str(key): config[key] for key in config}, default=str))
     return kept
 
 

@@ -52,7 +52,7 @@ def parse_ref(ref: str) -> VersionRef:
             return VersionRef(model=model, alias=alias)
     elif "/" in text:
         model, _, which = text.rpartition("/")
-        if model and which.isdigit():
+        if model and re.fullmatch(r"[0-9]{1,9}", which):
             return VersionRef(model=model, number=int(which))
         if model and which.lower() == "latest":
             return VersionRef(model=model, alias="latest")

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from pomona.core.actors import acting_as
-from pomona.core.errors import Forbidden, PomonaError, Unauthorized
+from pomona.core.errors import Forbidden, Invalid, PomonaError, Unauthorized
 from pomona.core.records import to_json
 
 Scope = MutableMapping[str, Any]
@@ -26,6 +26,8 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 COOKIE = "pomona_session"
 _SESSION_S = 30 * 86_400
+_ACTOR_CHARS = 200
+_POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _OPEN_PATHS = frozenset({"/health", "/version", "/login", "/api/v1/health"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
@@ -48,6 +50,9 @@ class Guard:
         self._access = access
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":  # nothing here speaks it, and nothing could come in unseen
+            await send({"type": "websocket.close", "code": 1008})
+            return
         if scope["type"] != "http":
             await self._inner(scope, receive, send)
             return
@@ -83,13 +88,13 @@ class Guard:
 
     def _actor(self, scope: Scope, headers: dict[str, str]) -> str:
         if self._access.token is None:
-            return headers.get("x-pomona-actor", "local")
+            return _named(headers, "local")
         if scope["path"] in _OPEN_PATHS:
             return "anonymous"
         given = _credential(headers.get("authorization", ""))
         if given is not None:
             if hmac.compare_digest(given.encode(), self._access.token.encode()):
-                return headers.get("x-pomona-actor", "admin")
+                return _named(headers, "admin")
             raise Unauthorized("the token is not valid", hint="`pomona up` prints the current one")
         if session_is_valid(_cookie(headers.get("cookie", "")), self._access.token, now_s=time.time()):
             return "admin"
@@ -138,6 +143,16 @@ def _sign(body: str, token: str) -> str:
     return hmac.new(token.encode(), f"session:{body}".encode(), hashlib.sha256).hexdigest()
 
 
+def _named(headers: dict[str, str], otherwise: str) -> str:
+    """The person a client says it acts for. Pomona's own parts cannot be claimed from outside."""
+    name = headers.get("x-pomona-actor", "").encode("latin-1").decode(errors="replace").strip()
+    if len(name) > _ACTOR_CHARS or not name.isprintable():
+        raise Invalid("X-Pomona-Actor is no name", hint=f"at most {_ACTOR_CHARS} printable characters")
+    if name in ("system", "loop") or name.startswith("job:"):
+        raise Invalid(f"X-Pomona-Actor {name!r} is Pomona itself", hint="name a person or your own program")
+    return name or otherwise
+
+
 def _credential(authorization: str) -> str | None:
     kind, _, value = authorization.partition(" ")
     if kind.lower() == "bearer":
@@ -179,6 +194,9 @@ async def _send(
         (b"content-type", kind),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        (b"x-content-type-options", b"nosniff"),
+        (b"referrer-policy", b"no-referrer"),
+        (b"content-security-policy", _POLICY),
     ]
     await send({"type": "http.response.start", "status": status, "headers": [*base, *headers]})
     await send({"type": "http.response.body", "body": body})

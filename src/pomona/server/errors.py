@@ -7,7 +7,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 
-from pomona.core.errors import Invalid, NotFound, PomonaError, Problem
+from pomona.core.errors import Invalid, NotFound, PomonaError, Problem, TooLarge
 from pomona.core.records import to_json
 
 PROBLEM_JSON = "application/problem+json"
@@ -16,21 +16,44 @@ log = logging.getLogger("pomona.server")
 
 def problem_of(error: Exception, path: str) -> Problem:
     """What an exception says to the caller; an unexpected one says only that it was logged."""
-    if isinstance(error, PomonaError):
-        return error.problem()
+    known = fault_of(error)
+    if known is not None:
+        return known.problem()
     if isinstance(error, msgspec.ValidationError):
         return Invalid(str(error), hint="see the schema at /api/v1/schema").problem()
     if isinstance(error, NotFoundException):
         return NotFound(f"nothing at {path}", hint="the API is listed at /api/v1/schema").problem()
     if isinstance(error, ValidationException):
         return _invalid(error).problem()
+    if isinstance(error, HTTPException) and error.status_code == 413:
+        return TooLarge(
+            "the body is too large", hint="commit data as a dataset, or send it in parts"
+        ).problem()
     if isinstance(error, HTTPException):
-        return Problem(title=type(error).__name__, status=error.status_code, code="http", detail=error.detail)
+        return Problem(
+            title=type(error).__name__,
+            status=error.status_code,
+            code="http",
+            detail=error.detail,
+            hint="the API is listed at /api/v1/schema",
+        )
     log.error("unexpected error at %s", path, exc_info=error)
     return PomonaError(
         "an unexpected error; nothing of this request was stored",
         hint="the server's log has the traceback; please report it",
     ).problem()
+
+
+def fault_of(error: Exception) -> PomonaError | None:
+    """What is wrong with the request, where an error tells; None if the error is ours."""
+    origin = getattr(error, "orig", None) or error  # SQLAlchemy wraps what goes wrong with a parameter
+    if isinstance(origin, PomonaError):
+        return origin
+    if isinstance(error, RecursionError):
+        return Invalid("the request is nested too deeply", hint="see the schema at /api/v1/schema")
+    if isinstance(error, OverflowError):
+        return Invalid("a number is too large to be stored", hint="whole numbers have at most 64 bits")
+    return None
 
 
 def answer(request: "Request[Any, Any, Any]", error: Exception) -> "Response[bytes]":

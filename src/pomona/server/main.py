@@ -16,6 +16,7 @@ from pomona.server.once import Once
 from pomona.server.routes import HANDLERS
 from pomona.server.ui import serve_home, serve_ui
 
+MAX_BODY = 64 << 20  # of JSON; the route that takes tables has no limit
 CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -69,5 +70,5 @@ def build_api(app: App) -> Litestar:
         compression_config=CompressionConfig(
             backend="gzip", minimum_size=2048, exclude=["/api/v1/events/stream"]
         ),
-        request_max_body_size=None,
+        request_max_body_size=MAX_BODY,
     )

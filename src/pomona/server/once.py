@@ -3,6 +3,8 @@
 import asyncio
 from typing import Any
 
+from blake3 import blake3
+
 from pomona.core.errors import Conflict, Invalid, PomonaError
 from pomona.core.ports import Answer, Requests
 from pomona.core.records import to_json
@@ -28,6 +30,7 @@ class Once:
         try:
             if len(key) > 200:
                 raise Invalid("the idempotency key is longer than 200 characters", hint="a UUID will do")
+            key = _scoped(key, scope)
             known = await asyncio.to_thread(self._requests.answer, key)
         except PomonaError as error:
             problem = Answer(
@@ -87,6 +90,12 @@ def _key_of(scope: Scope) -> str | None:
         if name.lower() == _HEADER:
             return str(value.decode("latin-1"))
     return None
+
+
+def _scoped(key: str, scope: Scope) -> str:
+    """The key as one route's own: used again elsewhere it is another request, not the first one's repeat."""
+    where = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}"
+    return f"{key[:100]} {blake3(f'{where} {key}'.encode()).hexdigest()}"
 
 
 async def _send(send: Send, answer: Answer, *, replayed: bool = False) -> None:

@@ -34,13 +34,22 @@ def serve_ui(path: FromPath[str]) -> Response[bytes]:
     """A built file with a year of caching when its name carries a hash; else the app's page."""
     if path.startswith(("/api/", "/ajax-api/")):
         raise NotFoundException
-    wanted = (STATIC / path.lstrip("/")).resolve()
-    if wanted.is_relative_to(STATIC.resolve()) and wanted.is_file():
+    wanted = _built(path)
+    if wanted is not None:
         forever = "assets" in wanted.parts
         return _file(wanted, "public, max-age=31536000, immutable" if forever else "no-cache")
     if "." in path.rpartition("/")[2]:
         raise NotFoundException
     return _index()
+
+
+def _built(path: str) -> Path | None:
+    """The built file at a path, if there is one; never anything outside their folder."""
+    try:
+        wanted = (STATIC / path.lstrip("/")).resolve()
+        return wanted if wanted.is_relative_to(STATIC.resolve()) and wanted.is_file() else None
+    except (ValueError, OSError):  # no file can have such a name
+        return None
 
 
 def _index() -> Response[bytes]:

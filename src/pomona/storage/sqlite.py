@@ -47,10 +47,13 @@ class _Write:
             self.result = self.context.run(self._work, SqlTransaction(connection, clock), clock)
             savepoint.commit()
         except Exception as error:  # noqa: BLE001 - the caller's; it is raised there
-            if savepoint.is_active:
-                savepoint.rollback()
             self.error = error
             self._unclaim()
+            try:
+                if savepoint.is_active:
+                    savepoint.rollback()
+            except OperationalError:  # a full disk made SQLite undo the whole group: nobody's write is kept
+                raise error from None
 
     def _unclaim(self) -> None:
         claim = self.context.run(current_claim)
@@ -119,8 +122,7 @@ class SqliteDatabase:
         while going:
             batch, going = self._next_batch()
             if batch:
-                connection = connection or self._writer_engine.connect()
-                self._commit(connection, batch)
+                connection = self._commit(connection, batch)
         if connection is not None:
             connection.close()
 
@@ -139,8 +141,10 @@ class SqliteDatabase:
             batch.append(item)
         return batch, True
 
-    def _commit(self, connection: Connection, batch: list[_Write]) -> None:
+    def _commit(self, connection: Connection | None, batch: list[_Write]) -> Connection | None:
+        """Answer a whole batch, whatever happens: a writer that died would leave every caller waiting."""
         try:
+            connection = connection or self._writer_engine.connect()
             with connection.begin():
                 for item in batch:
                     item.run(connection, self._clock)
@@ -149,6 +153,7 @@ class SqliteDatabase:
                 item.error = item.error or error
         for item in batch:
             item.answer()
+        return connection
 
 
 def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) -> Engine:
@@ -181,7 +186,7 @@ def _translate(error: BaseException) -> BaseException:
     if isinstance(error, PomonaError) or not isinstance(error, OperationalError):
         return error
     origin = error.orig
-    code = getattr(origin, "sqlite_errorcode", None)
+    code = getattr(origin, "sqlite_errorcode", 0) & 0xFF  # the extended codes say the same, more precisely
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return StorageFull(
             f"the disk takes no more data ({origin})",

@@ -9,6 +9,7 @@ from urllib.parse import unquote
 
 from pomona.core.errors import PomonaError
 from pomona.registry.service import RegistryService
+from pomona.server.errors import fault_of
 from pomona.server.mlflow.artifacts import Artifacts
 from pomona.server.mlflow.experiments import Experiments
 from pomona.server.mlflow.logged_models import LoggedModels
@@ -80,9 +81,12 @@ class MlflowApp:
             await self._answer(scope, receive, tell)
         except PomonaError as error:
             await failure(error).send(send)
-        except Exception:
+        except Exception as error:
             if started:
                 raise  # the answer is half out: cut the connection
+            if (fault := fault_of(error)) is not None:
+                await failure(fault).send(send)
+                return
             _log.exception("%s %s failed", scope["method"], scope["path"])
             await answer(
                 {"error_code": "INTERNAL_ERROR", "message": "internal error; see the log"}, 500

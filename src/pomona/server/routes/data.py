@@ -55,7 +55,7 @@ class DatasetRoutes(Controller):
         """Every version of a dataset, newest first."""
         return app.data.versions(_ref(ref))
 
-    @post("/{ref:str}/versions")
+    @post("/{ref:str}/versions", request_max_body_size=None)
     async def commit(
         self,
         app: Wired,

@@ -33,7 +33,11 @@ class EventRoutes(Controller):
         """Ledger entries; ``event_type`` may list several, separated by commas."""
         types = event_type.split(",") if event_type else []
         return app.ledger.entries(
-            after=after, limit=min(limit, 1000), newest_first=newest_first, types=types, subject=subject
+            after=after,
+            limit=min(max(limit, 1), 1000),
+            newest_first=newest_first,
+            types=types,
+            subject=subject,
         )
 
     @get("/events/stream")

@@ -30,7 +30,7 @@ class QuietRoutes(Controller):
         Then the journal is folded, windows are read, the loop has reacted, no job is open and the gateway
         serves what it should.
         """
-        ends = time.monotonic() + min(wait_s, LONGEST_S)
+        ends = time.monotonic() + (min(wait_s, LONGEST_S) if wait_s > 0 else 0.0)  # not a number: at once
         bell = Bell(app.home)
         number = await asyncio.to_thread(bell.ring)
         # Without a worker process (embedded) every request has done its own housekeeping.

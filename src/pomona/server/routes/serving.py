@@ -111,7 +111,7 @@ class OutcomeRoutes(Controller):
     @get("/waiting", sync_to_thread=True)
     def waiting(self, app: Wired, limit: FromQuery[int] = 100) -> list[Outcome]:
         """Outcomes whose prediction is not known (yet), newest first."""
-        return app.serving.waiting_outcomes(limit=min(limit, 1000))
+        return app.serving.waiting_outcomes(limit=min(max(limit, 1), 1000))
 
 
 class ValueRoutes(Controller):

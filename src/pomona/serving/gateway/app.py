@@ -8,12 +8,13 @@ from urllib.parse import parse_qs, unquote
 
 import msgspec
 
-from pomona.core.errors import Forbidden, NotFound, PomonaError, TooLarge, Unauthorized
+from pomona.core.errors import Forbidden, Invalid, NotFound, PomonaError, TooLarge, Unauthorized
 from pomona.serving.gateway import protocols
 from pomona.serving.gateway.live import Live
 from pomona.serving.gateway.predicting import Call, Predictor
 
 MAX_BODY = 32 << 20
+_PLAIN = "send plain numbers, texts and nulls; nothing was stored"
 
 log = logging.getLogger("pomona.gateway")
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,6 +49,14 @@ class Doorkeeper:
         name = host if host.endswith("]") else host.rpartition(":")[0] or host
         if name not in self._hosts and "*" not in self._hosts:
             raise Forbidden(f"this gateway is not {name!r}", hint="call it by its own address")
+
+    def check_origin(self, headers: dict[bytes, bytes]) -> None:
+        """Refuse a page of another site: without a token its browser could ask for predictions."""
+        origin = headers.get(b"origin")
+        if origin is not None and origin.partition(b"://")[2] != headers.get(b"host"):
+            raise Forbidden(
+                f"a page from {origin.decode('latin-1')} may not ask here", hint="ask from your own server"
+            )
 
     def check_token(self, headers: dict[bytes, bytes]) -> None:
         """Refuse a request without the token."""
@@ -92,9 +101,12 @@ class GatewayApp:
         try:
             headers = dict(scope["headers"])
             self._doorkeeper.check_host(headers)
+            self._doorkeeper.check_origin(headers)
             reply = await self._reply(scope, headers, receive)
         except PomonaError as error:
             reply = problem(error)
+        except (OverflowError, RecursionError) as error:  # before anything was journalled
+            reply = problem(Invalid(f"a value is too large or too deep: {error}", hint=_PLAIN))
         except Exception:  # the edge of the process
             log.exception("a request failed inside the gateway")
             reply = problem(PomonaError("the gateway failed on this request", hint="its log says where"))
@@ -196,6 +208,8 @@ async def _body(receive: Receive) -> bytes:
     chunks, size = [body], len(body)
     while message.get("more_body"):
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Invalid("the request broke off", hint="send it again")
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
         if size > MAX_BODY:

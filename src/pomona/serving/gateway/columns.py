@@ -45,6 +45,7 @@ _ALLOWED: dict[str, frozenset[type]] = {
 }
 _LIMITS = {"integer": 1 << 31, "long": 1 << 63}
 _NONE = type(None)
+_MOST_DEPTH = 32
 _HINT = "GET /v2/models/{endpoint} lists the model's columns and types; nothing was stored"
 
 
@@ -73,6 +74,8 @@ def check_columns(signature: Signature, given: Columns) -> Columns:
         return _check_tensor(signature, given)
     specs = signature.columns
     if not specs:
+        for name, column in given.items():
+            _check_loose(name, column)
         return given
     known = {spec.name for spec in specs}
     missing = [spec.name for spec in specs if spec.required and spec.name not in given]
@@ -123,6 +126,7 @@ def check_column(spec: ColumnSpec, values: list[Any]) -> list[Any]:
     """
     allowed = _ALLOWED.get(spec.type)
     if allowed is None:
+        _check_loose(spec.name, values)
         return values
     seen = set(map(type, values))
     if _NONE in seen:
@@ -137,6 +141,19 @@ def check_column(spec: ColumnSpec, values: list[Any]) -> list[Any]:
             f"is not of type {spec.type}",
         )
     return _normal(spec, values, seen)
+
+
+def _check_loose(name: str, values: list[Any]) -> None:
+    """Refuse undeclared values that the journal could not give back: too deep, or beyond 64 bits."""
+    level: list[Any] = values
+    for _ in range(_MOST_DEPTH):
+        if any(type(value) is int and not -(1 << 63) <= value < 1 << 64 for value in level):
+            raise Invalid(f"column {name!r}: a number does not fit 64 bits", hint=_HINT)
+        nested = [value for value in level if isinstance(value, (list, dict))]
+        if not nested:
+            return
+        level = [item for value in nested for item in (value.values() if isinstance(value, dict) else value)]
+    raise Invalid(f"column {name!r}: nested deeper than {_MOST_DEPTH} levels", hint=_HINT)
 
 
 def _normal(spec: ColumnSpec, values: list[Any], seen: set[type]) -> list[Any]:

@@ -88,7 +88,6 @@ def load_engine(folder: Path) -> Engine:
     """
     described = _describe(folder)
     flavors = described.get("flavors") or {}
-    signature = read_signature(described.get("signature"))
     loaders: dict[str, Callable[..., Engine]] = {
         "sklearn": _load_sklearn,
         "lightgbm": _load_lightgbm,
@@ -98,7 +97,8 @@ def load_engine(folder: Path) -> Engine:
     for name, loader in loaders.items():
         if name in flavors:
             try:
-                return loader(folder, flavors[name], signature)
+                _check_paths(folder, flavors[name])
+                return loader(folder, flavors[name], read_signature(described.get("signature")))
             except ModuleNotFoundError as error:
                 raise MissingExtra(str(error.name), "server") from error
             except PomonaError:
@@ -141,11 +141,22 @@ def _describe(folder: Path) -> dict[str, Any]:
         raise Invalid(
             "the folder has no MLmodel file", hint="log the model with MLflow's log_model"
         ) from None
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise Invalid(f"the MLmodel file is not YAML: {error}", hint="log the model again") from None
     if not isinstance(described, dict):
         raise Invalid("the MLmodel file is empty", hint="log the model again")
     return described
+
+
+def _check_paths(folder: Path, flavor: dict[str, Any]) -> None:
+    """Refuse a flavor that names a file outside its folder: nobody has verified what lies there."""
+    for key in ("pickled_model", "data", "model_data", "python_model", "code"):
+        named = flavor.get(key)
+        if isinstance(named, str) and not (folder / named).resolve().is_relative_to(folder.resolve()):
+            raise Invalid(
+                f"the MLmodel file names {key} {named!r}, outside the model's folder",
+                hint="log the model again with MLflow's log_model",
+            )
 
 
 def _load_sklearn(folder: Path, flavor: dict[str, Any], signature: Signature) -> Engine:

@@ -107,7 +107,7 @@ class Live:
             raise Unavailable(f"endpoint {name!r} cannot serve: {self.problems[name]}", hint="see /status")
         self._check_started()
         known = ", ".join(sorted(self._endpoints)) or "none"
-        raise NotFound(f"no endpoint {name!r} is served here", hint=f"served: {known}; `pomona release ls`")
+        raise NotFound(f"no endpoint {name!r} is served here", hint=f"served: {known}; `pomona releases ls`")
 
     def only_endpoint(self) -> str:
         """The name of the one endpoint there is.
@@ -149,7 +149,7 @@ class Live:
                 continue
             try:
                 engine = await asyncio.to_thread(self._load, served)
-            except PomonaError as error:
+            except (PomonaError, OSError) as error:  # this model's fault: the others go on
                 problems[served.id] = str(error)
                 log.warning("model version %s is refused: %s", served.id, error)
                 continue
@@ -180,7 +180,7 @@ class Live:
                 raise Unavailable(f"model version {arm.model_version} is refused: {why}")
             models[arm.model_version] = model
         if not models:
-            raise Unavailable("it has no release", hint="`pomona release start`")
+            raise Unavailable("it has no release", hint="`pomona releases start`")
         old = self._endpoints.get(route.name)
         if old is not None and old.route == route and old.models == models:
             return old  # nothing changed for this endpoint: it keeps the revision it was applied with

@@ -22,6 +22,7 @@ from pomona.serving.rules import prediction_id
 
 MAX_ROWS = 10_000
 MAX_NAME = 200
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199  # any other event time is a mistake
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +171,8 @@ def check_call(call: Call) -> None:
     for name, texts in (("units", call.units), ("ids", call.ids)):
         if texts is not None and not all(0 < len(text) <= MAX_NAME for text in texts):
             raise Invalid(f"one of {name} is empty or too long", hint=f"1 to {MAX_NAME} characters")
+    if call.at is not None and not all(_FIRST_YEAR <= at.year <= _LAST_YEAR for at in call.at):
+        raise Invalid(f"one of at is not between {_FIRST_YEAR} and {_LAST_YEAR}", hint="a typo in the year?")
     if call.ids is not None and len(set(call.ids)) != len(call.ids):
         raise Invalid("the same id stands twice in one request", hint="ids name the rows: one each")
 

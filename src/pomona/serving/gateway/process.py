@@ -121,5 +121,9 @@ class Gateway:
         """Serve what was served before, then whatever the control plane says, as long as it runs."""
         await self._live.restore()
         while True:
-            await self.refresh()
+            try:
+                await self.refresh()
+            except Exception as error:  # the edge of the process: it must not stop following
+                log.exception("the snapshot could not be applied")
+                self._control_error = f"the snapshot could not be applied: {error}"
             await asyncio.sleep(self._settings.poll_s)

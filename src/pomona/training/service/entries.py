@@ -1,5 +1,7 @@
 """Use cases of training entries: store a version, look it up, plan and start a training of it."""
 
+import re
+
 import msgspec
 
 from pomona.business.service import BusinessService
@@ -161,7 +163,7 @@ def _find(tx: Transaction, ref: str) -> TrainingEntry:
         return store.entries.get(tx, ref)
     if not number or number == "latest":
         found = store.newest(tx, name)
-    elif number.removeprefix("v").isdigit():
+    elif re.fullmatch(r"v?[0-9]{1,9}", number):
         found = store.numbered(tx, name, int(number.removeprefix("v")))
     else:
         raise Invalid(f"{ref!r} names no training entry", hint="write `name`, `name@v3` or `ent_...`")
