@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class TestSqliteDatabase(DatabaseContract):
 def test_a_changed_entry_breaks_the_chain(database: Database, ledger: Ledger, tmp_path: Path) -> None:
     for name in ("pear", "quince", "fig"):
         database.write(lambda tx, name=name: tx.emit(told(name)))
-    with sqlite3.connect(tmp_path / "pomona.db") as raw:
+    with closing(sqlite3.connect(tmp_path / "pomona.db")) as raw, raw:
         raw.execute('update events set data = \'{"name":"plum"}\' where seq = 2')
     with pytest.raises(Tampered, match="entry 2"):
         ledger.verify()
@@ -52,7 +53,7 @@ def test_a_changed_entry_breaks_the_chain(database: Database, ledger: Ledger, tm
 def test_a_removed_entry_breaks_the_chain(database: Database, ledger: Ledger, tmp_path: Path) -> None:
     for name in ("pear", "quince", "fig"):
         database.write(lambda tx, name=name: tx.emit(told(name)))
-    with sqlite3.connect(tmp_path / "pomona.db") as raw:
+    with closing(sqlite3.connect(tmp_path / "pomona.db")) as raw, raw:
         raw.execute("delete from events where seq = 2")
     with pytest.raises(Tampered):
         ledger.verify()
