@@ -196,6 +196,16 @@ def test_outcomes_with_another_name_are_kept_beside_the_truth(world: World) -> N
     assert [(outcome.name, outcome.value) for outcome in found.outcomes] == [("delay_minutes", 33.5)]
 
 
+def test_a_prediction_in_a_list_is_the_same_as_alone(world: World) -> None:
+    write_segment(world.journal, FIRST, ROWS)
+    world.serving.fold()
+    world.tell(7, True)
+    world.tell(7, 33.5, name="delay_minutes")
+    listed = world.serving.predictions(limit=1000).items
+    assert {len(one.outcomes) for one in listed} == {0, 2}
+    assert listed == [world.serving.prediction(one.id) for one in listed]
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [

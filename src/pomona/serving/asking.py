@@ -89,7 +89,7 @@ def page(tx: Transaction, wanted: PredictionFilter, *, cursor: str | None, limit
     rows = store.some(tx, *where, limit=limit + 1)
     last_row = rows[limit - 1] if len(rows) > limit else None
     return Page(
-        items=[store.prediction_of(row) for row in rows[:limit]],
+        items=store.predictions_of(tx, rows[:limit]),
         next_cursor=None if last_row is None else f"{last_row.at_us}.{last_row.id}",
     )
 

@@ -4,6 +4,7 @@ A prediction is columns, not one JSON body: there are millions, and sums are tak
 microseconds since 1970 and money is whole millionths, so both are exact in any database.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -149,8 +150,8 @@ def _columns(row: JournalRow) -> dict[str, Any]:
     }
 
 
-def prediction_of(row: Row[Any], outcomes_of: list[Outcome] | None = None) -> Prediction:
-    """The record in a row of the predictions table."""
+def prediction_of(row: Row[Any], told: list[Outcome]) -> Prediction:
+    """The record in a row of the predictions table, with what came true."""
     return Prediction(
         id=row.id,
         key=row.key,
@@ -171,7 +172,7 @@ def prediction_of(row: Row[Any], outcomes_of: list[Outcome] | None = None) -> Pr
         actual=row.actual,
         value=None if row.value is None else money(row.value),
         value_without=None if row.value_without is None else money(row.value_without),
-        outcomes=outcomes_of or [],
+        outcomes=told,
     )
 
 
@@ -191,13 +192,16 @@ def outcome_of(row: Row[Any]) -> Outcome:
 def find(tx: Transaction, prediction_id: str) -> Prediction | None:
     """One prediction with its outcomes, or None."""
     row = tx.execute(select(predictions).where(predictions.c.id == prediction_id)).one_or_none()
-    return None if row is None else prediction_of(row, outcomes_of(tx, prediction_id))
+    return None if row is None else predictions_of(tx, [row])[0]
 
 
-def outcomes_of(tx: Transaction, prediction_id: str) -> list[Outcome]:
-    """Every outcome of a prediction, corrections included, oldest first."""
-    query = select(outcomes).where(outcomes.c.prediction_id == prediction_id)
-    return [outcome_of(row) for row in tx.execute(query.order_by(outcomes.c.name, outcomes.c.seq))]
+def predictions_of(tx: Transaction, rows: Sequence[Row[Any]]) -> list[Prediction]:
+    """The records in these rows of the predictions table, each with every outcome, oldest first."""
+    told = defaultdict(list)
+    query = select(outcomes).where(outcomes.c.prediction_id.in_([row.id for row in rows]))
+    for row in tx.execute(query.order_by(outcomes.c.name, outcomes.c.seq)):
+        told[row.prediction_id].append(outcome_of(row))
+    return [prediction_of(row, told[row.id]) for row in rows]
 
 
 def some(tx: Transaction, *where: ColumnElement[bool], limit: int) -> list[Row[Any]]:
