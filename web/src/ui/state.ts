@@ -1,5 +1,5 @@
-import { useCallback, useMemo, useState } from "react";
-import { useSearchParams } from "react-router";
+import { useCallback, useContext, useMemo, useState } from "react";
+import { UNSAFE_DataRouterContext, useSearchParams } from "react-router";
 
 /**
  * Filters, sorting, the open tab: state that a link must carry. Values equal to their default stay out of the URL.
@@ -11,24 +11,22 @@ export function useUrlState<Values extends Record<string, string>>(
   defaults: Values,
 ): [Values, (changes: Partial<Values>) => void] {
   const [params, setParams] = useSearchParams();
+  const router = useContext(UNSAFE_DataRouterContext)?.router;
   const values = useMemo(
     () => Object.fromEntries(Object.entries(defaults).map(([name, value]) => [name, params.get(name) ?? value])) as Values,
     [params, JSON.stringify(defaults)], // written in place by callers: their text is what counts
   );
   const set = useCallback(
-    (changes: Partial<Values>) =>
-      setParams(
-        (old) => {
-          const next = new URLSearchParams(old);
-          for (const [name, value] of Object.entries(changes)) {
-            if (value === undefined || value === defaults[name]) next.delete(name);
-            else next.set(name, value);
-          }
-          return next;
-        },
-        { replace: true },
-      ),
-    [setParams, defaults],
+    (changes: Partial<Values>) => {
+      // Of the address as it is, not as it was drawn last: a second change may come before the first is drawn.
+      const next = new URLSearchParams(router ? router.state.location.search : params);
+      for (const [name, value] of Object.entries(changes)) {
+        if (value === undefined || value === defaults[name]) next.delete(name);
+        else next.set(name, value);
+      }
+      setParams(next, { replace: true });
+    },
+    [setParams, router, params, defaults],
   );
   return [values, set];
 }
