@@ -20,12 +20,15 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   job: { kind: "job", page: (id) => `/loop/jobs/${id}` },
 };
 
-const ULID_ID = /^([a-z]{2,3})_[0-9a-hjkmnp-tv-z]{26}$/;
+/** Most ids end in a ULID; that of a prediction is a digest, whose alphabet has every letter up to v. */
+const ID = "([a-z]{2,3})_[0-9a-z]{26}";
+const WHOLE_ID = new RegExp(`^${ID}$`);
+const ID_IN_TEXT = new RegExp(`\\b${ID}\\b`, "g");
 const RUN_ID = /^[0-9a-f]{32}$/;
 
 function prefixOf(id: string): string | undefined {
   if (RUN_ID.test(id)) return "run";
-  return ULID_ID.exec(id)?.[1];
+  return WHOLE_ID.exec(id)?.[1];
 }
 
 /** "data version" for `ver_…`; undefined when it is no id of a record. */
@@ -38,9 +41,15 @@ export function pageOf(id: string): string | undefined {
   return KINDS[prefixOf(id) ?? ""]?.page(id);
 }
 
+/** A sentence cut where ids of records stand in it. */
+export function cutAtIds(text: string): string[] {
+  const cuts = [...text.matchAll(ID_IN_TEXT)].flatMap((found) => [found.index, found.index + found[0].length]);
+  return [0, ...cuts].map((from, place) => text.slice(from, cuts[place] ?? text.length)).filter((part) => part !== "");
+}
+
 /** An id short enough for a table: its kind and its last, most telling characters. */
 export function shortId(id: string): string {
   if (RUN_ID.test(id)) return id.slice(0, 8);
-  const prefix = ULID_ID.exec(id)?.[1];
+  const prefix = WHOLE_ID.exec(id)?.[1];
   return prefix ? `${prefix}_…${id.slice(-6)}` : id.length > 20 ? `${id.slice(0, 12)}…` : id;
 }

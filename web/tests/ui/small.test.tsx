@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { describe, expect, test, vi } from "vitest";
 
 import { bytes, duration, money, number, percent, plainType, timeAgo } from "~/ui/format";
-import { kindOf, pageOf, shortId } from "~/ui/links";
+import { cutAtIds, kindOf, pageOf, shortId } from "~/ui/links";
 import { Confirm } from "~/ui/notices";
 import { IdLink, Money, StateBadge } from "~/ui/small";
 
@@ -86,4 +86,14 @@ test("a question is asked before anything happens", async () => {
   expect(promote).not.toHaveBeenCalled();
   await userEvent.click(screen.getAllByRole("button", { name: "Promote" }).at(-1)!);
   expect(promote).toHaveBeenCalledOnce();
+});
+
+test("the id of a prediction is a digest, and leads to its page all the same", () => {
+  expect(pageOf("prd_a0f9m87cumuv5m1npadunrofaj")).toBe("/serving/predictions/prd_a0f9m87cumuv5m1npadunrofaj");
+});
+
+test("a sentence is cut where ids stand in it", () => {
+  expect(cutAtIds(`promoted by rel_${ULID}, as asked`)).toEqual(["promoted by ", `rel_${ULID}`, ", as asked"]);
+  expect(cutAtIds(`rel_${ULID}`)).toEqual([`rel_${ULID}`]);
+  expect(cutAtIds("no id")).toEqual(["no id"]);
 });

@@ -5,6 +5,7 @@ import { useGet } from "~/api/queries";
 import type { Schema } from "~/api/types";
 import { date } from "~/ui/format";
 import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
+import { cutAtIds, pageOf } from "~/ui/links";
 import { Facts, Page, Section } from "~/ui/Page";
 import { IdLink, None, StateBadge, TimeAgo } from "~/ui/small";
 
@@ -78,7 +79,7 @@ export function Reason({ text }: { text: string }) {
   if (text === "") return null;
   return (
     <span>
-      {text.split(/\b([a-z]{2,3}_[0-9a-hjkmnp-tv-z]{26})\b/).map((part, place) => (place % 2 === 1 ? <RecordLink key={place} id={part} /> : part))}
+      {cutAtIds(text).map((part, place) => (pageOf(part) ? <RecordLink key={place} id={part} /> : part))}
     </span>
   );
 }
