@@ -14,6 +14,7 @@ import { TraceSection } from "../trace/TraceSection";
 import { Pairs } from "../training/Pairs";
 import { answerText, decisionOf, instant } from "./answers";
 import classes from "./serving.module.css";
+import { TellForm } from "./TellForm";
 
 type Prediction = Schema<"Prediction">;
 
@@ -112,7 +113,10 @@ function Outcomes({ prediction }: { prediction: Prediction }) {
   if (prediction.outcomes.length === 0) {
     return (
       <Stack gap="xs">
-        <Text c="dimmed">Nobody has told yet. When it is known:</Text>
+        <TellForm prediction={prediction} />
+        <Text c="dimmed" size="sm">
+          Nobody has told yet. From a program:
+        </Text>
         <Snippet cli={`pomona outcomes record --prediction ${prediction.id} --value 1`} sdk={`pom.outcomes.record_one("${prediction.id}", True)`} />
       </Stack>
     );

@@ -22,6 +22,6 @@ export function linesOf(endpoint: string, url: string, row: Row): { cli: string;
   const cells = Object.entries(row).map(([name, value]) => `${JSON.stringify(name)}: ${python(value)}`);
   return {
     cli: `curl ${url}/predict/${endpoint} \\\n  -H "Authorization: Bearer $POMONA_TOKEN" \\\n  -H "Content-Type: application/json" \\\n  -d '${body}'`,
-    sdk: `import pomona\n\npom = pomona.connect()\nrow = {${cells.join(", ")}}\n[answer] = pom.predict("${endpoint}", [row])\npom.outcomes.record_one(answer.id, True)  # once it is known`,
+    sdk: `import pomona\n\npom = pomona.connect()\nrow = {${cells.join(", ")}}\n[answer] = pom.predict("${endpoint}", [row])\npom.outcomes.record_one(answer.prediction_id, True)  # once it is known`,
   };
 }

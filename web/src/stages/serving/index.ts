@@ -22,6 +22,6 @@ export const serving: Stage = {
   ],
   start: {
     cli: `pomona predict late-flights --file flights.csv\npomona outcomes record --file outcomes.csv`,
-    sdk: `import pomona\n\npom = pomona.connect()\n[answer] = pom.predict("late-flights", [{"carrier": "UA", "hour": 17}])\npom.outcomes.record_one(answer.id, True)`,
+    sdk: `import pomona\n\npom = pomona.connect()\n[answer] = pom.predict("late-flights", [{"carrier": "UA", "hour": 17}])\npom.outcomes.record_one(answer.prediction_id, True)`,
   },
 };

@@ -61,7 +61,7 @@ function Newest() {
   if (!data) return null;
   if (data.items.length === 0) {
     return (
-      <EmptyState title="Nothing was predicted yet" recipe={{ cli: "pomona trace prd_…", sdk: `import pomona\n\npom = pomona.connect()\npom.trace(answer.id)` }}>
+      <EmptyState title="Nothing was predicted yet" recipe={{ cli: "pomona trace prd_…", sdk: `import pomona\n\npom = pomona.connect()\npom.trace(answer.prediction_id)` }}>
         Paste the id of any record above; predictions will be offered here.
       </EmptyState>
     );
