@@ -53,7 +53,7 @@ export default function NewTriggerPage() {
               <Select label="Training entry" description="that is run on the newest data" placeholder={entries.rows.length === 0 ? "none is stored yet" : "Choose one"} required data={[...new Set(entries.rows.map((one) => one.name))]} {...form.getInputProps("entry")} />
               <TextInput label="Label" description="the column that holds what came true" placeholder="late" required {...form.getInputProps("label")} />
               <NumberInput label="Judged on the newest" description="labelled, kept from training" suffix=" days" min={1} {...form.getInputProps("holdout")} />
-              <NumberInput label="Then a canary on" description="of the units" suffix=" %" min={1} max={90} {...form.getInputProps("share")} />
+              <NumberInput label="Then a canary on" description="of the units" suffix=" %" min={1} max={50} {...form.getInputProps("share")} />
             </SimpleGrid>
           </Section>
           <Section title="What holds it back" note="So that a bad week does not train a model every hour.">

@@ -82,7 +82,7 @@ export function StartDialog({ endpoint, active }: { endpoint: Schema<"Endpoint">
             </div>
             {strategy === "canary" && (
               <SimpleGrid cols={{ base: 1, sm: 2 }}>
-                <NumberInput label="Share of units" description="that it answers" suffix=" %" min={1} max={90} value={share} onChange={setShare} />
+                <NumberInput label="Share of units" description="that it answers" suffix=" %" min={1} max={50} value={share} onChange={setShare} />
                 <NumberInput label="At most" description="then the better estimate wins" suffix=" days" min={1} value={days} onChange={setDays} />
               </SimpleGrid>
             )}
