@@ -103,7 +103,7 @@ class RecordTable(Generic[R]):
         self._key = key
         self._names = [key, *(column.name for column in own)]
         self._what = what or kind.__name__.lower()
-        self._hint = hint
+        self._hint = hint or "its id stands in the event log: `pomona events`"
 
     def insert(self, tx: Transaction, record: R) -> R:
         """Add a new row; returns the record for chaining."""

@@ -11,6 +11,7 @@ from pomona.core.errors import Invalid, NotFound, PomonaError, Problem, TooLarge
 from pomona.core.records import to_json
 
 PROBLEM_JSON = "application/problem+json"
+_SEE = "see the schema at /api/v1/schema"  # where the error itself names nothing better
 log = logging.getLogger("pomona.server")
 
 
@@ -18,9 +19,10 @@ def problem_of(error: Exception, path: str) -> Problem:
     """What an exception says to the caller; an unexpected one says only that it was logged."""
     known = fault_of(error)
     if known is not None:
-        return known.problem()
+        problem = known.problem()
+        return problem if problem.hint else msgspec.structs.replace(problem, hint=_SEE)
     if isinstance(error, msgspec.ValidationError):
-        return Invalid(str(error), hint="see the schema at /api/v1/schema").problem()
+        return Invalid(str(error), hint=_SEE).problem()
     if isinstance(error, NotFoundException):
         return NotFound(f"nothing at {path}", hint="the API is listed at /api/v1/schema").problem()
     if isinstance(error, ValidationException):
@@ -49,9 +51,11 @@ def fault_of(error: Exception) -> PomonaError | None:
     origin = getattr(error, "orig", None) or error  # SQLAlchemy wraps what goes wrong with a parameter
     if isinstance(origin, PomonaError):
         return origin
-    if isinstance(error, RecursionError):
-        return Invalid("the request is nested too deeply", hint="see the schema at /api/v1/schema")
-    if isinstance(error, OverflowError):
+    if isinstance(origin, RecursionError):
+        return Invalid("the request is nested too deeply", hint=_SEE)
+    if isinstance(origin, UnicodeEncodeError):
+        return Invalid("a text holds half a character (a lone surrogate)", hint="send text as UTF-8")
+    if isinstance(origin, OverflowError):
         return Invalid("a number is too large to be stored", hint="whole numbers have at most 64 bits")
     return None
 
@@ -59,7 +63,8 @@ def fault_of(error: Exception) -> PomonaError | None:
 def answer(request: "Request[Any, Any, Any]", error: Exception) -> "Response[bytes]":
     """Litestar's exception handler for everything."""
     problem = problem_of(error, request.url.path)
-    return Response(to_json(problem), status_code=problem.status, media_type=PROBLEM_JSON)
+    headers = getattr(error, "headers", None)  # which methods are allowed, say
+    return Response(to_json(problem), status_code=problem.status, media_type=PROBLEM_JSON, headers=headers)
 
 
 def _invalid(error: ValidationException) -> Invalid:
@@ -70,6 +75,4 @@ def _invalid(error: ValidationException) -> Invalid:
         if isinstance(item, dict)
     ]
     detail = "; ".join(parts) or error.detail
-    return Invalid(
-        detail, hint="see the schema at /api/v1/schema", extra={"fields": found} if found else None
-    )
+    return Invalid(detail, hint=_SEE, extra={"fields": found} if found else None)

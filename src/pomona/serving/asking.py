@@ -1,5 +1,6 @@
 """Questions about predictions: pages, money per version, evidence per arm, windows for monitoring."""
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from io import BytesIO
@@ -82,7 +83,7 @@ def page(tx: Transaction, wanted: PredictionFilter, *, cursor: str | None, limit
     where = wanted.conditions()
     if cursor:
         at, _, last = cursor.partition(".")
-        if not at.lstrip("-").isdigit() or not last:
+        if not re.fullmatch(r"-?[0-9]{1,18}", at) or not last:
             raise Invalid(f"{cursor!r} is no cursor", hint="use next_cursor of the page before")
         older = (_c.at_us < int(at)) | ((_c.at_us == int(at)) & (_c.id < last))
         where.append(older)

@@ -17,10 +17,8 @@ VIEWS: tuple[View, ...] = get_args(View)
 def view_of(value: str | int | None) -> View:
     """The view a number (from 1) or a name stands for."""
     text = str(value or 1)
-    if text.isdigit() and 1 <= int(text) <= len(VIEWS):
-        return VIEWS[int(text) - 1]
-    for view in VIEWS:
-        if view == text:
+    for number, view in enumerate(VIEWS, start=1):
+        if text in (view, str(number)):
             return view
     raise invalid_value("view_type", value)
 

@@ -90,7 +90,7 @@ class RunReports:
         Raises:
             NotFound: If there is none.
         """
-        return self._experiments.get(ref) if ref.isdigit() else self._experiments.named(ref)
+        return self._experiments.get(ref) if ref.isdecimal() else self._experiments.named(ref)
 
     def detail(self, run_id: str) -> RunDetail:
         """Everything known about a run; the beginning of its id will do.
@@ -137,6 +137,6 @@ def _find(tx: Transaction, beginning: str) -> Run:
 def _offset(cursor: str | None) -> int:
     if cursor is None:
         return 0
-    if not cursor.isdigit() or len(cursor) > 15:
+    if not cursor.isdecimal() or len(cursor) > 15:
         raise Invalid(f"{cursor!r} is not a cursor", hint="use the next_cursor of the page before")
     return int(cursor)
