@@ -13,7 +13,7 @@ import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from pomona.core.actors import acting_as
 from pomona.core.errors import Forbidden, Invalid, PomonaError, Unauthorized
@@ -27,6 +27,7 @@ Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
 COOKIE = "pomona_session"
 _SESSION_S = 30 * 86_400
 _ACTOR_CHARS = 200
+_OWN = frozenset({"system", "loop", "anonymous"})
 _POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
 _OPEN_PATHS = frozenset({"/health", "/version", "/login", "/api/v1/health"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -83,7 +84,8 @@ class Guard:
                 f"host {host!r} is not served here", hint="use the address that `pomona up` printed"
             )
         origin = headers.get("origin")
-        if origin and scope["method"] not in _SAFE and urlsplit(origin).netloc != headers.get("host"):
+        site = (origin or "").partition("://")[2]  # an Origin has no path
+        if origin and scope["method"] not in _SAFE and site != headers.get("host"):
             raise Forbidden(f"a page from {origin} may not write here", hint="use Pomona's own pages")
 
     def _actor(self, scope: Scope, headers: dict[str, str]) -> str:
@@ -148,7 +150,7 @@ def _named(headers: dict[str, str], otherwise: str) -> str:
     name = headers.get("x-pomona-actor", "").encode("latin-1").decode(errors="replace").strip()
     if len(name) > _ACTOR_CHARS or not name.isprintable():
         raise Invalid("X-Pomona-Actor is no name", hint=f"at most {_ACTOR_CHARS} printable characters")
-    if name in ("system", "loop") or name.startswith("job:"):
+    if name.lower() in _OWN or name.lower().startswith("job:"):
         raise Invalid(f"X-Pomona-Actor {name!r} is Pomona itself", hint="name a person or your own program")
     return name or otherwise
 

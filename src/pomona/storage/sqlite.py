@@ -48,14 +48,15 @@ class _Write:
             savepoint.commit()
         except Exception as error:  # noqa: BLE001 - the caller's; it is raised there
             self.error = error
-            self._unclaim()
+            self.unclaim()
             try:
                 if savepoint.is_active:
                     savepoint.rollback()
             except OperationalError:  # a full disk made SQLite undo the whole group: nobody's write is kept
                 raise error from None
 
-    def _unclaim(self) -> None:
+    def unclaim(self) -> None:
+        """Nothing of this was kept: the request it belongs to may be sent again."""
         claim = self.context.run(current_claim)
         if claim is not None:
             claim.written = self.claimed_before
@@ -151,6 +152,7 @@ class SqliteDatabase:
         except Exception as error:  # noqa: BLE001 - nothing of this batch became durable: every caller must know
             for item in batch:
                 item.error = item.error or error
+                item.unclaim()
         for item in batch:
             item.answer()
         return connection
