@@ -1,12 +1,11 @@
 """From what a client names (a run, a logged model, an address) to a checked manifest of files."""
 
 import math
-from urllib.parse import urlsplit
 
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Blobs
 from pomona.core.records import Record
-from pomona.registry.mlmodel import MLMODEL, MlModel, missing_mlmodel, parse_mlmodel
+from pomona.registry.mlmodel import MLMODEL, MlModel, check_mlmodel_size, missing_mlmodel, parse_mlmodel
 from pomona.registry.records import ModelFile
 from pomona.training.records.runs import DATA_VERSION_TAG, ENVIRONMENT_TAG, HYPOTHESIS_TAG, ArtifactFile, Run
 from pomona.training.rules.paths import ArtifactAddress, address_of_uri, safe_path
@@ -117,6 +116,7 @@ class Intake:
         named = {file.path: file for file in files}
         if MLMODEL not in named:
             raise missing_mlmodel(source)
+        check_mlmodel_size(named[MLMODEL].size)  # before it is read
         about = parse_mlmodel(self._blobs.get(named[MLMODEL].digest))
         run = self._tracking.run(run_id) if run_id else None
         requirements = next((named[name].digest for name in _REQUIREMENTS if name in named), None)
@@ -135,7 +135,7 @@ class Intake:
 
 def is_version_source(source: str) -> bool:
     """Whether an address names a registered version (``models:/name/3``), not a logged model."""
-    return urlsplit(source).scheme == "models" and not source.startswith("models:/m-")
+    return source.partition(":")[0].lower() == "models" and not source.startswith("models:/m-")
 
 
 def _file(found: ArtifactFile, prefix: str) -> ModelFile:

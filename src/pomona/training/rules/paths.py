@@ -71,7 +71,10 @@ def address_of_uri(uri: str) -> ArtifactAddress | None:
     Raises:
         Invalid: If its path climbs.
     """
-    parts = urlsplit(uri)
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # e.g. http://[ is no address at all
+        return None
     if parts.scheme == SCHEME:
         return address_of(parts.path)
     if parts.scheme in ("http", "https") and _SERVICE in parts.path:
@@ -105,7 +108,7 @@ def check_location(location: str) -> None:
     Raises:
         Invalid: If the scheme is not ours; files are kept (and verified) here, nowhere else.
     """
-    if urlsplit(location).scheme != SCHEME or ".." in location or "?" in location or "#" in location:
+    if location.partition(":")[0].lower() != SCHEME or ".." in location or "?" in location or "#" in location:
         raise Invalid(
             f"Invalid artifact location: '{location}'. Pomona keeps artifacts in its own store.",
             hint=f"leave artifact_location out, or use {SCHEME}:/<path>",
