@@ -193,7 +193,7 @@ def _try(engine: Engine, answer: Answer, columns: Columns) -> list[Any] | Pomona
         return engine.predict(columns, answer)
     except PomonaError as error:
         return error
-    except Exception as error:  # noqa: BLE001 - the model's own code: anything can come out of it
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - the model's own code: anything can come out of it
         return UserCodeFailed(
             f"the model cannot take this: {type(error).__name__}: {str(error)[:300]}",
             hint="check nulls and unseen values against what the model was trained on; nothing was stored",

@@ -18,6 +18,7 @@ from pomona.core.errors import Invalid, MissingExtra, PomonaError, UserCodeFaile
 from pomona.serving.gateway.columns import Columns, ColumnSpec, Signature
 
 Predict = Callable[[Any], Any]
+_PATHS = ("pickled_model", "data", "model_data", "model_path", "python_model", "code", "path")
 
 
 class Answer(NamedTuple):
@@ -87,7 +88,7 @@ def load_engine(folder: Path) -> Engine:
         UserCodeFailed: If the model does not load.
     """
     described = _describe(folder)
-    flavors = described.get("flavors") or {}
+    flavors = described["flavors"]
     loaders: dict[str, Callable[..., Engine]] = {
         "sklearn": _load_sklearn,
         "lightgbm": _load_lightgbm,
@@ -97,13 +98,13 @@ def load_engine(folder: Path) -> Engine:
     for name, loader in loaders.items():
         if name in flavors:
             try:
-                _check_paths(folder, flavors[name])
+                _check_paths(folder, flavors)
                 return loader(folder, flavors[name], read_signature(described.get("signature")))
             except ModuleNotFoundError as error:
                 raise MissingExtra(str(error.name), "server") from error
             except PomonaError:
                 raise
-            except Exception as error:  # the model's own code: anything can come out of it
+            except (Exception, SystemExit) as error:  # the model's own code: anything can come out of it
                 raise UserCodeFailed(
                     f"the model does not load: {type(error).__name__}: {error}",
                     hint="load it with mlflow.pyfunc.load_model in the same environment to see why",
@@ -141,17 +142,22 @@ def _describe(folder: Path) -> dict[str, Any]:
         raise Invalid(
             "the folder has no MLmodel file", hint="log the model with MLflow's log_model"
         ) from None
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise Invalid(f"the MLmodel file is not YAML: {error}", hint="log the model again") from None
-    if not isinstance(described, dict):
-        raise Invalid("the MLmodel file is empty", hint="log the model again")
+    if not isinstance(described, dict) or not isinstance(described.get("flavors"), dict):
+        raise Invalid("the MLmodel file names no flavors", hint="log the model again")
     return described
 
 
-def _check_paths(folder: Path, flavor: dict[str, Any]) -> None:
-    """Refuse a flavor that names a file outside its folder: nobody has verified what lies there."""
-    for key in ("pickled_model", "data", "model_data", "python_model", "code"):
-        named = flavor.get(key)
+def _check_paths(folder: Path, flavors: dict[str, Any]) -> None:
+    """Refuse flavors that name a file outside their folder: nobody has verified what lies there.
+
+    All of them, since ``python_function`` reads what the others name.
+    """
+    found = [flavor for flavor in flavors.values() if isinstance(flavor, dict)]
+    kept = [flavor["artifacts"] for flavor in found if isinstance(flavor.get("artifacts"), dict)]
+    found += [item for items in kept for item in items.values() if isinstance(item, dict)]
+    for key, named in [(key, flavor.get(key)) for flavor in found for key in _PATHS]:
         if isinstance(named, str) and not (folder / named).resolve().is_relative_to(folder.resolve()):
             raise Invalid(
                 f"the MLmodel file names {key} {named!r}, outside the model's folder",

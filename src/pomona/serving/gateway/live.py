@@ -149,7 +149,7 @@ class Live:
                 continue
             try:
                 engine = await asyncio.to_thread(self._load, served)
-            except (PomonaError, OSError) as error:  # this model's fault: the others go on
+            except Exception as error:  # noqa: BLE001 - this model's fault: the others go on
                 problems[served.id] = str(error)
                 log.warning("model version %s is refused: %s", served.id, error)
                 continue

@@ -182,7 +182,12 @@ def _units(endpoint: LiveEndpoint, call: Call) -> Sequence[str] | None:
     if call.units is not None or endpoint.route.unit_column is None:
         return call.units
     values = call.columns.get(endpoint.route.unit_column)
-    return None if values is None else [str(value) for value in values]
+    units = None if values is None else [str(value) for value in values]
+    if units and max(map(len, units)) > MAX_NAME:
+        raise Invalid(
+            f"a unit in {endpoint.route.unit_column!r} is too long", hint=f"at most {MAX_NAME} characters"
+        )
+    return units
 
 
 def _checked(endpoint: LiveEndpoint, call: Call, rows: list[_Row], arm: Arm) -> _Part:

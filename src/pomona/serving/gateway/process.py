@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ class Gateway:
         self._predictor = Predictor(self._journal, self._answers, clock)
         self._tasks: list[asyncio.Task[None]] = []
         self._control_error: str | None = None
+        self._told: str | None = None  # the failure that was logged last
         self._known: str | None = None  # the first look takes everything: a refused model may load by now
         self._retry_at = 0.0
         self.app = GatewayApp(
@@ -119,11 +121,17 @@ class Gateway:
 
     async def _follow(self) -> None:
         """Serve what was served before, then whatever the control plane says, as long as it runs."""
-        await self._live.restore()
+        await self._attempt(self._live.restore)
         while True:
-            try:
-                await self.refresh()
-            except Exception as error:  # the edge of the process: it must not stop following
-                log.exception("the snapshot could not be applied")
-                self._control_error = f"the snapshot could not be applied: {error}"
+            await self._attempt(self.refresh)
             await asyncio.sleep(self._settings.poll_s)
+
+    async def _attempt(self, step: Callable[[], Awaitable[None]]) -> None:
+        """Take a step; whatever goes wrong in it, the gateway must not stop following."""
+        try:
+            await step()
+        except Exception as error:  # the edge of the process
+            told, self._control_error = self._told, f"the snapshot could not be applied: {error!r}"
+            self._told = self._control_error
+            if told != self._told:  # once per kind of failure, not three times a second
+                log.exception("the snapshot could not be applied")
