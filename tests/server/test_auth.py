@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from typing import Any
 
 import pytest
@@ -93,3 +94,59 @@ def test_a_foreign_page_may_not_write() -> None:
 
 def test_without_authentication_everybody_is_local() -> None:
     assert call(access=Access(token=None))[2] == b"local"
+
+
+@pytest.mark.parametrize("name", ["system", "loop", "Loop", "anonymous", "job:job_1", "JOB:x"])
+def test_nobody_can_act_in_the_name_of_pomona_itself(name: str) -> None:
+    status, _, body = call(access=Access(token=None), x_pomona_actor=name)
+    assert status == 422
+    assert b"is Pomona itself" in body
+
+
+@pytest.mark.parametrize("name", ["a" * 201, "ann\x00", "ann\u2028bob", "\x1b[31m"])
+def test_a_name_that_could_not_be_shown_is_refused(name: str) -> None:
+    status, _, body = call(access=Access(token=None), x_pomona_actor=name)
+    assert status == 422
+    assert b"printable" in body
+
+
+@pytest.mark.parametrize(("name", "actor"), [("J\u00fcrgen", "J\u00fcrgen"), (" ann ", "ann"), ("", "admin")])
+def test_a_program_may_say_for_whom_it_acts(name: str, actor: str) -> None:
+    assert call(authorization=f"Bearer {TOKEN}", x_pomona_actor=name)[2].decode() == actor
+
+
+def test_a_browser_s_session_acts_as_nobody_else() -> None:
+    session = f"pomona_session={new_session(TOKEN, now_s=time.time())}"
+    assert call(cookie=session, x_pomona_actor="ann")[2] == b"admin"
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "http://127.0.0.1:7700.evil.example", "evil"])
+def test_an_origin_that_is_not_ours_may_not_write(origin: str) -> None:
+    assert call("POST", authorization=f"Bearer {TOKEN}", origin=origin)[0] == 403
+
+
+def test_a_websocket_is_closed_unseen() -> None:
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    async def nothing(*_: Any) -> Any:
+        raise AssertionError("nobody looks at it")
+
+    scope = {"type": "websocket", "path": "/api/v1/events", "headers": [(b"host", b"evil.example")]}
+    asyncio.run(Guard(nothing, Access(token=None))(scope, nothing, send))
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(
+    ("path", "accept"), [("/login", "text/html"), ("/", "text/html"), ("/api/v1/jobs", "*/*")]
+)
+def test_what_the_guard_itself_answers_can_neither_be_framed_nor_kept(path: str, accept: str) -> None:
+    status, headers, _ = call(path=path, accept=accept)
+    assert status == 401
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"

@@ -54,3 +54,23 @@ def test_a_refused_request_may_be_mended_and_sent_again(client: Client) -> None:
 def test_a_key_has_a_length(client: Client) -> None:
     with pytest.raises(Invalid, match="200"):
         post(client, "k" * 201)
+
+
+def commit(client: Client, note: str, table: bytes) -> dict[str, str]:
+    return client.session.call(
+        "POST",
+        "/api/v1/datasets/orchard/versions",
+        body=table,
+        query={"note": note},
+        headers={"idempotency-key": "k1", "content-type": "text/csv"},
+    ).headers
+
+
+def test_a_key_counts_for_one_route_and_query(client: Client) -> None:
+    """A script that names its steps by one key has each of them carried out."""
+    post(client, "k1")
+    client.data.create("orchard", key=["tree"])
+    commit(client, "a", b"tree,pears\n1,5\n")
+    commit(client, "b", b"tree,pears\n1,6\n")
+    assert commit(client, "b", b"tree,pears\n1,7\n")["idempotency-replayed"] == "true"
+    assert [version.record.note for version in client.data.versions("orchard")] == ["b", "a"]

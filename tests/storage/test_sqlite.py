@@ -17,10 +17,11 @@ from sqlalchemy.exc import OperationalError
 
 from pomona.core.errors import StorageFull, Tampered, Unavailable
 from pomona.core.ports import Database, Ledger
+from pomona.core.requests import claiming
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase, _translate
+from pomona.storage.sqlite import SqliteDatabase, _translate, _Write
 from pomona.testing.database import DatabaseContract, told
 
 
@@ -154,3 +155,22 @@ def test_the_extended_codes_of_a_full_disk_are_understood(code: int) -> None:
     origin = sqlite3.OperationalError("disk I/O error")
     origin.sqlite_errorcode = code
     assert isinstance(_translate(OperationalError("insert", None, origin)), StorageFull)
+
+
+def test_a_group_that_is_lost_gives_its_keys_back(database: SqliteDatabase, ledger: Ledger) -> None:
+    """Else a retry would be told for ever what went wrong the first time."""
+    with claiming("k1") as claim:
+        kept = _Write(lambda tx: tx.emit(told("pear")))
+
+    def undone(tx: Any) -> None:
+        tx.execute(text("ROLLBACK"))  # as SQLite does by itself on a full disk
+        raise OSError("disk full")
+
+    lost = _Write(undone)
+    connection = database._commit(None, [kept, lost])
+    assert connection is not None
+    connection.close()
+    for item in (kept, lost):
+        assert isinstance(item.future.exception(timeout=0), OSError)
+    assert not claim.written
+    assert ledger.entries() == []
