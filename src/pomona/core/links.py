@@ -11,6 +11,7 @@ Relation = Literal[
     "evidence",  # decision, gate, verdict -> any record it rests on
     "belongs_to",  # version -> dataset; model version -> model; release -> endpoint
     "derived_from",  # version -> the version before it
+    "extracted_from",  # version -> source
     "trained_on",  # run -> data version
     "evaluated_on",  # run, gate, model version -> data version
     "ran",  # run -> training entry (code snapshot and selector)

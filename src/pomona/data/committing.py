@@ -1,6 +1,6 @@
 """The commit of a table: canonical form, rules, difference, checks, profile, then one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from pomona.data.records import (
     Dataset,
     DataVersion,
     Field,
+    Origin,
     QualityReport,
 )
 from pomona.data.tables import (
@@ -49,6 +50,7 @@ class CommitOptions:
     note: str = ""
     as_of: datetime | None = None
     allow_empty: bool = False
+    origin: Callable[[], Origin] | None = None  # asked once every row has been read
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ class Committer:
             tx.link(kept.id, "belongs_to", kept.dataset_id)
             if kept.parent:
                 tx.link(kept.id, "derived_from", kept.parent)
+            if kept.origin:
+                tx.link(kept.id, "extracted_from", kept.origin.source)
             tx.emit(
                 VersionCommitted(
                     subject=kept.id,
@@ -252,6 +256,7 @@ def _describe(
         quality=rules.worst([result.quality for result in results]),
         note=options.note,
         as_of=options.as_of or now,
+        origin=options.origin() if options.origin else None,
         created_at=now,
         created_by=current_actor(),
     )

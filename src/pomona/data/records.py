@@ -104,6 +104,33 @@ class DataFile(Record, frozen=True, kw_only=True):
     until: datetime | None = None
 
 
+class Cursor(Record, frozen=True, kw_only=True):
+    """How far an incremental extraction has read: the greatest value seen in a column that grows."""
+
+    column: str
+    type: Literal["integer", "number", "time", "date", "text"]
+    value: str  # as text: a cursor must come back exactly as it was
+
+
+class Origin(Record, frozen=True, kw_only=True):
+    """Where a version's rows came from: the question asked of a source, and when it was answered.
+
+    It is stored with the version in one transaction, so ``cursor`` never says more or less than the
+    rows that are there.
+    """
+
+    source: str  # its id
+    source_name: str
+    feed: str  # its id
+    query: str  # the SQL text, or the files or messages that were read
+    parameters: dict[str, Scalar] = {}
+    rows: int  # that came from the source
+    seconds: float
+    snapshot_at: datetime | None = None  # when the source was so, by its own clock
+    cursor: Cursor | None = None
+    job: str | None = None
+
+
 class DataVersion(Record, frozen=True, kw_only=True):
     """A dataset at one moment: never changed once stored.
 
@@ -131,6 +158,7 @@ class DataVersion(Record, frozen=True, kw_only=True):
     profile: str = ""  # digest of the profile
     note: str = ""
     as_of: datetime  # when the source was as this version says; freshness is measured here
+    origin: Origin | None = None  # None: a person or a program handed the table over
     created_at: datetime
     created_by: str
 

@@ -1,6 +1,6 @@
 """Use cases of stage 2: declare a dataset, commit a version, read it, check it, look at its profile."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any, BinaryIO
 
@@ -26,6 +26,7 @@ from pomona.data.records import (
     Dataset,
     DataVersion,
     NewDataset,
+    Origin,
     QualityReport,
     TimeWindow,
 )
@@ -120,6 +121,7 @@ class DataService:
         note: str = "",
         as_of: datetime | None = None,
         allow_empty: bool = False,
+        origin: Callable[[], Origin] | None = None,
     ) -> Committed:
         """Keep a table as the dataset's next version; content that is there already makes no new one.
 
@@ -127,6 +129,7 @@ class DataService:
             mode: ``full``: the whole table as it is now; ``append``: rows behind those of the parent.
             onto: The parent; default the newest version that did not fail its checks.
             as_of: When the source was so (freshness counts from here); default now.
+            origin: Where the rows came from, asked once all of them have been read.
 
         Raises:
             Invalid: If the table breaks a rule of the dataset; nothing is stored.
@@ -134,7 +137,9 @@ class DataService:
         """
         dataset = self.dataset(ref)
         parent = self.resolve(onto) if onto else None
-        options = CommitOptions(mode=mode, onto=parent, note=note, as_of=as_of, allow_empty=allow_empty)
+        options = CommitOptions(
+            mode=mode, onto=parent, note=note, as_of=as_of, allow_empty=allow_empty, origin=origin
+        )
         return self._committer.commit(dataset, table, options)
 
     def commit_bytes(self, ref: str, body: BinaryIO, content_type: str, **options: Any) -> Committed:
