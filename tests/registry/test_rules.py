@@ -134,3 +134,12 @@ def test_a_governed_champion_needs_its_gate() -> None:
 def test_aliases_that_mean_something_else_are_refused(alias: str) -> None:
     with pytest.raises(Invalid):
         check_alias(alias)
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 5000, "9" * 10, "\u00b2", "\u0663", "-1", "1e3", "0x1", "1_0", " 1"]
+)
+def test_a_number_that_no_version_has_is_no_reference(number: str) -> None:
+    with pytest.raises(Invalid, match="names no model version") as caught:
+        parse_ref(f"late/{number}")
+    assert caught.value.hint

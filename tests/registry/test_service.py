@@ -1,6 +1,7 @@
 """Registering, verifying, aliases and the gate over a real store."""
 
 import io
+import math
 from pathlib import Path
 
 import pytest
@@ -190,3 +191,16 @@ def test_models_are_paged_newest_first(tracking: TrackingService, registry: Regi
     rest = registry.models(limit=2, cursor=first.next_cursor)
     assert sorted(model.name for model in first.items + rest.items) == ["a", "b", "c"]
     assert first.items[0].latest == 1
+
+
+def test_metrics_that_are_no_numbers_do_not_stop_a_registration(
+    tracking: TrackingService, registry: RegistryService
+) -> None:
+    run = trained(tracking, auc=0.8)
+    odd = [("loss", math.nan), ("gain", math.inf), ("cost", -math.inf)]
+    tracking.log(run, metrics=[Metric(key=key, value=value, timestamp=1) for key, value in odd])
+    made = registry.register("late", NewVersion(run_id=run))
+    assert registry.version("late/1") == made
+    assert "loss" not in made.metrics
+    assert made.metrics["test_roc_auc"] == 0.8
+    assert all(math.isfinite(value) for value in made.metrics.values())

@@ -360,3 +360,10 @@ def test_each_end_says_what_to_do(reason: EndReason) -> None:
     assert isinstance(error, UserCodeFailed)
     assert error.hint
     assert error.extra["reason"] == reason
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "v" + "9" * 10, "\u00b2", "v\u0663", "vv1", "-1"])
+def test_a_number_that_no_entry_has_is_refused_in_words(entries: EntryService, number: str) -> None:
+    with pytest.raises(Invalid, match="names no training entry") as caught:
+        entries.entry(f"late@{number}")
+    assert caught.value.hint
