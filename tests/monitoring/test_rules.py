@@ -107,7 +107,7 @@ def test_the_worst_column_makes_the_level() -> None:
     level = rules.judge_drift((column("temp", 0.4), column("hour", 0.12), column("x", 0.0)), 1000, LIMITS)
     assert (level.state, level.score, level.threshold) == ("alarm", 0.4, 0.25)
     assert "1 of 3 columns" in level.summary
-    assert "temp 0.40 of 0.25" in level.summary
+    assert "temp 0.40 (limit 0.25)" in level.summary
     assert rules.judge_drift((column("hour", 0.12),), 1000, LIMITS).state == "warn"
     assert rules.judge_drift((column("hour", 0.02),), 1000, LIMITS).state == "ok"
 

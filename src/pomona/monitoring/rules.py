@@ -137,9 +137,9 @@ def judge_drift(columns: tuple[ColumnReading, ...], rows: int, limits: Threshold
     states = {column.state for column in columns}
     state: WindowState = "alarm" if "alarm" in states else "warn" if "warn" in states else "ok"
     moved = [column for column in columns if column.state == state]
-    named = ", ".join(f"{c.column} {c.drift.excess:.2f} of {c.threshold:.2f}" for c in moved[:_SHOWN])
+    named = ", ".join(f"{c.column} {c.drift.excess:.2f} (limit {c.threshold:.2f})" for c in moved[:_SHOWN])
     more = f" and {len(moved) - _SHOWN} more" if len(moved) > _SHOWN else ""
-    far = f"{worst.column} is furthest with {worst.drift.excess:.2f} of {worst.threshold:.2f}"
+    far = f"{worst.column} is furthest with {worst.drift.excess:.2f} (limit {worst.threshold:.2f})"
     said = {
         "ok": f"nothing moved: {far}",
         "warn": f"{len(moved)} of {len(columns)} columns begin to move: {named}{more}",

@@ -179,7 +179,7 @@ def decide_gate(
         why = wish.removeprefix("; ") or "no champion and no target to compare with"
         return GateDecision(passed=reaches or target is None, reason=f"{_shown(candidate)}, {why}")
     if (champion.metric, champion.data_version) != (candidate.metric, candidate.data_version):
-        reason = f"not comparable: {_shown(candidate)}, but the champion has {_shown(champion)}"
+        reason = f"not comparable: {_placed(candidate)}, but the champion has {_placed(champion)}"
         return GateDecision(passed=False, reason=f"{reason}; score both on the same data")
     before = _finite(champion)
     if before is None:
@@ -194,7 +194,7 @@ def _beats(gain: float, before: float, minimum_improvement: float) -> tuple[bool
     passed = gain > needed if needed == 0.0 else gain >= needed
     verb = "beats" if passed else "does not beat"
     margin = f" (needs {needed:g})" if needed else ""
-    return passed, f"{verb} the champion's {before:.6g} by {gain:+.6g}{margin}"
+    return passed, f"{verb} the champion's {before:.4g} by {gain:+.4g}{margin}"
 
 
 def _finite(score: Score) -> float | None:
@@ -227,13 +227,16 @@ def check_champion(*, governed: bool, gate: GateDecision | None, force: str | No
 
 
 def _shown(score: Score) -> str:
-    rows = f" ({score.rows:,} rows)" if score.rows else ""
-    on = f" on {score.data_version}" if score.data_version else ""
-    value = "unknown" if score.value is None else f"{score.value:.6g}"
-    return f"{score.metric} {value}{on}{rows}"
+    on = f" on {score.rows:,} rows" if score.rows else ""
+    value = "unknown" if score.value is None else f"{score.value:.4g}"
+    return f"{score.metric} {value}{on}"
+
+
+def _placed(score: Score) -> str:
+    return f"{_shown(score)} of {score.data_version}" if score.data_version else _shown(score)
 
 
 def _noise(score: Score) -> str:
     if score.low is not None and score.high is not None:
-        return f" [{score.low:.6g}, {score.high:.6g}]"
+        return f" [{score.low:.4g}, {score.high:.4g}]"
     return f" ± {score.standard_error:.2g}" if score.standard_error is not None else ""

@@ -125,11 +125,16 @@ class Succession:
             champion=winner,
         )
         tx.emit(told)
-        what = "promoted by" if promoted else "stays champion after"
-        self._begin(tx, route, self._alone(route, winner, f"{what} {ended.id}"))
+        self._begin(tx, route, self._alone(route, winner, self._why(ended, promoted=promoted)))
         if promoted:
             version = self._registry.version(winner)
             self._registry.move_alias(tx, version.model, CHAMPION, version.number, reason=verdict.reason)
+
+    def _why(self, ended: Release, *, promoted: bool) -> str:
+        if promoted or ended.candidate is None:
+            return "promoted after its canary" if promoted else "stays champion"
+        rival = self._registry.version(ended.candidate)
+        return f"stays champion after the canary of v{rival.number}"
 
     def _supersede(self, tx: Transaction, route: Endpoint) -> None:
         old = store.running(tx, route.name)

@@ -157,8 +157,13 @@ def _in_words(evidence: CanaryEvidence, interval: Interval | None, better: float
     return (
         f"{_amount(evidence, ours.mean)} against {_amount(evidence, theirs.mean)} per prediction "
         f"({evidence.candidate.matured:,} and {evidence.champion.matured:,} outcomes); difference "
-        f"{_amount(evidence, ours.mean - theirs.mean)}, {reach}, better with probability {better:.0%}"
+        f"{_amount(evidence, ours.mean - theirs.mean)}, {reach}, better with probability {_chance(better)}"
     )
+
+
+def _chance(probability: float) -> str:
+    """In whole percent, but never as if it were certain."""
+    return ">99%" if probability >= 0.995 else "<1%" if probability < 0.005 else f"{probability:.0%}"
 
 
 def _amount(evidence: CanaryEvidence, value: float) -> str:
