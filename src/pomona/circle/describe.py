@@ -121,7 +121,7 @@ class Describer:
     def model_version(self, record_id: str) -> Described:
         """A model version, with the metrics it was registered with."""
         found = self._of.registry.version(record_id)
-        metrics = {name: f"{value:.4g}" for name, value in list(found.metrics.items())[:4]}
+        metrics = {name: _number(value) for name, value in list(found.metrics.items())[:4]}
         facts = _facts(digest=found.digest[:16], aliases=", ".join(found.aliases), **metrics)
         title = f"{found.model} v{found.number}"
         return _node(
@@ -152,7 +152,7 @@ class Describer:
     def run(self, record_id: str) -> Described:
         """A tracked run: its parameters and metrics, and where its code is."""
         found = self._of.tracking.run(record_id)
-        metrics = {metric.key: f"{metric.value:.4g}" for metric in found.metrics[:4]}
+        metrics = {metric.key: _number(metric.value) for metric in found.metrics[:4]}
         facts = _facts(**metrics, **dict(list(found.params.items())[:4]), **_origin(found))
         return _node(
             record_id, "run", "training", found.name, state=found.status, at=found.started_at, facts=facts
@@ -255,6 +255,10 @@ def _origin(run: Run) -> dict[str, object]:
         "git commit": run.tags.get("mlflow.source.git.commit"),
         "source": run.tags.get("mlflow.source.name"),
     }
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value.is_integer() else f"{value:.4g}"
 
 
 def _output(output: Any) -> str:

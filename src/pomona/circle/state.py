@@ -6,9 +6,13 @@ from datetime import timedelta
 from pomona.circle.describe import Services
 from pomona.circle.records import CircleState, Fact, Need, Stage, StageMood, StageState
 from pomona.core.ports import Clock, Ledger
+from pomona.core.records import Entry
+from pomona.loop.records import Reaction
 from pomona.releases.records import Endpoint
 from pomona.training.records.runs import Run, SearchRuns
 
+_LOOKED_AT, _TOLD = 500, 12  # entries of the ledger
+_BATCHES = frozenset({"serving.predictions_folded", "serving.outcomes_recorded"})
 _FRESH_S = 2.0  # the page is looked at by many, computed at most this often
 _TITLES: dict[Stage, str] = {
     "business": "Business",
@@ -45,7 +49,7 @@ class CircleService:
             self._last = CircleState(
                 stages=[stage() for stage in stages],
                 loop=self._loop(),
-                latest=self._ledger.entries(newest_first=True, limit=12),
+                latest=told_once(self._ledger.entries(newest_first=True, limit=_LOOKED_AT))[:_TOLD],
             )
             self._fresh_until = self._clock.now() + timedelta(seconds=_FRESH_S)
         return self._last
@@ -168,10 +172,28 @@ class CircleService:
         reactions = self._of.loop.reactions(limit=1).items
         working = [job for job in self._of.jobs.open() if job.state == "running"]
         said = (
-            working[0].note if working else (reactions[0].reason if reactions else "nothing to react to yet")
+            working[0].note
+            if working
+            else (_decided(reactions[0]) if reactions else "nothing to react to yet")
         )
         facts = _facts(triggers=sum(trigger.enabled for trigger in triggers), running=len(working))
         return _stage("loop", said, facts, needs, busy=bool(working))
+
+
+def told_once(newest_first: list[Entry]) -> list[Entry]:
+    """Of batches of facts only the newest of each kind: they come all the time and would hide the rest."""
+    told: set[tuple[str, str]] = set()
+    kept = []
+    for entry in newest_first:
+        kind = (entry.type, entry.subject)
+        if entry.type not in _BATCHES or kind not in told:
+            kept.append(entry)
+        told.add(kind)
+    return kept
+
+
+def _decided(reaction: Reaction) -> str:
+    return f"{reaction.trigger} {'fired' if reaction.fired else 'held back'}: {reaction.reason}"
 
 
 def _empty(stage: Stage, headline: str) -> StageState:

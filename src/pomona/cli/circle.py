@@ -1,15 +1,12 @@
 """``pomona status``, ``pomona trace``, ``pomona doctor``, ``pomona events``: the circle as a whole."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from pomona.cli.console import Json, Limit, cell, client, out, show_one, show_rows
-
-if TYPE_CHECKING:
-    from pomona.circle.records import Trace
+from pomona.cli.console import Json, Limit, client, out, show_one, show_rows
+from pomona.cli.lineage import own_line, table_of
 
 
 def status(json: Json = False) -> None:
@@ -37,6 +34,9 @@ def status(json: Json = False) -> None:
 
 def trace(
     record_id: Annotated[str, typer.Argument(help="A prediction, outcome, run, version, release ...")],
+    every: Annotated[
+        bool, typer.Option("--all", help="Also the incidents, retrainings and rivals of its neighbours.")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Show which model, code, data and idea stand behind a record, and what came of it.
@@ -47,10 +47,14 @@ def trace(
         found = pomona.circle.trace(record_id)
     if json:
         show_one(found, json=True)
-    else:
-        out.print(_table(found))
-        if found.cut:
-            out.print("[dim]There is more; trace one of these records to go on.[/dim]")
+        return
+    shown = found.path if every else own_line(found)
+    out.print(table_of(found, shown))
+    more = len(found.path) - len(shown)
+    if more:
+        out.print(f"[dim]{more} more records took part in it: --all shows them.[/dim]")
+    elif found.cut:
+        out.print("[dim]There is more; trace one of these records to go on.[/dim]")
 
 
 def doctor(json: Json = False) -> None:
@@ -95,32 +99,3 @@ def events(
             json=json,
             empty="nothing happened yet",
         )
-
-
-def _table(found: "Trace") -> Table:
-    nodes = {node.id: node for node in found.nodes}
-    reached = _reached(found)
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 1, 1, 0))
-    table.add_column(style="bold", no_wrap=True)
-    table.add_column(overflow="fold")
-    for node_id in found.path:
-        node = nodes[node_id]
-        how = f"[dim]{reached[node_id]}[/dim]" if node_id in reached else ""
-        state = f" ({cell(node.state)})" if node.state else ""
-        lines = [f"[bold]{cell(node.title)}[/bold]{state}  {how}", f"[dim]{node.id}[/dim]"]
-        lines += [f"[dim]{fact.label}:[/dim] {cell(fact.value)}" for fact in node.facts]
-        table.add_row(node.kind, "\n".join(lines))
-    return table
-
-
-def _reached(found: "Trace") -> dict[str, str]:
-    """By node, the link that leads to it from what was told before it, as half a sentence."""
-    kinds = {node.id: node.kind for node in found.nodes}
-    told: dict[str, str] = {}
-    for edge in found.edges:
-        says = edge.relation.replace("_", " ")
-        if edge.target != found.root:
-            told.setdefault(edge.target, f"<- {kinds[edge.source]} {says}")
-        if edge.source != found.root:
-            told.setdefault(edge.source, f"{says} {kinds[edge.target]}")
-    return told
