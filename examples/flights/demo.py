@@ -30,7 +30,7 @@ from ledger import (
     incident_table,
     money_table,
     retraining_table,
-    silence_table,
+    silence,
     version_table,
 )
 from local import Memory, Refused, Server, prepare
@@ -49,7 +49,7 @@ from project import (
     watch,
 )
 from rich.console import Console
-from story import Display, Story
+from story import Display, Names, Story
 from stream import Step, served, steps
 
 import pomona
@@ -162,11 +162,11 @@ def begin(client: pomona.Client, flights: pl.DataFrame, display: Display) -> Non
     done = begun(client)
     if done == "watched":
         return
-    display.say("\n[bold]The idea[/bold]: warn passengers of late flights. A right warning is worth 40 USD,")
     display.say(
-        f"a false one costs 15. It pays from {TARGET:.2f} USD per flight. Budget: 10 days, 5,000 USD."
+        "\n[bold]The idea[/bold]: warn passengers of late flights. A right warning is worth 40 USD, a false "
+        f"one costs 15. It pays from {TARGET:.2f} USD a flight. Budget: 10 days, 5,000 USD.\n"
     )
-    story = Story(client, display.say, after=_last_event(client))
+    story = Story(client, display.tell, after=_last_event(client))
     with suppress(Conflict):
         state_hypothesis(client)
     with suppress(Conflict):
@@ -176,10 +176,18 @@ def begin(client: pomona.Client, flights: pl.DataFrame, display: Display) -> Non
         story.catch_up(version.record.as_of)
     store_entry(client)
     if done == "nothing":
-        release_first(client, display.say)
+        release_first(client)
     story.catch_up(SERVING_BEGINS)
     watch(client)
     client.settle()
+    display.say(
+        "\n[bold]The year[/bold]: each flight asks when it is to depart, and the truth comes when it has "
+        "landed. Nobody intervenes. A new model is trained when inputs or answers move away from the "
+        f"training data (on-drift), when two weeks in a row earn less than {TARGET:.2f} USD a flight "
+        "(on-low-value), when the data has doubled (on-twice-the-data), and each quarter on the last three "
+        "months alone (quarterly-short-memory). It must beat the present model on two weeks that neither has "
+        "seen (the gate), then on 30% of the real flights (the canary).\n"
+    )
 
 
 def begun(client: pomona.Client) -> Literal["nothing", "released", "watched"]:
@@ -212,7 +220,7 @@ class World:
         self._client = client
         self._flights = flights
         self._display = display
-        self._story = Story(client, display.say, after=_last_event(client))
+        self._story = Story(client, display.tell, after=_last_event(client))
         self._months = months_committed(client)
         self._shown: date | None = None
 
@@ -265,22 +273,25 @@ class World:
 
 
 def close(client: pomona.Client, year: pl.DataFrame, options: Options, console: Console) -> None:
-    """The ledger, what the loop did, and two predictions traced back to the idea."""
-    story = Story(client, console.print, after=0)
-    ledger = client.predictions.value(NAME)
-    console.print()
-    console.print(money_table(ledger, frozen_first_model(client, read_token(options.home), year)))
-    console.print(version_table(ledger, story.names))
-    console.print(incident_table(client))
-    console.print(retraining_table(client, story.names))
-    console.print(silence_table(client, story.names))
+    """Two predictions traced back to the idea, what the loop did, and the ledger of money."""
+    names = Names(client)
     for title, prediction in traced(client):
         console.print(f"\n[bold]pomona trace {prediction}[/bold]  ({title})")
         trace = [sys.executable, "-m", "pomona.cli.main", "trace", prediction]
         said = subprocess.run(
-            [*trace], env=environment(options.home), capture_output=True, text=True, check=False
+            trace, env=environment(options.home, console), capture_output=True, text=True, check=False
         )
-        console.print(said.stdout or said.stderr, markup=False, highlight=False)
+        console.print((said.stdout or said.stderr).rstrip(), markup=False, highlight=False)
+    ledger = client.predictions.value(NAME)
+    for table in (
+        incident_table(client, names),
+        retraining_table(client, names),
+        version_table(ledger, names),
+        money_table(ledger, frozen_first_model(client, read_token(options.home), year)),
+    ):
+        console.print()
+        console.print(table)
+    console.print(silence(client))
 
 
 def traced(client: pomona.Client) -> list[tuple[str, str]]:
@@ -301,24 +312,18 @@ def traced(client: pomona.Client) -> list[tuple[str, str]]:
 
 def stay(client: pomona.Client, server: Server, console: Console) -> None:
     """Leave the server running until Ctrl-C (or until it ends)."""
-    console.print(f"\nPomona runs at [bold]{client.login_link()}[/bold]", soft_wrap=True)
+    console.print(f"\nPomona runs; look at it: [bold]{client.login_link()}[/bold]", soft_wrap=True)
     console.print(
-        f"(the link logs in once; `pomona login --home {server.home}` makes another)", soft_wrap=True
+        f"The link logs in once; `pomona login --home {server.home}` makes another.", soft_wrap=True
     )
-    console.print("Ctrl-C stops it.")
+    console.print(f"In a terminal: `export POMONA_HOME={server.home}`, then `pomona status`.", soft_wrap=True)
+    console.print("Ctrl-C here stops it.")
     server.process.wait()
 
 
-def environment(home: Path) -> dict[str, str]:
-    """For commands that shall talk to the demo's server."""
-    return os.environ | {"POMONA_HOME": str(home)}
-
-
-def _is_there(client: pomona.Client) -> bool:
-    try:
-        return bool(client.monitors.get(NAME).id)
-    except NotFound:
-        return False
+def environment(home: Path, console: Console) -> dict[str, str]:
+    """For commands that shall talk to the demo's server, and write as wide as we do."""
+    return os.environ | {"POMONA_HOME": str(home), "COLUMNS": str(console.width)}
 
 
 def _last_event(client: pomona.Client) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 
 import numpy as np
@@ -17,10 +18,8 @@ from story import Names
 import pomona
 from pomona.serving.records import ValueLedger
 
-MONTHS = ("", "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
-
-def frozen_first_model(client: pomona.Client, token: str | None, served: pl.DataFrame) -> dict[int, float]:
+def frozen_first_model(client: pomona.Client, token: str | None, served: pl.DataFrame) -> dict[date, float]:
     """What version 1 would have earned on every flight that was served: USD by month, one batch afterwards.
 
     A counterfactual: nobody was warned by it after it was replaced. The model is loaded by MLflow from the
@@ -40,31 +39,28 @@ def frozen_first_model(client: pomona.Client, token: str | None, served: pl.Data
         chance > WARN_ABOVE, np.where(late, EARNED_BY_RIGHT_WARNING, -COST_OF_FALSE_WARNING), 0.0
     )
     # Months as the platform's ledger counts them: in UTC.
-    by_month = known.select(pl.col(TIME).dt.month().alias("month"), pl.Series("money", money))
-    return {
-        int(month): float(sum_)
-        for month, sum_ in by_month.group_by("month").agg(pl.col("money").sum()).rows()
-    }
+    by_month = known.select(pl.col(TIME).dt.date().dt.month_start().alias("month"), pl.Series("money", money))
+    return dict(by_month.group_by("month").agg(pl.col("money").sum()).rows())
 
 
-def money_table(ledger: ValueLedger, frozen: dict[int, float]) -> Table:
+def money_table(ledger: ValueLedger, frozen: dict[date, float]) -> Table:
     """Money by month: without a model, with version 1 for ever (as if), with the loop (as it was)."""
-    value: dict[int, Decimal] = defaultdict(Decimal)
-    without: dict[int, Decimal] = defaultdict(Decimal)
-    flights: dict[int, int] = defaultdict(int)
+    value: dict[date, Decimal] = defaultdict(Decimal)
+    without: dict[date, Decimal] = defaultdict(Decimal)
+    flights: dict[date, int] = defaultdict(int)
     for row in ledger.rows:
-        value[row.period.month] += row.value
-        without[row.period.month] += row.value_without
-        flights[row.period.month] += row.predictions
+        value[row.period] += row.value
+        without[row.period] += row.value_without
+        flights[row.period] += row.predictions
     table = Table(title=f"What the year earned, {ledger.currency}", caption=(
         "Version 1 for ever is a counterfactual: it scored all flights once more, after the year. "
-        "The other two columns are the ledger of what was really answered."
+        "The other two columns are the ledger of what was really answered. Months are those of UTC."
     ))  # fmt: skip
     for name in ("month", "flights", "without a model", "version 1 for ever", "with the loop"):
         table.add_column(name, justify="left" if name == "month" else "right")
     for month in sorted(value):
         table.add_row(
-            MONTHS[month],
+            f"{month:%b %Y}",
             f"{flights[month]:,}",
             f"{without[month]:,.0f}",
             f"{frozen.get(month, 0.0):,.0f}",
@@ -98,14 +94,15 @@ def version_table(ledger: ValueLedger, names: Names) -> Table:
     return table
 
 
-def incident_table(client: pomona.Client) -> Table:
+def incident_table(client: pomona.Client, names: Names) -> Table:
     """Every incident with its numbers."""
     table = Table(title="Incidents")
     for name in ("since", "kind", "what was seen", "how it ended"):
         table.add_column(name, overflow="fold")
     for incident in _oldest_first(client.incidents.list(endpoint=NAME)):
         ended = incident.close_reason or "still open: a person may look at it"
-        table.add_row(f"{incident.since:%d %b}", incident.kind, incident.summary, ended)
+        seen = names.in_words(incident.summary)
+        table.add_row(f"{incident.since:%d %b}", incident.kind, seen, names.in_words(ended))
     return table
 
 
@@ -130,20 +127,15 @@ def retraining_table(client: pomona.Client, names: Names) -> Table:
             reaction.trigger,
             names.of(version).removeprefix("model ") if version else "none",
             names.in_words(reaction.outcome_reason),
-            f"{verdict.action}: {verdict.reason}" if verdict else "not started",
+            f"{verdict.action.replace('_', ' ')}: {verdict.reason}" if verdict else "not started",
         )
     return table
 
 
-def silence_table(client: pomona.Client, names: Names) -> Table:
-    """Every time the loop looked and did not act, and why."""
-    table = Table(title="Looked at, and left alone")
-    for name in ("when", "trigger", "why not"):
-        table.add_column(name, overflow="fold")
-    for reaction in _oldest_first(client.loop.reactions(endpoint=NAME)):
-        if not reaction.fired:
-            table.add_row(f"{reaction.facts.as_of:%d %b}", reaction.trigger, names.in_words(reaction.reason))
-    return table
+def silence(client: pomona.Client) -> str:
+    """How often the loop looked and did not act; each time it says why on its page."""
+    held = sum(not reaction.fired for reaction in client.loop.reactions(endpoint=NAME))
+    return f"{held} more times the loop looked and left the model alone: `pomona loop reactions` says why."
 
 
 def _oldest_first(newest_first: Iterable) -> list:  # type: ignore[type-arg]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 from decimal import Decimal
@@ -30,8 +29,6 @@ STATEMENT = (
     "costs 15 USD. Without a model nobody is warned."
 )
 TARGET = 0.80  # USD per flight
-
-Say = Callable[[str], None]
 
 
 def checks() -> list[pomona.Check]:
@@ -121,12 +118,11 @@ def store_entry(client: pomona.Client) -> None:
     )
 
 
-def release_first(client: pomona.Client, say: Say) -> None:
+def release_first(client: pomona.Client) -> None:
     """Train the first model, ask the gate, decide to go on, and serve it."""
     trained = client.training.run(NAME, run_name="first model")
     version = client.models.version(str(trained.model_version)).version
     gate = client.models.check_gate(NAME, version.number, hypothesis=NAME)
-    say(f"first model, judged on the 14 days it has not seen: {gate.reason}")
     client.hypotheses.decide(
         NAME,
         "go" if gate.passed else "kill",
