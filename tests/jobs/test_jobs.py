@@ -1,5 +1,6 @@
 """Durable work: a job is run, resumed and ended exactly as promised, whoever dies meanwhile."""
 
+import errno
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -197,3 +198,57 @@ def test_a_job_survives_being_written_and_read(jobs: JobService) -> None:
     job = jobs.submit("pick", {"nested": {"a": [1, 2.5, None, "x"]}})
     assert isinstance(jobs.get(job.id), Job)
     assert jobs.get(job.id) == job
+
+
+def test_a_worker_that_could_not_claim_goes_on(
+    jobs: JobService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk passes; the worker must still be there then."""
+    claim, failing, stop = jobs.claim, iter([True, True]), threading.Event()
+
+    def hesitant(*words: Any, **more: Any) -> Job | None:
+        if next(failing, False):
+            raise OSError(errno.ENOSPC, "no space left")
+        return claim(*words, **more)
+
+    monkeypatch.setattr(jobs, "claim", hesitant)
+    monkeypatch.setattr("pomona.jobs.worker._PAUSE_S", 0.01)
+    job = jobs.submit("pick", {})
+
+    def run(_: JobContext) -> dict[str, str]:
+        stop.set()
+        return {}
+
+    running = threading.Thread(target=worker(jobs, tmp_path, run).run_until, args=(stop,))
+    running.start()
+    running.join(timeout=10)
+    stop.set()
+    assert jobs.get(job.id).state == "done"
+
+
+def test_a_lease_that_could_not_be_prolonged_once_is_prolonged_the_next_time(
+    jobs: JobService, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    heartbeat, beats, failing = (
+        jobs.heartbeat,
+        threading.Event(),
+        iter([OSError("disk"), Unavailable("busy")]),
+    )
+
+    def irregular(job: Job, *, lease_s: float) -> None:
+        if (error := next(failing, None)) is not None:
+            raise error
+        heartbeat(job, lease_s=lease_s)
+        beats.set()
+
+    monkeypatch.setattr(jobs, "heartbeat", irregular)
+    submitted = jobs.submit("pick", {})
+
+    def run(_: JobContext) -> dict[str, bool]:
+        return {"prolonged": beats.wait(timeout=10)}
+
+    flows = {"pick": Workflow(kind="pick", version=1, run=run)}
+    assert Worker(jobs, flows, tmp_path, lease_s=0.03).run_one()
+    job = jobs.get(submitted.id)
+    assert (job.state, job.result) == ("done", {"prolonged": True})
+    assert caplog.text.count("could not be prolonged") == 2
