@@ -4,14 +4,20 @@ Each door's promises are tested by one contract in ``pomona.testing``, which eve
 inherits.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
 
 from pomona.core.events import Event
 from pomona.core.links import Relation
 from pomona.core.records import Entry, Link, Record
+from pomona.core.tables import TableState, Vector
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 T = TypeVar("T")
 
@@ -146,3 +152,74 @@ class Blobs(Protocol):
     def size(self, digest: str) -> int | None:
         """Bytes kept under ``digest``; None if it is not there."""
         ...
+
+
+class TableFiles(Protocol):
+    """Immutable files of versioned tables, each in its table's own place, named by their BLAKE3 digest."""
+
+    def put(self, table: str, body: "bytes | memoryview") -> str:
+        """Keep a Parquet file of ``table``; returns its digest. Durable and whole, or not there at all."""
+        ...
+
+    def open(self, table: str, digest: str) -> BinaryIO:
+        """A Parquet file, seekable, verified against its digest.
+
+        Raises:
+            NotFound: If it is not there.
+            Tampered: If its bytes changed.
+        """
+        ...
+
+    def sizes(self, table: str) -> Mapping[str, int]:
+        """Bytes of every file of ``table`` (vector files too), by digest."""
+        ...
+
+    def remove(self, table: str, digests: Collection[str]) -> None:
+        """Delete these files; what is not there is no error."""
+        ...
+
+
+class TableVectors(Protocol):
+    """Which rows of a data file a version does not have."""
+
+    def put(self, table: str, hidden: "Sequence[NDArray[np.uint64]]") -> list[Vector]:
+        """Keep sorted positions of hidden rows, one array a data file; durable like the files."""
+        ...
+
+    def get(self, table: str, vector: Vector) -> "NDArray[np.uint64]":
+        """The positions, sorted, verified against their digest.
+
+        Raises:
+            NotFound, Tampered: As for files.
+        """
+        ...
+
+
+class TableLog(Protocol):
+    """A table's history as other engines read it; a view of the catalogue, written after it."""
+
+    def head(self, table: str) -> int:
+        """The number of the newest entry; -1 if nothing was published."""
+        ...
+
+    def publish(
+        self, table: str, states: Sequence[TableState], *, first: int, before: TableState | None
+    ) -> None:
+        """Write the entries ``first``, ``first + 1``, ...: each the step from the state before it.
+
+        Writing an entry again writes the same bytes. ``first=0`` begins the whole history anew.
+        """
+        ...
+
+    def where(self, table: str) -> str:
+        """The table's address for other engines."""
+        ...
+
+
+@dataclass(frozen=True)
+class Tables:
+    """The three doors of table storage."""
+
+    files: TableFiles
+    vectors: TableVectors
+    log: TableLog

@@ -1,17 +1,15 @@
 """Blobs on a disk: one file each, named by its digest, written to a temporary name and renamed."""
 
-import errno
 import os
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
 from blake3 import blake3
 
-from pomona.core.errors import NotFound, StorageFull, Tampered
+from pomona.core.errors import NotFound, Tampered
+from pomona.storage.disk import disk_errors, sync_folder
 
 _CHUNK = 1 << 20
 
@@ -29,7 +27,7 @@ class FileBlobs:
 
     def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
         hasher, size = blake3(), 0
-        with _disk_errors():
+        with disk_errors():
             handle, name = tempfile.mkstemp(dir=self._incoming)
             try:
                 with os.fdopen(handle, "wb") as out:
@@ -81,26 +79,5 @@ class FileBlobs:
         path.parent.mkdir(exist_ok=True)
         written.chmod(0o444)
         written.replace(path)
-        _sync_folder(path.parent)
-        _sync_folder(self._root)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-@contextmanager
-def _disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise StorageFull(
-                "the disk takes no more data",
-                hint="free some space; everything acknowledged so far is safe, this write was not stored",
-            ) from error
-        raise
+        sync_folder(path.parent)
+        sync_folder(self._root)
