@@ -13,7 +13,9 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pomona.stats.coverage import coverage_of, merge_coverage
 from pomona.stats.histograms import (
+    LARGEST,
     bin_counts,
     finite_part,
     instants,
@@ -69,8 +71,7 @@ def profile_numeric(
     (2, 1, 1)
     """
     column = np.asarray(values, dtype=np.float64).ravel()
-    numbers = column[~np.isnan(column)]
-    finite = finite_part(numbers)
+    numbers, finite = _numbers_of(column)
     bins = tuple(float(edge) for edge in edges) if edges is not None else numeric_edges(finite)
     mean = float(finite.mean()) if finite.size else 0.0
     return NumericProfile(
@@ -142,6 +143,7 @@ def profile_times(
         if edges is not None
         else time_edges(micros)
     )
+    per, coverage = coverage_of(micros)
     return TimeProfile(
         count=int(micros.size),
         missing=missing + absent,
@@ -149,6 +151,8 @@ def profile_times(
         latest=to_datetime(int(micros.max())) if micros.size else None,
         edges=tuple(to_datetime(int(edge)) for edge in bins),
         counts=bin_counts(micros, bins),
+        per=per,
+        coverage=coverage,
     )
 
 
@@ -223,6 +227,13 @@ def quantile(profile: NumericProfile, q: float) -> float | None:
     return float(min(high, low + share * (high - low)))
 
 
+def _numbers_of(column: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    if column.size and column.min() >= -LARGEST and column.max() <= LARGEST:  # false if there is a NaN
+        return column, column
+    numbers = column[~np.isnan(column)]
+    return numbers, finite_part(numbers)
+
+
 def _merge_numeric(a: NumericProfile, b: NumericProfile) -> NumericProfile:
     edges, counts = _same_bins(a, b)
     moments = a.moments.merge(b.moments)
@@ -236,6 +247,7 @@ def _merge_numeric(a: NumericProfile, b: NumericProfile) -> NumericProfile:
         mean=moments.mean,
         m2=moments.m2,
         zeros=a.zeros + b.zeros,
+        distinct=_at_least(a, b),
         edges=edges,
         counts=counts,
     )
@@ -256,14 +268,24 @@ def _merge_categories(a: CategoryProfile, b: CategoryProfile) -> CategoryProfile
 
 def _merge_times(a: TimeProfile, b: TimeProfile) -> TimeProfile:
     edges, counts = _same_bins(a, b)
+    per, coverage = merge_coverage((a.per, a.coverage), (b.per, b.coverage))
     return TimeProfile(
         count=a.count + b.count,
         missing=a.missing + b.missing,
         earliest=min((x for x in (a.earliest, b.earliest) if x is not None), default=None),
         latest=max((x for x in (a.latest, b.latest) if x is not None), default=None),
+        distinct=_at_least(a, b),
         edges=edges,
         counts=counts,
+        per=per,
+        coverage=coverage,
     )
+
+
+def _at_least(a: Binned, b: Binned) -> int | None:
+    if a.count and b.count:
+        return None if a.distinct is None or b.distinct is None else max(a.distinct, b.distinct)
+    return a.distinct if a.count else b.distinct
 
 
 def _same_bins(a: Binned, b: Binned) -> tuple[Any, tuple[int, ...]]:
