@@ -25,6 +25,8 @@ class Model:
     def predict(self, matrix):
         self.free.wait(10)
         self.sizes.append(len(matrix))
+        if (matrix[:, 0] < -1000).any():
+            raise SystemExit(3)
         if (matrix[:, 0] < 0).any():
             raise ValueError("negative")
         doubled = matrix[:, 0] * 2
@@ -130,3 +132,13 @@ def test_a_row_whose_deadline_passed_is_not_predicted() -> None:
 
     asyncio.run(run())
     assert model.sizes == [1, 1]
+
+
+def test_a_model_that_calls_exit_ends_its_answer_not_the_gateway() -> None:
+    async def run() -> None:
+        batcher = Model().batcher()
+        with pytest.raises(UserCodeFailed, match="SystemExit"):
+            await batcher.predict(rows(-2000.0), 1)
+        assert await batcher.predict(rows(2.0), 1) == [4.0]
+
+    asyncio.run(run())

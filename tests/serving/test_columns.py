@@ -90,5 +90,36 @@ def test_a_tensor_model_takes_vectors_or_as_many_columns() -> None:
         check_columns(tensor, {"input": [[None, 1.0]]})
 
 
+def nested(depth: int) -> Any:
+    value: Any = 1
+    for level in range(depth):
+        value = [value] if level % 2 else {"x": value}
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (1 << 64, "64 bits"),
+        (-(1 << 63) - 1, "64 bits"),
+        ([{"x": [1 << 70]}], "64 bits"),
+        (nested(40), "nested deeper"),
+        (nested(100_000), "nested deeper"),
+    ],
+)
+def test_an_undeclared_value_that_the_journal_could_not_give_back_is_refused(value: Any, says: str) -> None:
+    loose = Signature(columns=(ColumnSpec(name="b", type="any"),))
+    for signature, columns in ((Signature(), {"a": [1], "b": [value]}), (loose, {"b": [value]})):
+        with pytest.raises(Invalid, match=says) as caught:
+            check_columns(signature, columns)
+        assert "'b'" in caught.value.detail
+        assert caught.value.hint
+
+
+def test_undeclared_values_may_be_nested_and_large_within_reason() -> None:
+    columns = {"a": [nested(20)], "b": [(1 << 64) - 1], "c": [-(1 << 63)], "d": [None], "e": ["x" * 100_000]}
+    assert check_columns(Signature(), columns) == columns
+
+
 def test_a_model_without_signature_takes_any_columns() -> None:
     assert check_columns(Signature(), {"a": [1], "b": ["x"]}) == {"a": [1], "b": ["x"]}

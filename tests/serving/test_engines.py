@@ -1,5 +1,6 @@
 """Models as MLflow writes them give the same answers here, with and without a frame around the numbers."""
 
+import json
 import subprocess
 import sys
 import warnings
@@ -184,3 +185,50 @@ def test_a_gateway_starts_light() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (found.stdout.strip(), found.stderr) == ("[]", "")
+
+
+@pytest.mark.parametrize("outside", ["/etc/passwd", "../other/model.pkl", "a/../../other"])
+@pytest.mark.parametrize(
+    "flavors",
+    [
+        {"sklearn": {"pickled_model": "OUTSIDE"}},
+        {"sklearn": {"pickled_model": "model.pkl", "code": "OUTSIDE"}},
+        {"lightgbm": {"data": "OUTSIDE"}},
+        {"xgboost": {"data": "OUTSIDE"}},
+        {"python_function": {"loader_module": "mlflow.sklearn", "model_path": "OUTSIDE"}},
+        {"python_function": {"loader_module": "x", "artifacts": {"words": {"path": "OUTSIDE"}}}},
+        {"python_function": {"loader_module": "mlflow.x"}, "x": {"model_data": "OUTSIDE"}},
+    ],
+    ids=["pickle", "code", "lightgbm", "xgboost", "pyfunc", "pyfunc artifacts", "read by pyfunc"],
+)
+def test_a_model_that_names_a_file_outside_its_folder_is_refused(
+    tmp_path: Path, flavors: dict[str, Any], outside: str
+) -> None:
+    (tmp_path / "model").mkdir()
+    declared = json.dumps({"flavors": flavors}).replace("OUTSIDE", outside)
+    (tmp_path / "model" / "MLmodel").write_text(declared)  # JSON is YAML
+    with pytest.raises(Invalid, match="outside the model's folder") as caught:
+        load_engine(tmp_path / "model")
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "described", ["flavors: 5", "flavors: [sklearn]", "- a", "x: !!timestamp pear", "{", ""]
+)
+def test_a_model_file_that_names_no_flavors_is_refused(tmp_path: Path, described: str) -> None:
+    (tmp_path / "MLmodel").write_text(described)
+    with pytest.raises(Invalid) as caught:
+        load_engine(tmp_path)
+    assert caught.value.hint
+
+
+class Leaves:
+    """Calls exit when it is loaded."""
+
+    def __reduce__(self) -> Any:
+        return sys.exit, (3,)
+
+
+def test_a_model_that_calls_exit_while_it_loads_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserCodeFailed, match="SystemExit"):
+        load_engine(save_model(tmp_path / "model", Leaves()))

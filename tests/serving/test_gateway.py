@@ -109,6 +109,14 @@ def test_metadata_names_columns_and_types(caller: Asker) -> None:
         ("/predict/late", b'{"rows": [{"carrier": "AA", "hour": 1, "temp": NaN}]}', 422, "cannot be read"),
         ("/predict/late", b'{"rows": [{"carrier": "AA", "hour": 1, "temp": 1e999}]}', 422, "out of range"),
         ("/predict/late", b"\xff\xfe", 422, "cannot be read"),
+        ("/predict/late", b'{"rows": [{"temp": ' + b"[" * 100_000, 422, "too deep"),
+        ("/predict/late", b'{"rows": [{"temp": ' + b"9" * 5000 + b"}]}", 422, "cannot be read"),
+        ("/predict/late", {"rows": [{**ROW, "temp": 10**400}]}, 422, ""),
+        ("/predict/late", {"rows": [{**ROW, "hour": 1 << 70}]}, 422, "does not fit"),
+        ("/predict/late", {"rows": [ROW], "at": "1899-12-31T23:59:59Z"}, 422, "between 1900 and 2199"),
+        ("/predict/late", {"rows": [ROW], "at": ["2200-01-01T00:00:00Z"]}, 422, "between 1900 and 2199"),
+        ("/predict/late", {"rows": [ROW], "at": "20260-01-01T00:00:00Z"}, 422, "cannot be read"),
+        ("/predict/late", {"rows": [ROW], "units": ["u" * 201]}, 422, "too long"),
         ("/predict/none", {"rows": [ROW]}, 404, "no endpoint 'none'"),
         ("/nowhere", {"rows": [ROW]}, 404, "nothing is here"),
         ("/invocations", {"inputs": {"carrier": ["AA"]}, "instances": [ROW]}, 422, "exactly one of"),
@@ -311,6 +319,19 @@ def test_only_a_caller_with_the_token_and_our_own_name_comes_in(tmp_path, contro
         assert Asker(gateway.port, "secret").predict([ROW])[0] == 200
         assert ask_once(gateway.port, "/status")[0] == 401
         assert ask_once(gateway.port, "/v2/health/live", Host="evil.example")[0] == 403
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://[", "http://127.0.0.1:1"])
+def test_a_page_of_another_site_may_not_ask(shared, caller: Asker, origin: str) -> None:
+    """Without a token a browser that shows it could be made to."""
+    before = len(journalled(shared))
+    status, problem = caller.ask("POST", "/predict/late", {"rows": [ROW]}, Origin=origin)
+    assert (status, bool(problem["hint"])) == (403, True)
+    assert len(journalled(shared)) == before
+    assert (
+        caller.ask("POST", "/predict/late", {"rows": [ROW]}, Origin=f"http://127.0.0.1:{shared.port}")[0]
+        == 200
+    )
 
 
 def test_no_auth_is_refused_beyond_loopback(tmp_path: Path, control) -> None:

@@ -148,12 +148,17 @@ def _check_loose(name: str, values: list[Any]) -> None:
     level: list[Any] = values
     for _ in range(_MOST_DEPTH):
         if any(type(value) is int and not -(1 << 63) <= value < 1 << 64 for value in level):
-            raise Invalid(f"column {name!r}: a number does not fit 64 bits", hint=_HINT)
+            raise _bad_column(name, "a number does not fit 64 bits")
         nested = [value for value in level if isinstance(value, (list, dict))]
         if not nested:
             return
         level = [item for value in nested for item in (value.values() if isinstance(value, dict) else value)]
-    raise Invalid(f"column {name!r}: nested deeper than {_MOST_DEPTH} levels", hint=_HINT)
+    raise _bad_column(name, f"nested deeper than {_MOST_DEPTH} levels")
+
+
+def _bad_column(name: str, what: str) -> Invalid:
+    extra = {"columns": [{"name": name, "expected": "any"}]}
+    return Invalid(f"column {name!r}: {what}", hint=_HINT, extra=extra)
 
 
 def _normal(spec: ColumnSpec, values: list[Any], seen: set[type]) -> list[Any]:

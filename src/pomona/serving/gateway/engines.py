@@ -142,7 +142,7 @@ def _describe(folder: Path) -> dict[str, Any]:
         raise Invalid(
             "the folder has no MLmodel file", hint="log the model with MLflow's log_model"
         ) from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    except Exception as error:  # noqa: BLE001 - a broken file ends PyYAML in a dozen ways
         raise Invalid(f"the MLmodel file is not YAML: {error}", hint="log the model again") from None
     if not isinstance(described, dict) or not isinstance(described.get("flavors"), dict):
         raise Invalid("the MLmodel file names no flavors", hint="log the model again")
