@@ -74,7 +74,7 @@ export function Circle({ state }: { state: CircleState }) {
           <Title order={2} size="h3">
             {state.loop.title}
           </Title>
-          <Text size="sm" lineClamp={3}>
+          <Text size="xs" lineClamp={4}>
             {state.loop.headline}
           </Text>
           <StateBadge state={state.loop.state} />

@@ -1,12 +1,27 @@
 /** Records under the names people gave them: `nyc/flights@v4` instead of `ver_…a1b2c3`. */
 import { useGet } from "~/api/queries";
-import { kindOf } from "~/ui/links";
+import { cutAtIds, kindOf, pageOf } from "~/ui/links";
 import { IdLink } from "~/ui/small";
 
 /** A link to any record, labelled with its name as soon as that is known. */
 export function RecordLink({ id }: { id: string }) {
   const Named = NAMED[kindOf(id) ?? ""];
   return Named ? <Named id={id} /> : <IdLink id={id} />;
+}
+
+/** A sentence of the server, with the ids in it as links. */
+export function Reason({ text }: { text: string }) {
+  if (text === "") return null;
+  return (
+    <span>
+      {cutAtIds(text).map((part, place) => (pageOf(part) ? <RecordLink key={place} id={part} /> : part))}
+    </span>
+  );
+}
+
+/** Who did it: a person, the loop, or a job, which has a page. */
+export function By({ actor }: { actor: string }) {
+  return actor.startsWith("job:") ? <IdLink id={actor.slice(4)} label="a job" /> : <>{actor}</>;
 }
 
 const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
@@ -34,6 +49,7 @@ const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
     const { data } = useGet("/api/v1/models/{name}", { path: { name: id } });
     return <Labelled id={id} label={data?.model.name} />;
   },
+  "gate check": ({ id }) => <Labelled id={id} label="what the gate said" />,
   "training entry": ({ id }) => {
     const { data } = useGet("/api/v1/entries/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data && `${data.name}@v${data.number}`} />;

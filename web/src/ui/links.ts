@@ -7,6 +7,7 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   ent: { kind: "training entry", page: (id) => `/training/entries/${id}` },
   run: { kind: "run", page: (id) => `/training/runs/${id}` },
   mdl: { kind: "model", page: (id) => `/registry/${id}` },
+  gat: { kind: "gate check", page: (id) => `/trace/${id}` },
   mv: { kind: "model version", page: (id) => `/registry/versions/${id}` },
   end: { kind: "endpoint", page: (id) => `/releases/endpoints/${id}` },
   rel: { kind: "release", page: (id) => `/releases/${id}` },

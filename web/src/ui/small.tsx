@@ -53,7 +53,7 @@ export function IdLink({ id, label, copy = false }: { id: string; label?: string
   const page = pageOf(id);
   const text = label ?? shortId(id);
   const shown = page ? (
-    <Anchor component={Link} to={page} className={label ? undefined : classes.mono}>
+    <Anchor component={Link} to={page} inherit className={label ? undefined : classes.mono}>
       {text}
     </Anchor>
   ) : (

@@ -19,10 +19,10 @@ const COLUMNS: Column<Hypothesis>[] = [
   { id: "name", title: "Hypothesis", width: 140, cell: (row) => row.name },
   { id: "state", title: "State", width: 96, cell: (row) => <StateBadge state={row.state} /> },
   { id: "statement", title: "What would be true", width: 190, grow: true, cell: (row) => <span title={row.statement}>{row.statement}</span> },
-  { id: "metric", title: "Metric", width: 150, cell: (row) => row.metric.replaceAll("_", " ") },
+  { id: "metric", title: "Metric", width: 172, cell: (row) => row.metric.replaceAll("_", " ") },
   { id: "target", title: "From → to", width: 106, cell: (row) => `${number(row.baseline)} → ${number(row.target)}` },
   { id: "worth", title: "Right / false yes", width: 140, cell: (row) => <Worth row={row} /> },
-  { id: "owner", title: "Owner", width: 80, cell: (row) => row.budget?.owner ?? <None why="no budget" /> },
+  { id: "owner", title: "Owner", width: 120, cell: (row) => row.budget?.owner ?? <None why="no budget" /> },
   { id: "created", title: "Stated", width: 130, cell: (row) => <TimeAgo at={row.created_at} /> },
 ];
 

@@ -10,7 +10,7 @@ import { Confirm } from "~/ui/notices";
 import { Facts, Page, Section } from "~/ui/Page";
 import { IdLink, StateBadge, TimeAgo } from "~/ui/small";
 
-import { Reason } from "../monitoring/IncidentPage";
+import { By, Reason } from "../names";
 import { Ties } from "../ties";
 import { JobLog } from "./JobLog";
 import { tookText } from "./JobsPage";
@@ -86,7 +86,7 @@ function Shown({ job }: { job: Job }) {
       <Section title="About">
         <Facts
           facts={[
-            ["queued", <span key="queued">{`${job.actor}, `}<TimeAgo at={job.created_at} /></span>],
+            ["queued", <span key="queued"><By actor={job.actor} />, <TimeAgo at={job.created_at} /></span>],
             ["started", job.started_at ? <TimeAgo key="started" at={job.started_at} /> : null],
             ["took", tookText(job)],
             ["begun", job.claims > 1 ? `${job.claims} times` : null],

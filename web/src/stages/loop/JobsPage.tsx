@@ -9,6 +9,8 @@ import { None, StateBadge, TimeAgo } from "~/ui/small";
 import { useUrlState } from "~/ui/state";
 import { Table, type Column } from "~/ui/Table";
 
+import { By } from "../names";
+
 type Job = Schema<"Job">;
 
 const STATES = ["running", "queued", "done", "failed", "parked", "cancelled"];
@@ -20,7 +22,7 @@ const COLUMNS: Column<Job>[] = [
   { id: "note", title: "What it did last", width: 260, grow: true, cell: (row) => <span title={row.error ?? row.note}>{row.error ?? (row.note || <None />)}</span> },
   { id: "took", title: "Took", width: 100, align: "right", cell: (row) => tookText(row) ?? <None why="not ended" /> },
   { id: "failures", title: "Failures", width: 90, align: "right", hidden: true, cell: (row) => row.failures },
-  { id: "actor", title: "By", width: 90, cell: (row) => row.actor },
+  { id: "actor", title: "By", width: 90, cell: (row) => <By actor={row.actor} /> },
   { id: "created", title: "Queued", width: 130, cell: (row) => <TimeAgo at={row.created_at} /> },
 ];
 

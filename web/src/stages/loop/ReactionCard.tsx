@@ -6,6 +6,7 @@ import { useGet } from "~/api/queries";
 import { ErrorNotice, Loading } from "~/ui/notices";
 import { IdLink, TimeAgo } from "~/ui/small";
 
+import { Reason } from "../names";
 import { Decided, Result } from "./Decided";
 import classes from "./loop.module.css";
 
@@ -27,11 +28,11 @@ export function ReactionCard({ id }: { id: string }) {
         </Text>
       </Group>
       <Text size="sm" mt={4}>
-        {data.reason}
+        <Reason text={data.reason} />
       </Text>
       {data.outcome_reason && (
         <Text size="sm" c="dimmed">
-          {data.outcome_reason}
+          <Reason text={data.outcome_reason} />
         </Text>
       )}
     </article>

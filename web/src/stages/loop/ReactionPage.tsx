@@ -9,8 +9,7 @@ import { ErrorNotice, Loading } from "~/ui/notices";
 import { Facts, Page, Section } from "~/ui/Page";
 import { IdLink, None, TimeAgo } from "~/ui/small";
 
-import { Reason } from "../monitoring/IncidentPage";
-import { RecordLink } from "../names";
+import { Reason, RecordLink } from "../names";
 import { EndpointLink } from "../releases/EndpointLink";
 import { Ties } from "../ties";
 import { Decided, Result } from "./Decided";

@@ -18,14 +18,14 @@ import { KINDS } from "./words";
 type Reaction = Schema<"Reaction">;
 
 const COLUMNS: Column<Reaction>[] = [
-  { id: "trigger", title: "Trigger", width: 170, cell: (row) => row.trigger },
-  { id: "fired", title: "Decided", width: 112, cell: (row) => <Decided reaction={row} /> },
+  { id: "trigger", title: "Trigger", width: 196, cell: (row) => row.trigger },
+  { id: "fired", title: "Decided", width: 128, cell: (row) => <Decided reaction={row} /> },
   { id: "reason", title: "Why", width: 280, grow: true, cell: (row) => <span title={row.reason}>{row.reason}</span> },
   { id: "result", title: "Came to", width: 160, cell: (row) => <span title={row.outcome_reason}><Result reaction={row} /></span> },
-  { id: "job", title: "Job", width: 120, cell: (row) => (row.job ? <IdLink id={row.job} /> : <None why="no job" />) },
-  { id: "kind", title: "On", width: 100, cell: (row) => KINDS[row.kind].label.toLowerCase() },
+  { id: "job", title: "Job", width: 136, cell: (row) => (row.job ? <IdLink id={row.job} /> : <None why="no job" />) },
+  { id: "kind", title: "On", width: 100, hidden: true, cell: (row) => KINDS[row.kind].label.toLowerCase() },
   { id: "endpoint", title: "Endpoint", width: 130, hidden: true, cell: (row) => row.endpoint },
-  { id: "by", title: "By", width: 90, cell: (row) => row.by },
+  { id: "by", title: "By", width: 90, hidden: true, cell: (row) => row.by },
   { id: "at", title: "When", width: 130, cell: (row) => <TimeAgo at={row.at} /> },
 ];
 

@@ -17,12 +17,12 @@ import { firesWhen, heldBackBy, KINDS } from "./words";
 type Trigger = Schema<"Trigger">;
 
 const COLUMNS: Column<Trigger>[] = [
-  { id: "name", title: "Trigger", width: 180, cell: (row) => row.name },
+  { id: "name", title: "Trigger", width: 200, cell: (row) => row.name },
   { id: "state", title: "State", width: 100, cell: (row) => (row.enabled ? <StateBadge state="active" label="on" /> : <StateBadge state="held" label="paused" />) },
   { id: "kind", title: "On", width: 100, cell: (row) => KINDS[row.kind].label.toLowerCase() },
   { id: "when", title: "Fires", width: 260, grow: true, cell: (row) => <span title={firesWhen(row)}>{firesWhen(row)}</span> },
   { id: "limits", title: "But", width: 170, cell: (row) => heldBackBy(row) || <None why="no limit" /> },
-  { id: "entry", title: "Trains", width: 140, cell: (row) => row.recipe.entry },
+  { id: "entry", title: "Trains", width: 120, cell: (row) => row.recipe.entry },
   { id: "endpoint", title: "For", width: 130, cell: (row) => row.endpoint },
   { id: "created", title: "Created", width: 130, hidden: true, cell: (row) => <TimeAgo at={row.created_at} /> },
 ];

@@ -5,12 +5,11 @@ import { useGet } from "~/api/queries";
 import type { Schema } from "~/api/types";
 import { date } from "~/ui/format";
 import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
-import { cutAtIds, pageOf } from "~/ui/links";
 import { Facts, Page, Section } from "~/ui/Page";
 import { IdLink, None, StateBadge, TimeAgo } from "~/ui/small";
 
 import { ReactionCard } from "../loop/ReactionCard";
-import { RecordLink } from "../names";
+import { Reason, RecordLink } from "../names";
 import { EndpointLink } from "../releases/EndpointLink";
 import { TraceLink } from "../ties";
 import { AcknowledgeDialog } from "./AcknowledgeDialog";
@@ -71,16 +70,6 @@ function Shown({ incident }: { incident: Incident }) {
         </ol>
       </Section>
     </Page>
-  );
-}
-
-/** A sentence of the server, with the ids in it as links. */
-export function Reason({ text }: { text: string }) {
-  if (text === "") return null;
-  return (
-    <span>
-      {cutAtIds(text).map((part, place) => (pageOf(part) ? <RecordLink key={place} id={part} /> : part))}
-    </span>
   );
 }
 

@@ -8,8 +8,8 @@ import { RecordLink } from "../names";
 
 export const INCIDENT_COLUMNS: Column<Schema<"Incident">>[] = [
   { id: "kind", title: "Incident", width: 100, cell: (row) => row.kind },
-  { id: "state", title: "State", width: 100, cell: (row) => <StateBadge state={row.state} tone={row.state === "open" ? "bad" : "good"} /> },
-  { id: "endpoint", title: "Endpoint", width: 130, cell: (row) => row.endpoint },
+  { id: "state", title: "State", width: 112, cell: (row) => <StateBadge state={row.state} tone={row.state === "open" ? "bad" : "good"} /> },
+  { id: "endpoint", title: "Endpoint", width: 118, cell: (row) => row.endpoint },
   { id: "summary", title: "What", width: 260, grow: true, cell: (row) => <span title={row.summary}>{row.summary}</span> },
   { id: "since", title: "Since", width: 120, cell: (row) => date(row.since) },
   { id: "model", title: "Champion then", width: 140, cell: (row) => <RecordLink id={row.model_version} /> },

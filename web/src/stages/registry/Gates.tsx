@@ -6,7 +6,7 @@ import type { Schema } from "~/api/types";
 import { number } from "~/ui/format";
 import { StateBadge, TimeAgo } from "~/ui/small";
 
-import { RecordLink } from "../names";
+import { By, Reason, RecordLink } from "../names";
 import classes from "./registry.module.css";
 
 type Gate = Schema<"GateResult">;
@@ -24,10 +24,12 @@ export function Gates({ gates, withVersion = false }: { gates: Gate[]; withVersi
               </Anchor>
             )}
             <Text size="sm" c="dimmed" component="span">
-              {gate.by}, <TimeAgo at={gate.at} />
+              <By actor={gate.by} />, <TimeAgo at={gate.at} />
             </Text>
           </Group>
-          <Text mt={4}>{gate.reason}</Text>
+          <Text mt={4} component="div">
+            <Reason text={gate.reason} />
+          </Text>
           <Scores gate={gate} />
         </li>
       ))}

@@ -22,7 +22,7 @@ import { gatedMetric, metricsOf } from "./measured";
 
 type Detail = Schema<"ModelDetail">;
 type Version = Schema<"ModelVersion">;
-const METRICS_SHOWN = 3;
+const METRICS_SHOWN = 2;
 const GATES_SHOWN = 6;
 
 /** A model: its versions side by side, and what the gate said about them. */
@@ -85,7 +85,7 @@ function Shown({ detail: { model, versions, gates } }: { detail: Detail }) {
 function columnsOf(metrics: string[], gates: Detail["gates"]): Column<Version>[] {
   return [
     { id: "number", title: "Version", width: 90, by: (row) => row.number, cell: (row) => `v${row.number}` },
-    { id: "aliases", title: "Goes by", width: 150, cell: (row) => <Aliases names={row.aliases} /> },
+    { id: "aliases", title: "Goes by", width: 124, cell: (row) => <Aliases names={row.aliases} /> },
     {
       id: "gate", title: "Gate", width: 110,
       cell: (row) => {
@@ -100,8 +100,8 @@ function columnsOf(metrics: string[], gates: Detail["gates"]): Column<Version>[]
         cell: (row) => (row.metrics[name] === undefined ? <None why="not measured" /> : number(row.metrics[name])),
       }),
     ),
-    { id: "data", title: "Trained on", width: 150, cell: (row) => (row.data_version ? <RecordLink id={row.data_version} /> : <None why="unversioned data" />) },
-    { id: "run", title: "Run", width: 130, cell: (row) => (row.run_id ? <RecordLink id={row.run_id} /> : <None />) },
+    { id: "data", title: "Trained on", width: 116, cell: (row) => (row.data_version ? <RecordLink id={row.data_version} /> : <None why="unversioned data" />) },
+    { id: "run", title: "Run", width: 148, cell: (row) => (row.run_id ? <RecordLink id={row.run_id} /> : <None />) },
     { id: "created", title: "Registered", width: 130, grow: true, by: (row) => row.created_at, cell: (row) => <TimeAgo at={row.created_at} /> },
     { id: "description", title: "Description", width: 180, hidden: true, cell: (row) => row.description || <None /> },
   ];

@@ -10,7 +10,7 @@ import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
 import { Facts, Page, Section } from "~/ui/Page";
 import { CopyButton, IdLink, None, TimeAgo } from "~/ui/small";
 
-import { RecordLink } from "../names";
+import { By, RecordLink } from "../names";
 import { Ties } from "../ties";
 import { Artifacts } from "../training/Artifacts";
 import training from "../training/training.module.css";
@@ -64,7 +64,7 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
             ["hypothesis", version.hypothesis ? <RecordLink key="hypothesis" id={version.hypothesis} /> : <None key="hypothesis" why="tests no hypothesis" />],
             ["trained on", version.data_version ? <RecordLink key="data" id={version.data_version} /> : <None key="data" why="unversioned data" />],
             ["run", version.run_id ? <RecordLink key="run" id={version.run_id} /> : <None key="run" />],
-            ["registered", <span key="at">{version.created_by ? `${version.created_by}, ` : ""}<TimeAgo at={version.created_at} /></span>],
+            ["registered", <span key="at">{version.created_by && <><By actor={version.created_by} />, </>}<TimeAgo at={version.created_at} /></span>],
             ["kind", kindOf(version)],
             ["environment", version.environment ? <Digest key="environment" text={version.environment} /> : <None key="environment" why="not recorded" />],
             ["digest", <Digest key="digest" text={version.digest} />],

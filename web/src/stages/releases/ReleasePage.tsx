@@ -8,7 +8,7 @@ import { ErrorNotice, Loading } from "~/ui/notices";
 import { Facts, Page, Section } from "~/ui/Page";
 import { IdLink, StateBadge, TimeAgo } from "~/ui/small";
 
-import { RecordLink } from "../names";
+import { By, Reason, RecordLink } from "../names";
 import { Ties } from "../ties";
 import { Arms } from "./Arms";
 import { ByHandDialog } from "./ByHandDialog";
@@ -46,7 +46,7 @@ function Shown({ release }: { release: Release }) {
         { title: release.endpoint, to: `/releases/endpoints/${encodeURIComponent(release.endpoint)}` },
       ]}
       badge={<StateBadge state={release.state} />}
-      lead={release.reason}
+      lead={<Reason text={release.reason} />}
       actions={
         release.candidate && release.state === "running" ? (
           <>
@@ -65,7 +65,7 @@ function Shown({ release }: { release: Release }) {
             ["champion", <RecordLink key="champion" id={release.champion} />],
             ["candidate", release.candidate ? <RecordLink key="candidate" id={release.candidate} /> : null],
             ["share of the candidate", canary ? percent(release.share, 0) : null],
-            ["started", <span key="started">{`${release.started_by}, `}<TimeAgo at={release.started_at} /></span>],
+            ["started", <span key="started"><By actor={release.started_by} />, <TimeAgo at={release.started_at} /></span>],
             ["ended", release.ended_at ? <TimeAgo key="ended" at={release.ended_at} /> : null],
             ["id", <IdLink key="id" id={release.id} copy />],
           ]}

@@ -16,8 +16,8 @@ type Release = Schema<"Release">;
 
 const COLUMNS: Column<Release>[] = [
   { id: "strategy", title: "Release", width: 110, cell: (row) => row.strategy },
-  { id: "state", title: "State", width: 120, cell: (row) => <StateBadge state={row.state} /> },
-  { id: "endpoint", title: "Endpoint", width: 140, cell: (row) => <EndpointLink name={row.endpoint} /> },
+  { id: "state", title: "State", width: 136, cell: (row) => <StateBadge state={row.state} /> },
+  { id: "endpoint", title: "Endpoint", width: 124, cell: (row) => <EndpointLink name={row.endpoint} /> },
   { id: "champion", title: "Champion", width: 150, cell: (row) => <RecordLink id={row.champion} /> },
   { id: "candidate", title: "Candidate", width: 150, cell: (row) => (row.candidate ? <RecordLink id={row.candidate} /> : <None why="no candidate" />) },
   { id: "share", title: "Share", width: 76, align: "right", cell: (row) => (row.candidate ? percent(row.share, 0) : <None />) },

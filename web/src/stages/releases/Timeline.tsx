@@ -6,7 +6,7 @@ import type { Schema } from "~/api/types";
 import { percent } from "~/ui/format";
 import { StateBadge, TimeAgo } from "~/ui/small";
 
-import { RecordLink } from "../names";
+import { By, Reason, RecordLink } from "../names";
 import classes from "./releases.module.css";
 
 export function Timeline({ releases }: { releases: Schema<"Release">[] }) {
@@ -27,12 +27,12 @@ export function Timeline({ releases }: { releases: Schema<"Release">[] }) {
             )}
             <StateBadge state={release.state} />
             <Text span size="sm" c="dimmed">
-              {`${release.started_by}, `}
+              <By actor={release.started_by} />{", "}
               <TimeAgo at={release.started_at} />
             </Text>
           </Group>
           <Text size="sm" mt={2}>
-            {release.reason}
+            <Reason text={release.reason} />
           </Text>
           {release.verdict && (
             <Text size="sm" c="dimmed">

@@ -22,15 +22,15 @@ type Prediction = Schema<"Prediction">;
 type View = { endpoint: string; arm: string; unit: string; version: string; known: string };
 
 const COLUMNS: Column<Prediction>[] = [
-  { id: "at", title: "Event time", width: 160, cell: (row) => instant(row.at) },
-  { id: "endpoint", title: "Endpoint", width: 130, cell: (row) => <EndpointLink name={row.endpoint} /> },
-  { id: "unit", title: "About", width: 120, cell: (row) => <span title={row.unit}>{row.unit}</span> },
-  { id: "output", title: "Answer", width: 90, align: "right", cell: (row) => answerText(row.output) },
-  { id: "decision", title: "Said", width: 80, cell: (row) => decisionOf(row) ?? <None why="no threshold" /> },
-  { id: "actual", title: "Came true", width: 96, cell: (row) => (row.actual === null ? <None why="not known yet" /> : row.decision === null ? number(row.actual) : row.actual === 1 ? "yes" : "no") },
-  { id: "money", title: "Money", width: 90, align: "right", cell: (row) => <Earned row={row} /> },
-  { id: "version", title: "Version", width: 140, cell: (row) => <RecordLink id={row.model_version} /> },
-  { id: "arm", title: "Arm", width: 118, cell: (row) => <StateBadge state={row.arm} /> },
+  { id: "at", title: "Event time", width: 158, cell: (row) => instant(row.at) },
+  { id: "endpoint", title: "Endpoint", width: 112, cell: (row) => <EndpointLink name={row.endpoint} /> },
+  { id: "unit", title: "About", width: 96, cell: (row) => <span title={row.unit}>{row.unit}</span> },
+  { id: "output", title: "Answer", width: 84, align: "right", cell: (row) => answerText(row.output) },
+  { id: "decision", title: "Said", width: 66, cell: (row) => decisionOf(row) ?? <None why="no threshold" /> },
+  { id: "actual", title: "Came true", width: 92, cell: (row) => (row.actual === null ? <None why="not known yet" /> : row.decision === null ? number(row.actual) : row.actual === 1 ? "yes" : "no") },
+  { id: "money", title: "Money", width: 80, align: "right", cell: (row) => <Earned row={row} /> },
+  { id: "version", title: "Version", width: 128, cell: (row) => <RecordLink id={row.model_version} /> },
+  { id: "arm", title: "Arm", width: 132, cell: (row) => <StateBadge state={row.arm} /> },
   { id: "key", title: "Your id", width: 190, grow: true, cell: (row) => row.key ?? <None why="none was given" /> },
   { id: "failure", title: "Failure", width: 160, hidden: true, cell: (row) => row.failure ?? <None /> },
 ];

@@ -1,5 +1,5 @@
 /** A trace as a picture: cards by stage, curves between them; what is hovered or focused lights up its own lines. */
-import { useState, type KeyboardEvent, type ReactNode } from "react";
+import { useEffect, useRef, useState, type KeyboardEvent, type ReactNode } from "react";
 import { Link } from "react-router";
 
 import type { Schema } from "~/api/types";
@@ -17,9 +17,15 @@ export function Picture({ trace }: { trace: Trace }) {
   const { cards, lines, columns, width, height } = layOut(trace);
   const chosen = active ?? trace.root;
   const lit = (line: Line) => line.edge.source === chosen || line.edge.target === chosen;
+  const scroller = useRef<HTMLDivElement>(null);
+  const right = (cards.find((card) => card.node.id === trace.root)?.x ?? 0) + CARD.width;
+  useEffect(() => {
+    const box = scroller.current;
+    if (box && right > box.clientWidth) box.scrollLeft = right; // what was asked about is in sight
+  }, [right]);
   const near = new Set([chosen, ...lines.filter(lit).flatMap(({ edge }) => [edge.source, edge.target])]);
   return (
-    <div className={classes.scroller} tabIndex={0} role="region" aria-label="The trace as a picture; the list below says the same in words">
+    <div ref={scroller} className={classes.scroller} tabIndex={0} role="region" aria-label="The trace as a picture; the list below says the same in words">
       <div className={classes.canvas} style={{ width, height }} onMouseLeave={() => setActive(null)}>
         {columns.map((column) => (
           <div key={column.title} className={classes.column} style={{ left: column.x, width: CARD.width }} aria-hidden>
@@ -69,7 +75,7 @@ function Card({ card, root, faded, onActive }: { card: Placed; root: boolean; fa
     style: { left: card.x, top: card.y, width: CARD.width, height: card.height },
     "data-root": root || undefined,
     "data-faded": faded || undefined,
-    "data-stage": card.column,
+    "data-stage": ["outcome", "money"].includes(node.kind) ? "after" : card.column,
     "data-node": node.id,
     onMouseEnter: () => onActive(node.id),
     onFocus: () => onActive(node.id),

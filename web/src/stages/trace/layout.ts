@@ -6,10 +6,10 @@ export type Node = Schema<"TraceNode">;
 export type Edge = Schema<"TraceEdge">;
 type Trace = Pick<Schema<"Trace">, "root" | "nodes" | "edges">;
 
-export const CARD = { width: 212, gapX: 92, gapY: 18, head: 66, line: 19, facts: 3 };
+export const CARD = { width: 176, gapX: 55, gapY: 18, head: 66, line: 19, facts: 3 };
 const TOP = 40;
 
-export type ColumnKey = "monitoring" | "loop" | "business" | "data" | "training" | "registry" | "releases" | "serving" | "after";
+export type ColumnKey = "monitoring" | "loop" | "business" | "data" | "training" | "registry" | "serving";
 
 export const COLUMNS: { key: ColumnKey; title: string }[] = [
   { key: "monitoring", title: "What was noticed" },
@@ -17,10 +17,8 @@ export const COLUMNS: { key: ColumnKey; title: string }[] = [
   { key: "business", title: "The idea" },
   { key: "data", title: "The data" },
   { key: "training", title: "The training" },
-  { key: "registry", title: "The model" },
-  { key: "releases", title: "The release" },
-  { key: "serving", title: "The answer" },
-  { key: "after", title: "What came of it" },
+  { key: "registry", title: "Model and release" },
+  { key: "serving", title: "Answer and money" },
 ];
 
 export interface Placed {
@@ -63,7 +61,7 @@ export function named(node: Node): Node {
 }
 
 export function columnOf(node: Node): ColumnKey {
-  return node.kind === "outcome" || node.kind === "money" ? "after" : node.stage;
+  return node.stage === "releases" ? "registry" : node.stage;
 }
 
 /** Only what a person asks for first: the record's own line, without the side stories that led there. */
