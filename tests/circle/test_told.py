@@ -21,8 +21,14 @@ def test_batches_of_facts_do_not_hide_what_happened_before_them() -> None:
 
 def test_the_line_of_a_prediction_leaves_out_the_rival_of_its_release() -> None:
     kinds = {
-        **{"prd_1": "serving", "rel_1": "releases", "mv_1": "registry", "mv_2": "registry"},
-        **{"run_1": "training", "run_2": "training", "hyp_1": "business", "dec_1": "business"},
+        "prd_1": "serving",
+        "rel_1": "releases",
+        "mv_1": "registry",
+        "mv_2": "registry",
+        "run_1": "training",
+        "run_2": "training",
+        "hyp_1": "business",
+        "dec_1": "business",
         "inc_1": "monitoring",
     }
     said = [
