@@ -172,7 +172,7 @@ class Story:
     def _gated(self, entry: Entry, data: dict[str, Any]) -> Line:
         model, reason = f"model v{data['number']}", self._words(data["reason"])
         if data["passed"]:
-            return Line("gate: yes", f"{model} may be tried: {reason}", "green")
+            return Line("gate: yes", f"{model} passes: {reason}", "green")
         return Line("GATE: NO", f"{model} is not tried on any flight: {reason}", "bold yellow")
 
     def _started(self, entry: Entry, data: dict[str, Any]) -> Line | None:

@@ -48,8 +48,8 @@ def show_rows(
         out.print(f"[dim]{empty}[/dim]")
     else:
         table = Table(box=None, header_style="bold", pad_edge=False)
-        for title, _ in columns:
-            table.add_column(title, overflow="fold")
+        for place, (title, _) in enumerate(columns):
+            table.add_column(title, overflow="fold", no_wrap=place == 0)  # an id is copied in one piece
         for item in found:
             table.add_row(*(cell(value(item)) for _, value in columns))
         out.print(table)
@@ -75,11 +75,13 @@ def cell(value: Any) -> str:
     """One value for the eye."""
     if value is None:
         return "[dim]-[/dim]"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
     if isinstance(value, float):
         return f"{value:,.4g}"
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, dict | list):
         return msgspec.json.encode(value).decode()

@@ -80,6 +80,7 @@ def list_predictions(
                 ("prediction", lambda p: p.id),
                 ("at", lambda p: p.at),
                 ("endpoint", lambda p: p.endpoint),
+                ("about", lambda p: p.unit),
                 ("arm", lambda p: p.arm),
                 ("output", lambda p: p.output),
                 ("decision", lambda p: p.decision),
@@ -109,14 +110,16 @@ def value(
     """Show what an endpoint earned, per month and model version, with and without the model."""
     with client() as pomona:
         ledger = pomona.predictions.value(endpoint, period="day" if by_day else "month")
+        served = {row.model_version for row in ledger.rows} if not json else set()
+        versions = {known: pomona.models.version(known).version for known in served}
     if json:
         show_one(ledger, json=True)
         return
     show_rows(
         _by_version(ledger.rows),
         [
-            (ledger.period, lambda r: r[0].isoformat()),
-            ("model version", lambda r: r[1]),
+            (ledger.period, lambda r: r[0].isoformat() if by_day else f"{r[0]:%Y-%m}"),
+            ("model version", lambda r: f"{versions[r[1]].model} v{versions[r[1]].number}"),
             ("predictions", lambda r: r[2]),
             ("matched", lambda r: r[3]),
             (f"with model, {ledger.currency}", lambda r: f"{r[4]:,}"),
