@@ -307,6 +307,25 @@ def test_where_the_candidate_fails_the_champion_answers(
     assert len(journalled(gateway)) == before + 10
 
 
+def test_a_null_that_the_model_cannot_take_is_explained_and_stores_nothing(
+    gateway, control, asker, tmp_path
+) -> None:
+    """The signature allows it, the model does not: its own words reach the caller."""
+    import pandas as pd
+    from sklearn.linear_model import LogisticRegression
+
+    temp = [{"type": "double", "name": "temp", "required": False}]
+    line = LogisticRegression().fit(pd.DataFrame({"temp": [1.0, 2.0]}), [False, True])
+    control.serve("r2", control.add_model("mv_2", save_model(tmp_path / "line", line, temp)))
+    gateway.wait_for(lambda: serving(gateway, "r2"))
+    status, problem = asker.predict([{"temp": None}])
+    assert (status, problem["code"]) == (422, "user_code_failed")
+    assert "NaN" in problem["detail"]
+    assert "nulls" in problem["hint"]
+    assert journalled(gateway) == []
+    assert asker.predict([{"temp": 2.0}])[0] == 200
+
+
 def test_only_a_caller_with_the_token_and_our_own_name_comes_in(tmp_path, control, cold_is_late) -> None:
     home = tmp_path / "home"
     home.mkdir()
