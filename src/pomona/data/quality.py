@@ -97,7 +97,7 @@ def _interrogate(checks: dict[str, Check], frame: pl.DataFrame) -> dict[str, Che
         failing = int(validation.n_failed(i=number, scalar=True) or 0)
         sample = validation.get_data_extracts(i=number, frame=True) if failing else None
         rows = json_rows(sample.drop("_row_num_").head(EXAMPLES)) if sample is not None else []
-        detail = f"{failing} of {frame.height} rows" if failing else f"all {frame.height} rows"
+        detail = f"{failing:,} of {frame.height:,} rows" if failing else f"all {frame.height:,} rows"
         results[name] = _result(check, failing, frame.height, detail, rows)
     return results
 

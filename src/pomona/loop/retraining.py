@@ -150,7 +150,7 @@ class Retraining:
             entry=entry.id,
             data=plan.data_version,
             until=until,
-            params=recipe.params | ({HOLDOUT_PARAM: recipe.holdout_days} if own else {}),
+            params=recipe.params | ({HOLDOUT_PARAM: _whole(recipe.holdout_days)} if own else {}),
             register=False,
         )
 
@@ -224,3 +224,8 @@ class _Released(msgspec.Struct, frozen=True, kw_only=True):
     outcome: RetrainOutcome
     reason: str
     id: str | None = None
+
+
+def _whole(days: float) -> float:
+    """14 rather than 14.0: a script may want an integer, and a person reads it."""
+    return int(days) if days.is_integer() else days
