@@ -201,6 +201,8 @@ def test_an_incident_is_described_by_its_worst_window() -> None:
     [
         {"window_hours": 0.0},
         {"window_hours": float("nan")},
+        {"grace_hours": 1e308},
+        {"max_wait_hours": 1e308},
         {"mature_share": 1.5},
         {"metric": "vibes"},
         {"thresholds": Thresholds(drift_warn=0.5, drift_alarm=0.2)},

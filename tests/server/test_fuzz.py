@@ -33,6 +33,7 @@ OPERATIONS = [
 KNOWN = ["pears", "orchard", "late", "late/1", "orchard@v1", "latest", "champion", "roc_auc", "MLmodel"]
 ODD = ["", "0", "-1", "²", "9" * 5000, "\x00", "\ud800", "../..", "é" * 300, "x" * 10_000, "mv_", "a@b/c:d~e"]
 TIMES = ["2026-01-31T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-01-31"]
+TIMES += ["2026-01-31T00:00:00", "9999-12-31T23:59:59Z"]
 TEXTS = st.sampled_from(KNOWN * 3 + ODD + TIMES + ["1e999999", "NaN", "12.50", "EUR", "* * * * *", "[1"])
 NUMBERS = st.one_of(st.integers(-3, 9), st.sampled_from([1 << 31, 1 << 63, 1 << 70, -(1 << 70), 1e308, 0.5]))
 LEAVES = st.one_of(st.none(), st.booleans(), NUMBERS, TEXTS, st.just([]), st.just({}))

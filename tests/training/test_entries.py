@@ -131,6 +131,9 @@ def test_the_same_entry_again_is_the_same_version(entries: EntryService, version
         ({"files": (CodeUpload(path="train.txt", body=b""),), "script": "train.txt"}, Invalid),
         ({"data": DataSelector(ref="nothing")}, NotFound),
         ({"data": DataSelector(ref="flights", last_days=-1)}, Invalid),
+        ({"data": DataSelector(ref="flights", last_days=1e308)}, Invalid),
+        ({"limits": Limits(wall_s=1 << 62)}, Invalid),
+        ({"limits": Limits(memory_mb=1 << 62)}, Invalid),
         ({"data": DataSelector(ref="flights", since=datetime(2026, 1, 1))}, Invalid),  # noqa: DTZ001
         ({"hypothesis": "nothing"}, NotFound),
         ({"limits": Limits(memory_mb=1)}, Invalid),

@@ -11,6 +11,8 @@ from pomona.releases.rules import check_policy
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 COUNTED = ("drift", "quality", "data_volume")  # kinds whose retrainings start a cool-down, and wait for it
 
+_LONGEST_DAYS = 3660.0  # ten years; beyond, dates run out
+
 
 def check_trigger(new: NewTrigger) -> None:
     """Refuse a trigger that could never fire, or would never stop.
@@ -26,17 +28,24 @@ def check_trigger(new: NewTrigger) -> None:
             new.kind == "data_volume" and not (new.threshold or 0.0) > 0.0,
             "data_volume needs a growth: 1.0 = twice the rows of the champion's version",
         ),
-        "cooldown_hours": (not new.cooldown_hours >= 0.0, "0 or more hours"),
+        "cooldown_hours": (
+            not 0.0 <= new.cooldown_hours <= 24 * _LONGEST_DAYS,
+            "0 or more hours, at most ten years",
+        ),
         "budget": (new.budget is not None and new.budget < 1, "at least 1 retraining, or leave it out"),
-        "budget_days": (not new.budget_days > 0.0, "days above 0"),
-        "holdout_days": (not recipe.holdout_days > 0.0, "days above 0: without them no model can be judged"),
+        "budget_days": (not 0.0 < new.budget_days <= _LONGEST_DAYS, "days above 0, at most ten years"),
+        "holdout_days": (
+            not 0.0 < recipe.holdout_days <= _LONGEST_DAYS,
+            "days above 0, at most ten years: without them no model can be judged",
+        ),
         "minimum_improvement": (not recipe.minimum_improvement >= 0.0, "0 or more"),
         "label": (not recipe.label.strip(), "the column of the data that holds what came true"),
-        "horizon_days": (not recipe.horizon_days > 0.0, "days above 0"),
+        "horizon_days": (not 0.0 < recipe.horizon_days <= _LONGEST_DAYS, "days above 0, at most ten years"),
     }
     for field, (is_wrong, hint) in wrong.items():
         if is_wrong:
-            raise Invalid(f"{field} will not do", hint=hint, extra={"field": field})
+            given = getattr(new if hasattr(new, field) else recipe, field)
+            raise Invalid(f"{field} {given!r} will not do", hint=hint, extra={"field": field})
     if new.cron is not None:
         next_tick(new.cron, datetime(2000, 1, 1, tzinfo=UTC))
     check_policy(recipe.policy)

@@ -25,6 +25,7 @@ from pomona.stats.metrics import METRICS
 from pomona.stats.records import ColumnProfile
 
 Change = Literal["open", "worsen", "calm", "close", "none"]
+_LONGEST_H = 24 * 3660.0  # ten years; beyond, dates run out
 _SHOWN = 3  # columns a summary names
 
 
@@ -46,8 +47,8 @@ def check_monitor(new: NewMonitor) -> None:
     limits = new.thresholds
     wrong = {
         "window_hours": (not 0.0 < new.window_hours <= 24 * 366, "hours of event time, e.g. 168 for a week"),
-        "grace_hours": (not 0.0 <= new.grace_hours < math.inf, "0 or more hours"),
-        "max_wait_hours": (not 0.0 <= new.max_wait_hours < math.inf, "0 or more hours"),
+        "grace_hours": (not 0.0 <= new.grace_hours <= _LONGEST_H, "0 or more hours, at most ten years"),
+        "max_wait_hours": (not 0.0 <= new.max_wait_hours <= _LONGEST_H, "0 or more hours, at most ten years"),
         "mature_share": (not 0.0 < new.mature_share <= 1.0, "a share such as 0.95"),
         "min_rows": (limits.min_rows < 1, "rows below which a window is not judged, e.g. 300"),
         "drift_warn": (not 0.0 < limits.drift_warn <= limits.drift_alarm, "above 0, at most drift_alarm"),
@@ -59,7 +60,8 @@ def check_monitor(new: NewMonitor) -> None:
     }
     for field, (is_wrong, hint) in wrong.items():
         if is_wrong:
-            raise Invalid(f"{field} will not do", hint=hint, extra={"field": field})
+            given = getattr(new if hasattr(new, field) else limits, field)
+            raise Invalid(f"{field} {given!r} will not do", hint=hint, extra={"field": field})
 
 
 def first_start(monitor: Monitor, first: datetime, last: Window | None) -> datetime:

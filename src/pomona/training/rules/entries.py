@@ -24,6 +24,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 MAX_CODE_BYTES = 20 << 20
 _TRACE = "Traceback (most recent call last):"
 _ERROR_CHARS = 6000
+_LONGEST_DAYS = 36_500  # a hundred years; far beyond, dates run out
+_LONGEST_S, _MOST_MB = 366 * 86_400, 1 << 24
 
 
 def check_entry(new: NewEntry) -> None:
@@ -75,9 +77,11 @@ def experiment_of(new: NewEntry) -> str:
 
 def check_selector(data: DataSelector) -> None:
     """Refuse a part of the data that cannot hold a row."""
-    if data.last_days is not None and (data.last_days <= 0 or data.since is not None):
+    days = data.last_days
+    if days is not None and (not 0 < days <= _LONGEST_DAYS or data.since is not None):
         raise Invalid(
-            "`last_days` is a positive number of days, instead of `since`", hint="e.g. last_days=90"
+            f"`last_days` is a number of days up to {_LONGEST_DAYS}, instead of `since`",
+            hint="e.g. last_days=90",
         )
     for end in (data.since, data.until):
         if end is not None and end.tzinfo is None:
@@ -90,6 +94,8 @@ def check_limits(limits: Limits) -> None:
     """Refuse limits in which no script can start."""
     if limits.memory_mb < 100 or limits.cpu_s < 1 or limits.wall_s < 1:
         raise Invalid("these limits let no script start", hint="at least 100 MB and one second")
+    if limits.memory_mb > _MOST_MB or max(limits.cpu_s, limits.wall_s) > _LONGEST_S:
+        raise Invalid("these limits are none", hint=f"at most {_MOST_MB} MB and a year ({_LONGEST_S} s)")
 
 
 def check_params(params: dict[str, Any]) -> None:
