@@ -192,6 +192,8 @@ def test_ticks_follow_the_cron_expression() -> None:
     assert monday == datetime(2026, 1, 5, 4, 30, tzinfo=UTC)
     with pytest.raises(Invalid, match="cannot read"):
         next_tick("every day", datetime(2026, 1, 1, tzinfo=UTC))
+    with pytest.raises(Invalid, match="number of fields"):  # a sixth would count seconds
+        next_tick("* * * * * *", datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def test_a_job_survives_being_written_and_read(jobs: JobService) -> None:

@@ -38,6 +38,8 @@ def next_tick(cron: str, after: datetime) -> datetime:
         Invalid: If the expression cannot be read.
     """
     try:
+        if len(cron.split()) != 5:  # a sixth would count seconds
+            raise CronSimError("Wrong number of fields")
         return next(CronSim(cron, after))
     except (CronSimError, StopIteration) as error:
         raise Invalid(
