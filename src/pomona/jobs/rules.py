@@ -37,15 +37,19 @@ def next_tick(cron: str, after: datetime) -> datetime:
     Raises:
         Invalid: If the expression cannot be read.
     """
+    if len(cron.split()) != 5:  # a sixth would count seconds
+        raise _unreadable(cron, "Wrong number of fields")
     try:
-        if len(cron.split()) != 5:  # a sixth would count seconds
-            raise CronSimError("Wrong number of fields")
         return next(CronSim(cron, after))
     except (CronSimError, StopIteration) as error:
-        raise Invalid(
-            f"cannot read the schedule {cron!r}: {error}",
-            hint="five fields: minute hour day month weekday, e.g. '0 3 * * 1' for Mondays at 03:00",
-        ) from None
+        raise _unreadable(cron, error) from None
+
+
+def _unreadable(cron: str, why: object) -> Invalid:
+    return Invalid(
+        f"cannot read the schedule {cron[:100]!r}: {why}",
+        hint="five fields: minute hour day month weekday, e.g. '0 3 * * 1' for Mondays at 03:00",
+    )
 
 
 def lease_end(now: datetime, lease_s: float) -> datetime:
