@@ -59,6 +59,84 @@ class FailedVersionUsed(Event, frozen=True, kw_only=True, tag_field="type", tag=
     reason: str  # why a person forced it
 
 
+class MartCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="data.mart_created"):
+    name: str
+    inputs: list[str]
+
+
+class MartChanged(Event, frozen=True, kw_only=True, tag_field="type", tag="data.mart_changed"):
+    name: str
+    revision: int  # of its SQL
+
+
+class MartRemoved(Event, frozen=True, kw_only=True, tag_field="type", tag="data.mart_removed"):
+    name: str
+
+
+class MartBuilt(Event, frozen=True, kw_only=True, tag_field="type", tag="data.mart_built"):
+    mart: str
+    state: str  # built | unchanged | failed | cancelled
+    version: str | None  # e.g. features@v4
+    rows: int
+    error: str | None = None
+
+
+class FileSetCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="data.file_set_created"):
+    name: str
+
+
+class FileSetVersionCommitted(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="data.file_set_version_committed"
+):
+    file_set: str
+    number: int
+    files: int
+    size: int  # bytes
+
+
+class FileSetVersionDropped(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="data.file_set_version_dropped"
+):
+    file_set: str
+    number: int
+
+
+class ChunksSwept(Event, frozen=True, kw_only=True, tag_field="type", tag="data.chunks_swept"):
+    chunks: int  # contents that nothing needed
+    size: int  # their bytes
+    packs: int  # files that went
+
+
+class SourceRegistered(Event, frozen=True, kw_only=True, tag_field="type", tag="data.source_registered"):
+    name: str
+    kind: str
+
+
+class SourceChanged(Event, frozen=True, kw_only=True, tag_field="type", tag="data.source_changed"):
+    name: str
+    kind: str
+
+
+class SourceRemoved(Event, frozen=True, kw_only=True, tag_field="type", tag="data.source_removed"):
+    name: str
+
+
+class FeedDeclared(Event, frozen=True, kw_only=True, tag_field="type", tag="data.feed_declared"):
+    source: str
+    dataset: str
+    mode: str
+
+
+class FeedRemoved(Event, frozen=True, kw_only=True, tag_field="type", tag="data.feed_removed"):
+    source: str
+    dataset: str
+
+
+class SourceScheduled(Event, frozen=True, kw_only=True, tag_field="type", tag="data.source_scheduled"):
+    name: str
+    cron: str | None  # None: it is read only when somebody asks
+
+
 class EntryStored(Event, frozen=True, kw_only=True, tag_field="type", tag="training.entry_stored"):
     name: str
     digest: str

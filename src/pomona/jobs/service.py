@@ -226,26 +226,34 @@ class JobService:
 
     def put_schedule(self, name: str, cron: str, kind: str, payload: dict[str, Any]) -> Schedule:
         """Create a schedule, or change the one with this name."""
+        return self._database.write(lambda tx: self.schedule(tx, name, cron, kind, payload))
+
+    def schedule(self, tx: Transaction, name: str, cron: str, kind: str, payload: dict[str, Any]) -> Schedule:
+        """``put_schedule`` inside the caller's transaction."""
         now = self._clock.now()
         next_at = rules.next_tick(cron, now)
+        old = store.schedules.first(tx, store.schedules.c.name == name)
+        if old is not None:
+            changed = msgspec.structs.replace(old, cron=cron, kind=kind, payload=payload, next_at=next_at)
+            return store.schedules.replace(tx, changed)
+        fresh = Schedule(
+            id=new_id("sch", now),
+            name=name,
+            cron=cron,
+            kind=kind,
+            payload=payload,
+            next_at=next_at,
+            created_at=now,
+        )
+        return store.schedules.insert(tx, fresh)
 
-        def put(tx: Transaction) -> Schedule:
-            old = store.schedules.first(tx, store.schedules.c.name == name)
-            if old is not None:
-                changed = msgspec.structs.replace(old, cron=cron, kind=kind, payload=payload, next_at=next_at)
-                return store.schedules.replace(tx, changed)
-            fresh = Schedule(
-                id=new_id("sch", now),
-                name=name,
-                cron=cron,
-                kind=kind,
-                payload=payload,
-                next_at=next_at,
-                created_at=now,
-            )
-            return store.schedules.insert(tx, fresh)
+    def unschedule(self, tx: Transaction, name: str) -> None:
+        """Drop the schedule with this name, if there is one."""
+        store.schedules.remove(tx, store.schedules.c.name == name)
 
-        return self._database.write(put)
+    def drop_schedule(self, name: str) -> None:
+        """Start nothing more by this name; jobs that it started go on."""
+        self._database.write(lambda tx: store.schedules.remove(tx, store.schedules.c.name == name))
 
     def schedules(self) -> list[Schedule]:
         """Every schedule."""
