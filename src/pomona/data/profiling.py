@@ -50,8 +50,6 @@ class Profiler:
         if not self._columns:
             self._begin(chunk)
         self._rows += chunk.num_rows
-        if chunk.num_rows == 0:
-            return
         work: list[tuple[Callable[..., None], Any]] = [
             (column.add, chunk.column(name)) for name, column in self._columns.items()
         ]

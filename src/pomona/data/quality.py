@@ -1,24 +1,208 @@
-"""Runs a dataset's checks on a table.
+"""Runs a dataset's checks on a table that comes in chunks.
 
-The checks on rows are run by pointblank: it counts the failing rows of each step, keeps some of them,
-and needs one pass per step on Polars (0.46 s for four checks on a million rows; pandera 0.27 s, but it
-names only the failing cells and has no counts or shares, which our thresholds and examples need). The
-three checks on a table as a whole are a comparison of two numbers each. Levels are judged by a rule of
-ours, so that a stored result can be judged again.
+All checks on rows are counted by one Polars expression list a chunk, so that they cost one pass together
+(five checks on 5 million rows: see docs/quality.md for the figures beside pointblank's). The checks on a
+table as a whole ask its profile, which a commit makes anyway. Levels are judged by a rule of ours, so that
+a stored result can be judged again.
 """
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+from polars.exceptions import PolarsError
 
+from pomona.core.errors import PomonaError
+from pomona.data.conditions import columns_needed, failing, obstacle, without_nan
+from pomona.data.profiling import profile_table
 from pomona.data.records import Check, CheckResult
+from pomona.data.repeats import Repeats, row_hashes
 from pomona.data.rules import ROW_KINDS, columns_of, judge, name_of
-from pomona.data.tables import json_rows, time_range, to_polars
+from pomona.data.tables import json_rows, to_polars
+from pomona.data.wholes import Before, broken, measure
+from pomona.stats.records import TableProfile
 
 EXAMPLES = 5
+_HELD_ROWS = 1_000_000  # first rows kept until the end, as examples of repeated values
+
+Related = Callable[[str, list[str]], pl.DataFrame]
+
+
+@dataclass
+class _OnRows:
+    """A check on rows, as far as it has been asked."""
+
+    check: Check
+    obstacle: str
+    condition: pl.Expr | None = None  # None for `unique`
+    failing: int = 0
+    examples: list[dict[str, Any]] = field(default_factory=list)
+    repeats: Repeats | None = None
+
+
+class Inspection:
+    """Every check of a dataset, asked of a table that comes in chunks; memory stays bounded.
+
+    Args:
+        key: Columns that name a row: no two rows share them, and they stand in each example.
+        rows_before: Rows of the version before; None for the first, whose volume is always right.
+        as_of: The moment from which freshness is counted.
+        parent_profile: Of the version before; distributions are compared with it.
+        related: Columns of another dataset or version (``exists``, ``distribution`` with ``to``).
+    """
+
+    def __init__(
+        self,
+        checks: Sequence[Check],
+        *,
+        key: Sequence[str],
+        time_column: str | None,
+        rows_before: int | None,
+        as_of: datetime,
+        parent_profile: TableProfile | None = None,
+        related: Related | None = None,
+    ) -> None:
+        self._checks = tuple(checks)
+        self._key = tuple(key)
+        self._time_column = time_column
+        self._before = Before(rows=rows_before, as_of=as_of, profile=parent_profile, related=related)
+        self._related = related
+        self._schema: pa.Schema | None = None
+        self._on_rows: dict[str, _OnRows] = {}
+        self._wanted: list[str] = []
+        self._rows = 0
+        self._held: list[pl.DataFrame] = []
+
+    def add(self, chunk: pa.Table) -> None:
+        """Look at some rows; every chunk has the same columns."""
+        if self._schema is None:
+            self._begin(chunk.schema)
+        self._rows += chunk.num_rows
+        if chunk.num_rows == 0 or not self._on_rows:
+            return
+        frame = without_nan(to_polars(chunk.select(self._wanted)))
+        self._count(frame)
+        for one in self._on_rows.values():
+            if one.repeats is not None:
+                one.repeats.add(frame.select(columns_of(one.check)))
+        repeats = any(one.repeats is not None for one in self._on_rows.values())
+        if repeats and sum(held.height for held in self._held) < _HELD_ROWS:
+            self._held.append(frame)
+
+    def finish(self, profile: TableProfile) -> tuple[CheckResult, ...]:
+        """Every check's finding, in the order declared.
+
+        A check that cannot be run (its column is gone or holds another kind of values) fails.
+
+        Args:
+            profile: Of all rows that were added.
+        """
+        results = []
+        for check in self._checks:
+            one = self._on_rows.get(name_of(check))
+            if one is None and check.kind in ROW_KINDS:  # nothing was added: nothing fails
+                one = _OnRows(check, "")
+            if one is not None:
+                results.append(self._row_result(one))
+            else:
+                results.append(measure(check, profile, self._schema, self._time_column, self._before))
+        return tuple(results)
+
+    def _begin(self, schema: pa.Schema) -> None:
+        self._schema = schema
+        wanted = dict.fromkeys([*self._key, *([self._time_column] if self._time_column else [])])
+        for check in self._checks:
+            if check.kind in ROW_KINDS:
+                one = self._prepare(check, schema)
+                self._on_rows[name_of(check)] = one
+                if not one.obstacle:
+                    wanted.update(dict.fromkeys(columns_needed(check)))
+        self._wanted = [name for name in wanted if name in schema.names]
+
+    def _prepare(self, check: Check, schema: pa.Schema) -> _OnRows:
+        one = _OnRows(check, obstacle(check, schema))
+        if one.obstacle:
+            return one
+        if check.kind == "unique":
+            # What holds the whole key cannot repeat: a commit refuses that.
+            if not self._key or not set(self._key) <= set(columns_of(check)):
+                one.repeats = Repeats()
+            return one
+        try:
+            one.condition = failing(check, self._known(check, schema))
+        except (PomonaError, PolarsError) as error:
+            one.obstacle = getattr(error, "detail", str(error))
+        return one
+
+    def _known(self, check: Check, schema: pa.Schema) -> pl.DataFrame | None:
+        if check.kind != "exists":
+            return None
+        if self._related is None:
+            raise PomonaError(f"{check.to} cannot be read here")
+        known = self._related(check.to, list(check.to_columns or columns_of(check)))
+        kinds = pl.DataFrame(pl.from_arrow(schema.empty_table())).schema
+        return known.select(
+            pl.col(theirs).cast(kinds[ours])
+            for theirs, ours in zip(known.columns, columns_of(check), strict=True)
+        )
+
+    def _count(self, frame: pl.DataFrame) -> None:
+        asked = {name: one.condition for name, one in self._on_rows.items() if not one.obstacle}
+        conditions = {name: condition for name, condition in asked.items() if condition is not None}
+        for name, count in _counts(frame, conditions, self._on_rows).items():
+            one = self._on_rows[name]
+            one.failing += count
+            lacking = EXAMPLES - len(one.examples)
+            if count and lacking:
+                one.examples += self._shown(one.check, frame.filter(conditions[name]).head(lacking))
+
+    def _shown(self, check: Check, rows: pl.DataFrame) -> list[dict[str, Any]]:
+        columns = [*self._key, *([self._time_column] if self._time_column else []), *columns_needed(check)]
+        return json_rows(rows.select(list(dict.fromkeys(name for name in columns if name in rows.columns))))
+
+    def _row_result(self, one: _OnRows) -> CheckResult:
+        if one.obstacle:
+            return broken(one.check, one.obstacle)
+        if one.repeats is not None:
+            one.failing, repeated = one.repeats.finish()
+            if one.failing and self._held:
+                held = pl.concat(self._held).drop_nulls(columns_of(one.check))
+                hashes = pl.Series(row_hashes(held.select(columns_of(one.check))))
+                one.examples = self._shown(one.check, held.filter(hashes.is_in(pl.Series(repeated).implode())).head(EXAMPLES))
+        failing_rows, rows = one.failing, self._rows
+        share = failing_rows / rows if rows else 0.0
+        detail = f"{failing_rows} of {rows} rows" if failing_rows else f"all {rows} rows"
+        return CheckResult(
+            name=name_of(one.check),
+            check=one.check,
+            quality=judge(one.check, share),
+            failing=failing_rows,
+            rows=rows,
+            share=share,
+            value=share,
+            detail=detail if rows else "no rows",
+            examples=tuple(one.examples),
+        )
+
+
+def _counts(
+    frame: pl.DataFrame, conditions: dict[str, pl.Expr], on_rows: dict[str, _OnRows]
+) -> dict[str, int]:
+    """Failing rows of each condition, in one pass; one that breaks on a value is taken out."""
+    try:
+        counted = frame.select(c.sum().alias(name) for name, c in conditions.items())
+        return counted.row(0, named=True) if conditions else {}
+    except PolarsError:
+        found = {}
+        for name, condition in conditions.items():
+            try:
+                found[name] = int(frame.select(condition.sum()).item())
+            except PolarsError as error:
+                on_rows[name].obstacle = str(error).splitlines()[0]
+        return found
 
 
 def run_checks(
@@ -29,149 +213,18 @@ def run_checks(
     time_column: str | None,
     rows_before: int | None,
     as_of: datetime,
+    parent_profile: TableProfile | None = None,
+    related: Related | None = None,
 ) -> tuple[CheckResult, ...]:
-    """Every check's finding, in the order declared.
-
-    A check that cannot be run (its column is gone or holds another kind of values) fails.
-
-    Args:
-        rows_before: Rows of the version before; None for the first, whose volume is always right.
-        as_of: The moment from which freshness is counted.
-    """
-    on_rows = {name_of(check): check for check in checks if check.kind in ROW_KINDS}
-    obstacles = {name: _obstacle(check, table) for name, check in on_rows.items()}
-    runnable = {name: check for name, check in on_rows.items() if not obstacles[name]}
-    found = _interrogate(runnable, _frame(runnable, table, key, time_column)) if runnable else {}
-    results = []
-    for check in checks:
-        name = name_of(check)
-        if name in found:
-            results.append(found[name])
-        elif name in on_rows:
-            results.append(_broken(check, obstacles[name]))
-        else:
-            results.append(_on_table(check, table, time_column, rows_before, as_of))
-    return tuple(results)
-
-
-def _obstacle(check: Check, table: pa.Table) -> str:
-    """Why a check cannot be asked of a table; empty if it can."""
-    types = pa.types
-    for name in columns_of(check):
-        if name not in table.column_names:
-            return f"no column {name!r}"
-        kind = table.schema.field(name).type
-        number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
-        suits = {str: types.is_large_string(kind) or types.is_string(kind), bool: types.is_boolean(kind)}
-        if check.kind == "range" and not number:
-            return f"column {name!r} holds {kind}, not numbers"
-        if check.kind == "allowed" and not all(suits.get(type(value), number) for value in check.values):
-            return f"column {name!r} holds {kind}, not values like {check.values[0]!r}"
-        if check.kind == "unique" and types.is_nested(kind):
-            return f"column {name!r} holds {kind}, whose values cannot be told apart"
-    return ""
-
-
-def _frame(
-    checks: dict[str, Check], table: pa.Table, key: Sequence[str], time_column: str | None
-) -> pl.DataFrame:
-    wanted = dict.fromkeys([*key, *([time_column] if time_column else [])])
-    for check in checks.values():
-        wanted.update(dict.fromkeys(columns_of(check)))
-    frame = to_polars(table.select(list(wanted)))
-    floats = [name for name, kind in frame.schema.items() if kind.is_float()]
-    return frame.with_columns(pl.col(floats).fill_nan(None)) if floats else frame
-
-
-def _interrogate(checks: dict[str, Check], frame: pl.DataFrame) -> dict[str, CheckResult]:
-    if frame.height == 0:
-        return {name: _result(check, 0, 0, "no rows") for name, check in checks.items()}
-    import pointblank  # half a second, and only needed where checks are declared
-
-    validation: Any = pointblank.Validate(frame)
-    for check in checks.values():
-        validation = _step(validation, check)
-    validation = validation.interrogate(get_first_n=EXAMPLES)
-    results = {}
-    for number, (name, check) in enumerate(checks.items(), start=1):
-        failing = int(validation.n_failed(i=number, scalar=True) or 0)
-        sample = validation.get_data_extracts(i=number, frame=True) if failing else None
-        rows = json_rows(sample.drop("_row_num_").head(EXAMPLES)) if sample is not None else []
-        detail = f"{failing:,} of {frame.height:,} rows" if failing else f"all {frame.height:,} rows"
-        results[name] = _result(check, failing, frame.height, detail, rows)
-    return results
-
-
-def _step(validation: Any, check: Check) -> Any:
-    columns = list(columns_of(check))
-    if check.kind == "not_null":
-        return validation.col_vals_not_null(columns=columns)
-    if check.kind == "unique":
-        return validation.rows_distinct(columns_subset=columns, pre=lambda rows: rows.drop_nulls(columns))
-    if check.kind == "allowed":
-        known = list(check.values)
-        return validation.col_vals_in_set(columns, set=known, pre=lambda rows: rows.drop_nulls(columns))
-    low, high = check.min, check.max
-    if low is not None and high is not None:
-        return validation.col_vals_between(columns, left=low, right=high, na_pass=True)
-    if low is not None:
-        return validation.col_vals_ge(columns, value=low, na_pass=True)
-    return validation.col_vals_le(columns, value=high, na_pass=True)
-
-
-def _on_table(
-    check: Check, table: pa.Table, time_column: str | None, rows_before: int | None, as_of: datetime
-) -> CheckResult:
-    if check.kind == "freshness":
-        return _freshness(check, table, check.column or time_column or "", as_of)
-    rows = table.num_rows
-    if check.kind == "row_count":
-        low, high = check.min if check.min is not None else 0, check.max if check.max is not None else rows
-        return _result(check, int(not low <= rows <= high), 1, f"{rows} rows; {_wanted(check)}")
-    if not rows_before:
-        return _result(check, 0, 1, "no version before")
-    change = rows / rows_before - 1
-    detail = f"{rows} rows after {rows_before}: {change:+.1%}; at most {check.max_change or 0:.1%} either way"
-    return _result(check, int(abs(change) > (check.max_change or 0)), 1, detail)
-
-
-def _freshness(check: Check, table: pa.Table, column: str, as_of: datetime) -> CheckResult:
-    if column not in table.column_names:
-        return _broken(check, f"no column {column!r}")
-    kind = table.schema.field(column).type
-    if not (pa.types.is_timestamp(kind) or pa.types.is_date(kind)):
-        return _broken(check, f"column {column!r} holds {kind}, not times")
-    _, newest = time_range(table, column)
-    if newest is None:
-        return _result(check, 1, 1, f"no value in {column!r}")
-    age_h = (as_of.astimezone(UTC) - newest).total_seconds() / 3600
-    limit = check.max_age_h or 0
-    return _result(check, int(age_h > limit), 1, f"the newest is {age_h:.1f} h old; at most {limit:g} h")
-
-
-def _wanted(check: Check) -> str:
-    if check.min is None:
-        return f"at most {check.max:g}"
-    return f"at least {check.min:g}" if check.max is None else f"{check.min:g} to {check.max:g}"
-
-
-def _broken(check: Check, detail: str) -> CheckResult:
-    return CheckResult(
-        name=name_of(check), check=check, quality="fail", failing=1, rows=1, share=1.0, detail=detail
+    """``Inspection`` of a table that is there as a whole."""
+    inspection = Inspection(
+        checks,
+        key=key,
+        time_column=time_column,
+        rows_before=rows_before,
+        as_of=as_of,
+        parent_profile=parent_profile,
+        related=related,
     )
-
-
-def _result(
-    check: Check, failing: int, rows: int, detail: str, examples: Sequence[dict[str, Any]] = ()
-) -> CheckResult:
-    share = failing / rows if rows else 0.0
-    return CheckResult(
-        name=name_of(check),
-        check=check,
-        quality=judge(check, share),
-        failing=failing,
-        rows=rows,
-        share=share,
-        detail=detail,
-        examples=tuple(examples),
-    )
+    inspection.add(table)
+    return inspection.finish(profile_table(table, parent_profile))

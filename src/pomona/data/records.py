@@ -6,22 +6,46 @@ from typing import Any, Literal
 from pomona.core.records import Record
 
 CommitMode = Literal["full", "append"]
-CheckKind = Literal["not_null", "unique", "range", "allowed", "freshness", "row_count", "volume"]
-Quality = Literal["green", "warn", "fail"]
+CheckKind = Literal[
+    "not_null",
+    "unique",
+    "range",
+    "allowed",
+    "pattern",
+    "length",
+    "expression",
+    "exists",
+    "missing",
+    "distinct",
+    "distribution",
+    "freshness",
+    "row_count",
+    "volume",
+    "schema",
+]
+Quality = Literal["green", "warn", "fail", "critical"]
 Scalar = str | int | float | bool
 
 
 class Check(Record, frozen=True, kw_only=True):
     """One thing a version must satisfy. The fields a kind uses stand behind its name.
 
-    ``not_null`` (column), ``unique`` (columns), ``range`` (column, min, max), ``allowed`` (column,
-    values), ``freshness`` (column, max_age_h: the newest value is no older), ``row_count`` (min, max),
-    ``volume`` (max_change: rows against the version before, as a share). NaN counts as null; a null
-    passes every kind but ``not_null``.
+    On each row: ``not_null`` (column), ``unique`` (columns), ``range`` (column, min, max), ``allowed``
+    (column, values), ``pattern`` (column, pattern: a regular expression found in the text), ``length``
+    (column, min, max: characters), ``expression`` (expression: SQL over the row's columns that must not
+    be false), ``exists`` (columns, to: another dataset, to_columns: the same names by default). NaN
+    counts as null; a null passes every kind but ``not_null``.
 
-    ``warn`` and ``fail`` are shares of failing rows: above them the check warns or fails. Zero means
-    that one row is enough, None that this level is never reached. A check on the table as a whole
-    (the last three) has the share 0 or 1.
+    On the whole table: ``missing`` (column: the share of rows without a value), ``distinct`` (column,
+    min, max: different values), ``distribution`` (column, to: a version, default the one before: how far
+    the values moved, a population stability index beyond sampling noise), ``freshness`` (column,
+    max_age_h: the newest value is no older), ``row_count`` (min, max), ``volume`` (max_change: rows
+    against the version before, as a share), ``schema`` (types: column to Arrow type; others may be there).
+
+    ``warn``, ``fail`` and ``critical`` are shares of failing rows: above them the check warns, fails, or
+    quarantines the version. Zero means that one row is enough, None that this level is never reached. For
+    ``missing`` and ``distribution`` they bound the measured number itself; another check on the whole
+    table has the share 0 or 1.
     """
 
     kind: CheckKind
@@ -30,10 +54,16 @@ class Check(Record, frozen=True, kw_only=True):
     min: float | None = None
     max: float | None = None
     values: tuple[Scalar, ...] = ()
+    pattern: str = ""
+    expression: str = ""
+    to: str = ""
+    to_columns: tuple[str, ...] = ()
+    types: dict[str, str] = {}
     max_age_h: float | None = None
     max_change: float | None = None
     warn: float | None = 0.0
     fail: float | None = 0.0
+    critical: float | None = None
     name: str = ""  # default: kind and columns
 
 
@@ -43,9 +73,10 @@ class CheckResult(Record, frozen=True, kw_only=True):
     name: str
     check: Check
     quality: Quality
-    failing: int  # rows; for a check on the whole table 0 or 1
-    rows: int  # rows looked at; for a check on the whole table 1
-    share: float  # failing / rows, 0 for none
+    failing: int  # rows; for most checks on the whole table 0 or 1
+    rows: int  # rows looked at; for most checks on the whole table 1
+    share: float  # failing / rows, 0 for none; of a distribution its score: what the levels bound
+    value: float | None = None  # the measured number: rows, hours, different values, a score
     detail: str  # in words, with the numbers
     examples: tuple[dict[str, Any], ...] = ()  # a few failing rows
 

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Collection, Sequence
+from itertools import pairwise
 from typing import Any
 
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.core.records import Record
+from pomona.data import expressions
 from pomona.data.records import Check, DataVersion, Field, NewDataset, Quality, QualityReport, TimeWindow
 
 NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63}/)?[a-z0-9][a-z0-9._-]{0,99}")
-ROW_KINDS = ("not_null", "unique", "range", "allowed")
-_ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2}
+ROW_KINDS = ("not_null", "unique", "range", "allowed", "pattern", "length", "expression", "exists")
+BAD: tuple[Quality, ...] = ("fail", "critical")  # not to be trained on without a reason
+_ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2, "critical": 3}
 
 
 class Ref(Record, frozen=True, kw_only=True):
@@ -20,7 +23,7 @@ class Ref(Record, frozen=True, kw_only=True):
     dataset: str = ""
     number: int | None = None
     digest: str | None = None
-    word: str = "latest"  # latest: the newest that did not fail its checks; newest: the newest of all
+    word: str = "latest"  # latest: the newest that is not quarantined; newest: the newest of all
 
 
 def check_dataset(new: NewDataset) -> None:
@@ -59,43 +62,75 @@ def check_checks(checks: Sequence[Check], *, time_column: str | None) -> None:
 
 
 def _lacks(check: Check, time_column: str | None) -> str | None:
-    for level in (check.warn, check.fail):
-        if level is not None and not 0.0 <= level <= 1.0:
-            return f"{level:g} is not a share of rows between 0 and 1"
     low, high = check.min, check.max
     if low is not None and high is not None and low > high:
         return f"min {low:g} is above max {high:g}"
+    bounded = (low, high) != (None, None)
     needs = {
         "not_null": (check.column, "it needs `column`"),
         "unique": (columns_of(check), "it needs `columns`"),
-        "range": (check.column and (low, high) != (None, None), "it needs `column`, and `min` or `max`"),
+        "range": (check.column and bounded, "it needs `column`, and `min` or `max`"),
         "allowed": (check.column and check.values, "it needs `column` and `values`"),
+        "pattern": (check.column and check.pattern, "it needs `column` and `pattern`"),
+        "length": (check.column and bounded, "it needs `column`, and `min` or `max`, in characters"),
+        "expression": (check.expression, "it needs `expression`, e.g. departure <= arrival"),
+        "exists": (columns_of(check) and check.to, "it needs `columns`, and `to`: another dataset"),
+        "missing": (check.column, "it needs `column`"),
+        "distinct": (check.column and bounded, "it needs `column`, and `min` or `max`"),
+        "distribution": (check.column, "it needs `column`"),
         "freshness": (
             (check.column or time_column) and (check.max_age_h or 0) > 0,
             "it needs `max_age_h` in hours, and `column` if the dataset has no time column",
         ),
-        "row_count": ((low, high) != (None, None), "it needs `min` or `max`"),
+        "row_count": (bounded, "it needs `min` or `max`"),
         "volume": (
             (check.max_change or 0) > 0,
             "it needs `max_change`, e.g. 0.5: half as many rows more or less",
         ),
+        "schema": (check.types, "it needs `types`, e.g. {carrier: string, distance: int64}"),
     }
     met, wanted = needs[check.kind]
-    return None if met else wanted
+    return (None if met else wanted) or _levels_fault(check) or _words_fault(check)
+
+
+def _levels_fault(check: Check) -> str | None:
+    levels = [(n, level) for n in ("warn", "fail", "critical") if (level := getattr(check, n)) is not None]
+    for name, level in levels:
+        if check.kind == "distribution":
+            if not level > 0.0:
+                return f"{name} {level:g} would be passed by chance; write e.g. warn: 0.1, fail: 0.25"
+        elif not 0.0 <= level <= 1.0:
+            return f"{name} {level:g} is not a share of rows between 0 and 1"
+    for (name, level), (further, more) in pairwise(levels):
+        if level > more:
+            return f"{name} {level:g} is above {further} {more:g}; raise {further}, or write {further}: null"
+    return None
+
+
+def _words_fault(check: Check) -> str | None:
+    if check.to_columns and len(check.to_columns) != len(columns_of(check)):
+        return f"`to_columns` names {len(check.to_columns)} columns, `columns` {len(columns_of(check))}"
+    if check.kind == "pattern":
+        return expressions.pattern_fault(check.pattern)
+    if check.kind == "expression":
+        return expressions.fault(check.expression)
+    return None
 
 
 def columns_of(check: Check) -> tuple[str, ...]:
-    """The columns a check looks at."""
+    """The columns a check looks at; of an expression none, as only its text names them."""
     return check.columns or ((check.column,) if check.column else ())
 
 
 def name_of(check: Check) -> str:
-    """The check's own name, or its kind and columns.
+    """The check's own name, or its kind and what it looks at.
 
     >>> name_of(Check(kind="not_null", column="carrier"))
     'not_null carrier'
     """
-    return check.name or " ".join([check.kind, *columns_of(check)])
+    return check.name or " ".join(
+        part for part in (check.kind, *columns_of(check), check.expression, check.to) if part
+    )
 
 
 def parse_ref(ref: str) -> Ref:
@@ -140,7 +175,7 @@ def missing_version(ref: Ref, newest: DataVersion | None) -> NotFound:
     if newest is None:
         hint = f"{ref.dataset} has no versions yet: `pomona data commit {ref.dataset} FILE`"
     elif ref.word == "latest" and ref.number is None and ref.digest is None:
-        hint = f"every version failed its checks; the newest of all is {ref.dataset}@v{newest.number}"
+        hint = f"every version is quarantined; the newest of all is {ref.dataset}@v{newest.number}"
     else:
         hint = f"the newest is {ref.dataset}@v{newest.number}"
     return NotFound(f"no version {at} of {ref.dataset}", hint=hint)
@@ -223,7 +258,9 @@ def check_against_parent(old: Sequence[Field], new: Sequence[Field]) -> None:
 
 
 def judge(check: Check, share: float) -> Quality:
-    """The level a share of failing rows reaches."""
+    """The level a share of failing rows (or a measured number) reaches."""
+    if check.critical is not None and share > check.critical:
+        return "critical"
     if check.fail is not None and share > check.fail:
         return "fail"
     if check.warn is not None and share > check.warn:
@@ -240,13 +277,13 @@ def check_usable(version: DataVersion, report: QualityReport, force_reason: str 
     """May this version be trained on? True if only because a person forced it.
 
     Raises:
-        Refused: If a check failed and no reason was given.
+        Refused: If a check failed (or is critical) and no reason was given.
     """
-    if version.quality != "fail":
+    if version.quality not in BAD:
         return False
     if force_reason and force_reason.strip():
         return True
-    failed = [result for result in report.results if result.quality == "fail"]
+    failed = [result for result in report.results if result.quality in BAD]
     raise Refused(
         f"{version.dataset}@v{version.number} failed its checks: "
         + "; ".join(f"{result.name} ({result.detail})" for result in failed),

@@ -35,10 +35,10 @@ reports = RecordTable(
 
 
 def newest(tx: Transaction, dataset_id: str, *, usable: bool = False) -> DataVersion | None:
-    """The version with the highest number; ``usable``: that did not fail its checks."""
+    """The version with the highest number; ``usable``: that is not quarantined."""
     where = [versions.c.dataset_id == dataset_id]
     if usable:
-        where.append(versions.c.quality != "fail")
+        where.append(versions.c.quality != "critical")
     return versions.first(tx, *where, order_by=[versions.c.number.desc()])
 
 
