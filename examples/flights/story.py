@@ -77,7 +77,7 @@ class Names:
                 return f"the canary of {self.of(candidate)}" if candidate else "the release"
             case "job":
                 version = (self._client.jobs.get(record_id).result or {}).get("version")
-                return f"it made {self.of(version)}" if version else AT_WORK
+                return f"the job that made {self.of(version)}" if version else AT_WORK
         return record_id
 
 
