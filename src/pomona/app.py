@@ -5,17 +5,29 @@ from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
+from pomona import plugins
 from pomona.business.service import BusinessService
 from pomona.circle.describe import Describer
 from pomona.circle.doctor import Doctor
 from pomona.circle.state import CircleService
 from pomona.circle.trace import Tracer
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
+from pomona.data.filesets.looking import FileSetReader
+from pomona.data.filesets.service import FileSetService
+from pomona.data.marts.building import MartBuilder
+from pomona.data.marts.engine import SqlEngine
+from pomona.data.marts.running import SqlRunner
+from pomona.data.marts.service import MartService
 from pomona.data.service import DataService
+from pomona.data.sources.door import SourceKind
+from pomona.data.sources.extraction import Extraction
+from pomona.data.sources.guard import guard_of
+from pomona.data.sources.service import SourceService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
 from pomona.loop.evaluation import Evaluation
 from pomona.loop.facts import FactFinder
+from pomona.loop.marts import MartReactor
 from pomona.loop.retraining import Retraining
 from pomona.loop.service import LoopService
 from pomona.loop.wiring import wire_loop
@@ -30,6 +42,7 @@ from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.files import FileBlobs
+from pomona.storage.filesets.store import PackStore
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.migrations import upgrade
 from pomona.storage.requests import SqlRequests
@@ -60,6 +73,51 @@ class App:
     releases: ReleaseService
     serving: ServingService
     reach: Reach  # how training scripts get at the API
+
+    @cached_property
+    def files(self) -> FileSetService:
+        """Versioned sets of images, text, audio."""
+        packs = PackStore(self.home / "filesets")
+        return FileSetService(self.database, self.blobs, packs, self.clock, self.ledger, nearby=packs)
+
+    @cached_property
+    def file_reader(self) -> FileSetReader:
+        """Looks into versions of file sets."""
+        return FileSetReader(self.files)
+
+    @cached_property
+    def sources(self) -> SourceService:
+        """Where tables come from."""
+        return SourceService(
+            self.database,
+            self.clock,
+            self.data,
+            self.jobs,
+            kind=_source_kind,
+            kinds=partial(plugins.names, "sources"),
+            guard=partial(guard_of, self.home),
+            scratch=self.home / "incoming",
+        )
+
+    @cached_property
+    def extraction(self) -> Extraction:
+        """The workflow that takes rows from sources."""
+        return Extraction(self.database, self.data, self.sources)
+
+    @cached_property
+    def sql(self) -> SqlRunner:
+        """SELECTs over data versions, behind a guard."""
+        return SqlRunner(self.data, SqlEngine(self.home / "spill"))
+
+    @cached_property
+    def marts(self) -> MartService:
+        """SQL over data versions, kept as versions."""
+        return MartService(self.database, self.clock, self.data, self.jobs, self.sql)
+
+    @cached_property
+    def mart_reactor(self) -> MartReactor:
+        """Rebuilds marts whose inputs change."""
+        return MartReactor(self.database, self.ledger, self.marts)
 
     @cached_property
     def scorer(self) -> Scorer:
@@ -130,7 +188,8 @@ class App:
     @cached_property
     def workflows(self) -> Mapping[str, Workflow]:
         """What a worker can run, by the kind of job."""
-        return {flow.kind: flow for flow in (self.trainer.workflow(), self.retraining.workflow())}
+        flows = (self.trainer.workflow(), self.retraining.workflow(), self.extraction.workflow())
+        return {flow.kind: flow for flow in flows}
 
     @cached_property
     def chores(self) -> Mapping[str, Callable[[], int]]:
@@ -212,3 +271,9 @@ def _register_run(registry: RegistryService, model: str, run: str) -> str:
     """The version of ``model`` that a run made: the one its script registered, else a new one."""
     own = [version for version in registry.versions_of_run(run) if version.model == model]
     return (own[0] if own else registry.register(model, NewVersion(run_id=run))).id
+
+
+def _source_kind(name: str) -> SourceKind:
+    """The kind of source of this name; a fresh one, it keeps nothing."""
+    kind: SourceKind = plugins.load("sources", name, extra="sources")()
+    return kind

@@ -39,7 +39,7 @@ class VersionCommitted(Event, frozen=True, kw_only=True, tag_field="type", tag="
     number: int
     rows: int
     rows_added: int
-    quality: str  # green | warn | fail
+    quality: str  # green | warn | fail | critical
 
 
 class ChecksDeclared(Event, frozen=True, kw_only=True, tag_field="type", tag="data.checks_declared"):

@@ -4,11 +4,12 @@ Each door's promises are tested by one contract in ``pomona.testing``, which eve
 inherits.
 """
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 
 from pomona.core.events import Event
 from pomona.core.links import Relation
@@ -223,3 +224,95 @@ class Tables:
     files: TableFiles
     vectors: TableVectors
     log: TableLog
+
+
+class Swept(Record, frozen=True, kw_only=True):
+    """What a sweep of chunks freed, or would free."""
+
+    chunks: int  # contents that nothing needs
+    size: int  # their bytes
+    packs: int  # files that go
+    rewritten: int  # of those, the ones whose needed part moves to a new file
+    kept_young: int  # files that are too young to be judged
+    done: bool  # False: only looked at
+
+
+class Chunks(Protocol):
+    """Contents of at most 4 MiB, addressed by their BLAKE3 digest (32 bytes), kept many to a file."""
+
+    def lacking(self, digests: Sequence[bytes]) -> list[bytes]:
+        """Those of ``digests`` that are not kept, in their order, each once."""
+        ...
+
+    def take(self, pack: BinaryIO) -> int:
+        """Keep everything in a pack (``core.packs``); returns how many contents were new.
+
+        Every content is verified first. Durable and whole, or not there at all.
+
+        Raises:
+            Invalid: If it is no pack, or a content does not match its digest.
+        """
+        ...
+
+    def read(self, digests: Sequence[bytes]) -> Iterator[bytes]:
+        """The contents in the order asked for, each verified.
+
+        Raises:
+            NotFound: If one is not kept.
+            Tampered: If its bytes on disk changed.
+        """
+        ...
+
+    def holding(self) -> AbstractContextManager[None]:
+        """While this is held nothing is swept away, by no process."""
+        ...
+
+    def sweep(
+        self, wanted: Callable[[], set[bytes]], *, older_than_s: float, act: Literal["look", "sweep"]
+    ) -> Swept:
+        """Drop contents that are not ``wanted()`` and came at least ``older_than_s`` seconds ago.
+
+        ``wanted`` is asked while nobody holds.
+        """
+        ...
+
+
+class Spans(Record, frozen=True, kw_only=True):
+    """Where contents lie: for each one the file (its place in ``files``), offset and length."""
+
+    files: list[str]  # absolute paths
+    file: list[int]  # -1: not kept
+    offset: list[int]
+    length: list[int]
+
+
+class Doorstep(Record, frozen=True, kw_only=True):
+    """The folder in which a caller on this machine may leave packs, and how it proves to be there.
+
+    ``proof`` is a file in ``folder`` that only its owner can read; ``seal`` the BLAKE3 of its bytes.
+    """
+
+    folder: str
+    proof: str
+    seal: str
+
+
+class NearbyChunks(Protocol):
+    """What a store of chunks on a local disk offers to callers who may read that disk themselves."""
+
+    def doorstep(self) -> Doorstep:
+        """Where to leave packs."""
+        ...
+
+    def adopt(self, names: Sequence[str]) -> int:
+        """Keep packs that lie on the doorstep, by file name; returns how many contents were new.
+
+        Raises:
+            Invalid: If one is no whole pack.
+            NotFound: If one is not there.
+        """
+        ...
+
+    def locate(self, digests: Sequence[bytes]) -> Spans:
+        """Where to read contents; the reader verifies them."""
+        ...

@@ -17,6 +17,7 @@ from pomona.server.routes import HANDLERS
 from pomona.server.ui import serve_home, serve_ui
 
 MAX_BODY = 64 << 20  # of JSON; the route that takes tables has no limit
+_NOT_COMPRESSED = ["/api/v1/events/stream", "/api/v1/chunks", "/api/v1/file-set-versions/.*/file$"]
 CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
@@ -67,8 +68,6 @@ def build_api(app: App) -> Litestar:
             ResponseHeader(name="x-content-type-options", value="nosniff"),
             ResponseHeader(name="referrer-policy", value="same-origin"),
         ],
-        compression_config=CompressionConfig(
-            backend="gzip", minimum_size=2048, exclude=["/api/v1/events/stream"]
-        ),
+        compression_config=CompressionConfig(backend="gzip", minimum_size=2048, exclude=_NOT_COMPRESSED),
         request_max_body_size=MAX_BODY,
     )

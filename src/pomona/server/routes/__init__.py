@@ -1,9 +1,11 @@
 """One file per stage; each handler decodes, calls one use case, and encodes."""
 
 from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes, MetricRoutes
+from pomona.server.routes.chunks import ChunkRoutes
 from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.entries import EntryRoutes
+from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
@@ -20,6 +22,9 @@ HANDLERS = [
     MetricRoutes,
     DatasetRoutes,
     DataVersionRoutes,
+    FileSetRoutes,
+    FileSetVersionRoutes,
+    ChunkRoutes,
     EntryRoutes,
     EndpointRoutes,
     ReleaseRoutes,

@@ -1,0 +1,1 @@
+"""File sets: versioned folders of images, text, audio."""
