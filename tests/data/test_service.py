@@ -147,7 +147,7 @@ def test_an_empty_table_can_be_meant(data: DataService, dataset: str) -> None:
     assert (done.rows, data.read(done.id).num_rows) == (0, 0)
 
 
-CHECKS = (Check(kind="range", column="late", min=0, max=100, warn=0.0, fail=0.3),)
+CHECKS = (Check(kind="range", column="late", min=0, max=100, warn=0.0, fail=0.3, critical=0.9),)
 
 
 @pytest.fixture
@@ -155,12 +155,17 @@ def checked(data: DataService) -> str:
     return data.create(NewDataset(name="checked", key=("id",), time_column="at", checks=CHECKS)).name
 
 
-def test_a_version_that_fails_its_checks_is_kept_but_not_latest(data: DataService, checked: str) -> None:
+def test_a_version_that_fails_its_checks_is_marked_and_a_critical_one_not_latest(
+    data: DataService, checked: str
+) -> None:
     good = data.commit(checked, flights([1, 2])).version
     bad = data.commit(checked, flights([1, 2], late=[-1.0, 2.0]))
+    worse = data.commit(checked, flights([1, 2], late=[-1.0, -2.0])).version
     assert (good.quality, bad.version.quality, bad.created) == ("green", "fail", True)
-    assert data.resolve(checked) == good
-    assert data.resolve(f"{checked}@newest") == bad.version
+    assert worse.quality == "critical"
+    assert data.resolve(f"{checked}@passed") == good
+    assert data.resolve(checked) == data.resolve(f"{checked}@latest") == bad.version
+    assert data.resolve(f"{checked}@newest") == worse
     [result] = data.report(bad.version.id).results
     assert (result.failing, result.share) == (1, 0.5)
     assert result.examples[0]["id"] == 1
@@ -185,14 +190,14 @@ def test_a_warning_does_not_stop_training(data: DataService, checked: str) -> No
     assert data.usable_for_training(checked) == version
 
 
-def test_a_corrected_export_follows_a_failed_one(data: DataService, checked: str) -> None:
+def test_a_corrected_export_follows_a_quarantined_one(data: DataService, checked: str) -> None:
     good = data.commit(checked, flights([1])).version
-    data.commit(checked, flights([2], late=[-1.0]), mode="append")
+    data.commit(checked, flights([1, 2], late=[-1.0, -1.0]))
     fixed = data.commit(checked, flights([2]), mode="append").version
     assert (fixed.number, fixed.parent, fixed.rows) == (3, good.id, 2)
 
 
-def test_appending_to_failed_versions_only_needs_a_parent(data: DataService, checked: str) -> None:
+def test_appending_to_quarantined_versions_only_needs_a_parent(data: DataService, checked: str) -> None:
     bad = data.commit(checked, flights([1], late=[-1.0])).version
     with pytest.raises(Conflict, match="none to append to"):
         data.commit(checked, flights([2]), mode="append")
@@ -204,8 +209,9 @@ def test_checks_declared_later_are_run_by_recheck(data: DataService, dataset: st
     data.declare_checks(dataset, [Check(kind="allowed", column="carrier", values=("UA",))])
     assert data.recheck(version.id).quality == "fail"
     assert data.resolve(f"{dataset}@v1").quality == "fail"
-    with pytest.raises(NotFound, match="no version latest"):
-        data.resolve(dataset)
+    assert data.resolve(dataset).id == version.id
+    with pytest.raises(NotFound, match="no version passed"):
+        data.resolve(f"{dataset}@passed")
 
 
 def test_the_profile_of_a_version_and_of_a_part_of_it(data: DataService, dataset: str) -> None:

@@ -71,7 +71,7 @@ class CircleService:
         if not datasets:
             return _empty("data", "No dataset yet: commit a table and it becomes a version.")
         newest = [versions[0] for d in datasets if (versions := self._of.data.versions(d.name))]
-        bad = [version for version in newest if version.quality == "fail"]
+        bad = [version for version in newest if version.quality in ("fail", "critical")]
         needs = [
             Need(
                 text=f"{version.dataset} v{version.number} failed its checks",
@@ -129,11 +129,8 @@ class CircleService:
         total, matched = sum(day[1] for day in days), sum(day[2] for day in days)
         waiting = len(self._of.serving.waiting_outcomes(limit=1000))
         facts = [*_facts(predictions=f"{total:,}", outcomes=f"{matched:,}"), *self._money(endpoints)]
-        needs = (
-            [Need(text=f"{waiting} outcomes name no known prediction", link="/serving/outcomes")]
-            if waiting
-            else []
-        )
+        said = "1 outcome names" if waiting == 1 else f"{waiting:,} outcomes name"
+        needs = [Need(text=f"{said} no known prediction", link="/serving/outcomes")] if waiting else []
         return _stage("serving", f"{total:,} predictions answered", facts, needs)
 
     def _money(self, endpoints: list[Endpoint]) -> list[Fact]:

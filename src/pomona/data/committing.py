@@ -105,7 +105,7 @@ class Committer:
             )
         if options.mode == "append" and parent is None and newest is not None:
             raise Conflict(
-                f"every version of {dataset.name} failed its checks, so there is none to append to",
+                f"every version of {dataset.name} is quarantined, so there is none to append to",
                 hint=f"commit the whole table, or name the parent: onto={dataset.name}@v{newest.number}",
             )
         rows = read_files(parent.files, self._blobs.get) if parent else None

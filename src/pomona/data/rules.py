@@ -23,7 +23,7 @@ class Ref(Record, frozen=True, kw_only=True):
     dataset: str = ""
     number: int | None = None
     digest: str | None = None
-    word: str = "latest"  # latest: the newest that is not quarantined; newest: the newest of all
+    word: str = "latest"  # latest: the newest not quarantined; passed: nor failed; newest: of all
 
 
 def check_dataset(new: NewDataset) -> None:
@@ -149,7 +149,7 @@ def parse_ref(ref: str) -> Ref:
         raise Invalid(
             f"{ref!r} names no data version", hint="write `flights@v3`, `flights@latest` or `ver_...`"
         )
-    if at in ("", "latest", "newest"):
+    if at in ("", "latest", "passed", "newest"):
         return Ref(dataset=dataset, word=at or "latest")
     number = re.fullmatch(r"v?([0-9]{1,9})", at)
     if number:
@@ -159,7 +159,7 @@ def parse_ref(ref: str) -> Ref:
         return Ref(dataset=dataset, digest=digest)
     raise Invalid(
         f"{at!r} is no version of {dataset!r}",
-        hint="after the @ stands v3, latest, newest, or at least 6 digits of a digest",
+        hint="after the @ stands v3, latest, passed, newest, or at least 6 digits of a digest",
     )
 
 
@@ -174,8 +174,9 @@ def missing_version(ref: Ref, newest: DataVersion | None) -> NotFound:
     at = f"v{ref.number}" if ref.number is not None else ref.digest or ref.word
     if newest is None:
         hint = f"{ref.dataset} has no versions yet: `pomona data commit {ref.dataset} FILE`"
-    elif ref.word == "latest" and ref.number is None and ref.digest is None:
-        hint = f"every version is quarantined; the newest of all is {ref.dataset}@v{newest.number}"
+    elif ref.word != "newest" and ref.number is None and ref.digest is None:
+        is_so = "is quarantined" if ref.word == "latest" else "failed its checks"
+        hint = f"every version {is_so}; the newest of all is {ref.dataset}@v{newest.number}"
     else:
         hint = f"the newest is {ref.dataset}@v{newest.number}"
     return NotFound(f"no version {at} of {ref.dataset}", hint=hint)

@@ -127,7 +127,7 @@ class DataService:
 
         Args:
             mode: ``full``: the whole table as it is now; ``append``: rows behind those of the parent.
-            onto: The parent; default the newest version that did not fail its checks.
+            onto: The parent; default the newest version that is not quarantined.
             as_of: When the source was so (freshness counts from here); default now.
             origin: Where the rows came from, asked once all of them have been read.
 
@@ -155,8 +155,8 @@ class DataService:
     def resolve(self, ref: str) -> DataVersion:
         """The version named by ``flights``, ``flights@v3``, ``flights@<digest>`` or ``ver_...``.
 
-        ``flights`` and ``flights@latest`` are the newest version that did not fail its checks,
-        ``flights@newest`` the newest of all.
+        ``flights`` and ``flights@latest`` are the newest version that is not quarantined (a critical check),
+        ``flights@passed`` the newest that did not fail either, ``flights@newest`` the newest of all.
 
         Raises:
             NotFound: If there is none.
@@ -309,7 +309,7 @@ def _resolve(tx: Transaction, ref: rules.Ref) -> DataVersion:
         rules.check_one_digest(ref.digest, {match.digest for match in matches})
         found = matches[0] if matches else None
     else:
-        found = store.newest(tx, dataset.id, usable=ref.word == "latest")
+        found = store.newest(tx, dataset.id, usable=ref.word == "latest", passed=ref.word == "passed")
     if found is None:
         raise rules.missing_version(ref, store.newest(tx, dataset.id))
     return found

@@ -34,11 +34,15 @@ reports = RecordTable(
 )
 
 
-def newest(tx: Transaction, dataset_id: str, *, usable: bool = False) -> DataVersion | None:
-    """The version with the highest number; ``usable``: that is not quarantined."""
+def newest(
+    tx: Transaction, dataset_id: str, *, usable: bool = False, passed: bool = False
+) -> DataVersion | None:
+    """The version with the highest number; ``usable``: not quarantined; ``passed``: nor failed."""
     where = [versions.c.dataset_id == dataset_id]
-    if usable:
+    if usable or passed:
         where.append(versions.c.quality != "critical")
+    if passed:
+        where.append(versions.c.quality != "fail")
     return versions.first(tx, *where, order_by=[versions.c.number.desc()])
 
 

@@ -135,7 +135,7 @@ class FactFinder:
 
     def _newest(self, trigger: Trigger) -> DataVersion | None:
         try:
-            return self._data.resolve(self.dataset_of(trigger))
+            return self._data.resolve(f"{self.dataset_of(trigger)}@passed")
         except NotFound:
             return None
 

@@ -188,7 +188,7 @@ class Reactor:
         self, trigger: Trigger, version: DataVersion
     ) -> tuple[Trigger, Facts, str | None] | None:
         name = f"{version.dataset}@v{version.number}"
-        failed = "it failed its checks" if version.quality == "fail" else None
+        failed = "it failed its checks" if version.quality in ("fail", "critical") else None
         if trigger.kind == "data_volume":
             grown = self._facts.growth(trigger, version)
             if grown is None or trigger.threshold is None:

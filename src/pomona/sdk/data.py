@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pomona.core.records import Record
+from pomona.data.marts.records import SqlQuery
 from pomona.data.records import Check, CommitMode, Committed, Dataset, DataVersion, NewDataset, QualityReport
 from pomona.sdk.session import Session, part
 from pomona.stats.records import TableProfile
@@ -185,7 +186,7 @@ class Data:
             table: pandas, Polars or Arrow table, or the path of a ``.parquet`` or ``.csv`` file.
             mode: ``full``: the whole table as it is now; ``append``: rows behind those there are
                 (sent twice, they are stored once if the dataset has a key).
-            onto: The version this builds on; default the newest that did not fail its checks.
+            onto: The version this builds on; default the newest that is not quarantined.
             as_of: When the source was so (freshness counts from here); default now.
 
         Raises:
@@ -232,6 +233,22 @@ class Data:
     ) -> "pa.Table":
         """Rows of a version as an Arrow table: these columns, ``since <= time < until``."""
         return self.version(ref).select(columns, since=since, until=until).to_arrow()
+
+    def sql(self, sql: str, *, limit: int | None = None) -> "pa.Table":
+        """The rows of one SELECT over datasets, as an Arrow table; at most 5 million.
+
+        Datasets stand after FROM by name, quoted where the name is no plain word:
+        ``client.data.sql('select count(*) from "credit/loans@v3"')``. The dialect is DuckDB's.
+
+        Raises:
+            Invalid: If it cannot be read, or fails on a value.
+            Refused: If it is anything but one SELECT over datasets.
+            TooLarge: If it needs too much memory, or takes longer than two minutes.
+        """
+        from pomona.sdk.tables import decode
+
+        body = msgspec.json.encode(SqlQuery(sql=sql, limit=limit))
+        return decode(self._session.call("POST", "/api/v1/sql", body=body).body)
 
     def profile(self, ref: str) -> TableProfile:
         """One summary per column of a version."""

@@ -3,7 +3,7 @@ import type { Schema } from "~/api/types";
 import { date } from "~/ui/format";
 
 export function selectorInWords({ ref, columns, since, until, last_days }: Schema<"DataSelector">): string {
-  const dataset = /@|^ver_/.test(ref) ? ref : `the newest version of ${ref} that did not fail`;
+  const dataset = /@|^ver_/.test(ref) ? ref : `the newest version of ${ref} that is not quarantined`;
   const part = [
     columns ? `${columns.length} columns` : "",
     last_days !== null ? `the last ${last_days} days` : "",
