@@ -13,7 +13,7 @@ from typing import Literal
 from blake3 import blake3
 
 from pomona.core.errors import Tampered
-from pomona.core.packs import PackIndex, pack_end, pack_start
+from pomona.core.packs import PackIndex, pack_end, pack_start, read_index
 from pomona.core.ports import Swept
 from pomona.storage.disk import disk_errors, sync_folder
 from pomona.storage.filesets.index import Index
@@ -39,11 +39,11 @@ class Sweeper:
                 continue
             rows = self._index.of(path.stem)
             keep = [row for row in rows if row[0] in wanted]
-            kept_bytes = sum(row[2] for row in keep)
-            if keep and kept_bytes >= _WORTH_KEEPING * path.stat().st_size:
+            kept_bytes, all_bytes = sum(row[2] for row in keep), _content_bytes(path)
+            if keep and kept_bytes >= _WORTH_KEEPING * all_bytes:
                 continue
             chunks += len(rows) - len(keep)
-            size += path.stat().st_size - kept_bytes
+            size += all_bytes - kept_bytes
             packs += 1
             rewritten += bool(keep)
             if act == "sweep":
@@ -89,3 +89,8 @@ class Sweeper:
         for path in self._incoming.iterdir():
             if path.name != "proof" and time.time() - path.stat().st_mtime >= max(older_than_s, 3600.0):
                 path.unlink(missing_ok=True)
+
+
+def _content_bytes(path: Path) -> int:
+    with path.open("rb") as pack:
+        return sum(read_index(pack).lengths)
