@@ -115,6 +115,11 @@ class App:
         return MartService(self.database, self.clock, self.data, self.jobs, self.sql)
 
     @cached_property
+    def mart_builder(self) -> MartBuilder:
+        """The job that fills marts."""
+        return MartBuilder(self.database, self.clock, self.marts, self.data)
+
+    @cached_property
     def mart_reactor(self) -> MartReactor:
         """Rebuilds marts whose inputs change."""
         return MartReactor(self.database, self.ledger, self.marts)
@@ -188,7 +193,12 @@ class App:
     @cached_property
     def workflows(self) -> Mapping[str, Workflow]:
         """What a worker can run, by the kind of job."""
-        flows = (self.trainer.workflow(), self.retraining.workflow(), self.extraction.workflow())
+        flows = (
+            self.trainer.workflow(),
+            self.retraining.workflow(),
+            self.extraction.workflow(),
+            self.mart_builder.workflow(),
+        )
         return {flow.kind: flow for flow in flows}
 
     @cached_property
@@ -198,6 +208,7 @@ class App:
             "journal": self.serving.fold,
             "windows": self.monitoring.evaluate,
             "reactions": self.loop.react,
+            "marts": self.mart_reactor.react,
             "canaries": self.loop.steer,
             "ticks": self.loop.tick,
             "schedules": self.jobs.tick,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
+from pomona.cli.marts import read_sql
 
 if TYPE_CHECKING:
     from pomona.data.records import Check, QualityReport
@@ -159,6 +160,31 @@ def read(
     )
     if table.num_rows > limit:
         out.print(f"[dim]{limit} of {table.num_rows:,} rows; --limit shows more, --to writes all[/dim]")
+
+
+@app.command()
+def sql(
+    sql: Annotated[str, typer.Argument(help="One SELECT over datasets, or the path of a .sql file.")],
+    to: Annotated[Path | None, typer.Option(help="Write a .parquet or .csv file.")] = None,
+    limit: Limit = 20,
+    json: Json = False,
+) -> None:
+    """Run one SELECT over datasets (DuckDB's dialect) and print its first rows, or write all of them.
+
+    Example: pomona data sql "select carrier, count(*) n from flights group by all order by n desc"
+    """
+    with client() as pomona:
+        table = pomona.data.sql(read_sql(sql), limit=limit if to is None else None)
+    if to is not None:
+        _write(table, to)
+        done(f"{table.num_rows:,} rows in {to}")
+        return
+    show_rows(
+        table.to_pylist(),
+        [(name, lambda row, name=name: row[name]) for name in table.column_names],  # type: ignore[misc]
+        json=json,
+        empty="no rows",
+    )
 
 
 @app.command()

@@ -13,6 +13,7 @@ from pomona.cli import (
     entries,
     jobs,
     loop,
+    marts,
     models,
     monitoring,
     releases,
@@ -38,6 +39,7 @@ app.command()(circle.events)
 app.command()(circle.doctor)
 app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
 app.add_typer(data.app, name="data", rich_help_panel="Stages")
+app.add_typer(marts.app, name="marts", rich_help_panel="Stages")
 app.add_typer(entries.app, name="train", rich_help_panel="Stages")
 app.add_typer(runs.app, name="runs", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")

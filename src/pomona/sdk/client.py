@@ -19,6 +19,7 @@ from pomona.sdk.entries import Training
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.loop import Loop
+from pomona.sdk.marts import Marts
 from pomona.sdk.models import Models
 from pomona.sdk.monitoring import Incidents, Monitors
 from pomona.sdk.releases import Endpoints, Releases
@@ -48,6 +49,7 @@ class Client:
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
         self.training = Training(self.session, self.jobs)
+        self.marts = Marts(self.session, self.jobs)
         self.circle = Circle(self.session)
         self.trace = self.circle.trace
 

@@ -9,6 +9,7 @@ from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
+from pomona.server.routes.marts import MartBuildRoutes, MartRoutes, SqlRoutes
 from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
 from pomona.server.routes.quiet import QuietRoutes
 from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
@@ -25,6 +26,9 @@ HANDLERS = [
     FileSetRoutes,
     FileSetVersionRoutes,
     ChunkRoutes,
+    MartRoutes,
+    MartBuildRoutes,
+    SqlRoutes,
     EntryRoutes,
     EndpointRoutes,
     ReleaseRoutes,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from blake3 import blake3
 
 from pomona.core.errors import Invalid, Refused
-from pomona.data.marts.records import Mart, MartBuild, MartInput, NewMart, SqlWarning
+from pomona.data.marts.records import Mart, MartBuild, NewMart, SqlWarning
 from pomona.data.marts.rules import guard
 from pomona.data.rules import parse_ref
 
@@ -94,12 +94,16 @@ def floating(mart: Mart) -> set[str]:
     return {parse_ref(name).dataset for name in mart.inputs if not is_pinned(name)}
 
 
-def inputs_digest(mart: Mart, inputs: Sequence[MartInput]) -> str:
-    """BLAKE3 over the SQL, the shape it is kept in, and the content of every input."""
+def inputs_digest(mart: Mart, contents: Mapping[str, str]) -> str:
+    """BLAKE3 over the SQL, the shape it is kept in, and the content of every input.
+
+    Args:
+        contents: The digest of the version that each name of the SQL means.
+    """
     root = blake3(b"pomona mart 1\n")
     root.update(f"{len(mart.sql)} {mart.sql}\n{'/'.join(mart.key)} {mart.time_column}\n".encode())
-    for one in sorted(inputs, key=lambda one: one.name):
-        root.update(f"{one.name} {one.digest}\n".encode())
+    for name, digest in sorted(contents.items()):
+        root.update(f"{name} {digest}\n".encode())
     return str(root.hexdigest())
 
 
