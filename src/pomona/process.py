@@ -16,6 +16,7 @@ from pomona.core.errors import Conflict
 from pomona.core.records import Record
 
 PARENT_VARIABLE = "POMONA_PARENT_PID"
+BIND_VARIABLE = "POMONA_BIND"  # the address the control plane listens on; empty: this machine only
 LOGIN_CODES_VARIABLE = "POMONA_LOGIN_CODES"
 
 

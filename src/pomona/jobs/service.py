@@ -251,10 +251,6 @@ class JobService:
         """Drop the schedule with this name, if there is one."""
         store.schedules.remove(tx, store.schedules.c.name == name)
 
-    def drop_schedule(self, name: str) -> None:
-        """Start nothing more by this name; jobs that it started go on."""
-        self._database.write(lambda tx: store.schedules.remove(tx, store.schedules.c.name == name))
-
     def schedules(self) -> list[Schedule]:
         """Every schedule."""
         return self._database.read(store.schedules.all)

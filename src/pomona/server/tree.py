@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pomona.core.errors import Conflict, Invalid, Unavailable
 from pomona.core.records import to_json
-from pomona.process import LOGIN_CODES_VARIABLE, PARENT_VARIABLE, ServerAddress
+from pomona.process import BIND_VARIABLE, LOGIN_CODES_VARIABLE, PARENT_VARIABLE, ServerAddress
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
@@ -156,7 +156,8 @@ def _gateway_command(options: TreeOptions) -> list[str]:
 def _start(tree: Tree, name: str, arguments: list[str], extra: dict[str, str]) -> None:
     logs = tree.options.home / "logs"
     logs.mkdir(exist_ok=True)
-    environment = os.environ | {PARENT_VARIABLE: str(os.getpid())} | extra
+    own = {PARENT_VARIABLE: str(os.getpid()), BIND_VARIABLE: tree.options.host}
+    environment = os.environ | own | extra
     with (logs / f"{name}.log").open("ab") as log:
         tree.children[name] = subprocess.Popen(
             [sys.executable, *arguments],
