@@ -1,7 +1,7 @@
 """Runs a dataset's checks on a table that comes in chunks.
 
 All checks on rows are counted by one Polars expression list a chunk, so that they cost one pass together
-(five checks on 5 million rows: see docs/quality.md for the figures beside pointblank's). The checks on a
+(five on 5 million rows: 0.17 s of processor time; pointblank, which needs the table whole, 0.37 s). The checks on a
 table as a whole ask its profile, which a commit makes anyway. Levels are judged by a rule of ours, so that
 a stored result can be judged again.
 """

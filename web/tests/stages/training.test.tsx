@@ -34,7 +34,7 @@ test("parameters are read as JSON where they are JSON", () => {
 
 test("which data an entry means is told in words", () => {
   const all = { columns: null, since: null, until: null, last_days: null };
-  expect(selectorInWords({ ...all, ref: "flights" })).toBe("the newest version of flights that did not fail");
+  expect(selectorInWords({ ...all, ref: "flights" })).toBe("the newest version of flights that is not quarantined");
   expect(selectorInWords({ ...all, ref: "flights@v3", last_days: 90 })).toBe("flights@v3: the last 90 days");
 });
 
