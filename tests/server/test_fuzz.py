@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.server.calling import call
+from tests.serving.planned import journal_row, write_segment
 
 from pomona.app import App, open_app
 from pomona.business.records import NewHypothesis
@@ -19,6 +20,8 @@ from pomona.registry.records import NewVersion
 from pomona.releases.records import NewEndpoint, NewRelease
 from pomona.server.auth import Access, Asgi
 from pomona.server.main import build
+from pomona.serving.asking import PredictionFilter
+from pomona.training.records.entries import CodeUpload, DataSelector, NewEntry
 from pomona.training.records.runs import Metric
 from pomona.training.rules.paths import ArtifactAddress
 
@@ -67,12 +70,17 @@ def _right(schema: dict[str, Any], depth: int) -> st.SearchStrategy[Any]:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asgi]:
-    """A server with one record of most kinds; their ids are among the texts that are sent."""
-    app = open_app(tmp_path_factory.mktemp("fuzz"))
-    KNOWN.extend(_fill(app))
-    yield build(app, Access(token=None))
-    app.close()
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One record of most kinds; their ids are among the texts that are sent."""
+    opened = open_app(tmp_path_factory.mktemp("fuzz"))
+    KNOWN.extend(_fill(opened))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture(scope="module")
+def served(app: App) -> Asgi:
+    return build(app, Access(token=None))
 
 
 def _fill(app: App) -> list[str]:
@@ -85,11 +93,17 @@ def _fill(app: App) -> list[str]:
     app.tracking.log(run.id, metrics=[Metric(key="test_roc_auc", value=0.8, timestamp=1)], params=[])
     model = io.BytesIO(b"flavors:\n  python_function:\n    loader_module: x\n")
     app.tracking.artifacts.put(ArtifactAddress(root=run.id, path="model/MLmodel"), model)
-    app.registry.register("late", NewVersion(run_id=run.id))
+    version_id = app.registry.register("late", NewVersion(run_id=run.id)).id
     app.registry.check_gate("late/1")
     app.releases.create_endpoint(NewEndpoint(name="late", model="late", hypothesis="late"))
     app.releases.start("late", NewRelease(version="late/1", strategy="champion", reason="the first one"))
-    app.monitoring.create(NewMonitor(endpoint="late"))
+    app.monitoring.create(NewMonitor(endpoint="late", window_hours=1.0))
+    rows = [journal_row(number, model_version=version_id) for number in range(100)]
+    write_segment(app.home / "gateway" / "journal", "00000000000001-a", rows)
+    code = CodeUpload(path="train.py", body=b"print(1)")
+    app.entries.store(
+        NewEntry(name="late", script="train.py", files=(code,), data=DataSelector(ref="orchard"))
+    )
     return [run.id, version.id, *{entry.subject for entry in app.ledger.entries()}]
 
 
@@ -119,3 +133,11 @@ def test_any_request_is_answered_and_every_refusal_has_a_hint(
         assert problem["code"]
         assert problem["detail"]
         assert problem["hint"], problem
+
+
+def test_nothing_that_was_accepted_stops_the_housekeeping(app: App) -> None:
+    for _ in range(2):
+        for chore in app.chores.values():
+            chore()
+    assert app.serving.predictions(PredictionFilter(), cursor=None, limit=1).items
+    assert app.ledger.verify() == app.ledger.last_seq()
