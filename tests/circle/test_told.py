@@ -13,7 +13,7 @@ def entry(seq: int, kind: str, subject: str) -> Entry:
     return Entry(seq=seq, type=kind, subject=subject, actor="loop", at=at, data={}, prev_hash="", hash="")
 
 
-def test_batches_of_facts_do_not_hide_what_happened_before_them() -> None:
+def test_what_comes_all_the_time_does_not_hide_what_happened_before() -> None:
     batches = [entry(9 - n, "serving.outcomes_recorded", f"end_{n % 2}") for n in range(6)]
     decided = entry(2, "releases.decided", "rel_1"), entry(1, "releases.decided", "rel_1")
     assert [one.seq for one in told_once([*batches, *decided])] == [9, 8, 2, 1]

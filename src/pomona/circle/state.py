@@ -12,7 +12,7 @@ from pomona.releases.records import Endpoint
 from pomona.training.records.runs import Run, SearchRuns
 
 _LOOKED_AT, _TOLD = 500, 12  # entries of the ledger
-_BATCHES = frozenset({"serving.predictions_folded", "serving.outcomes_recorded"})
+_STEADY = frozenset({"serving.predictions_folded", "serving.outcomes_recorded", "monitoring.window_closed"})
 _FRESH_S = 2.0  # the page is looked at by many, computed at most this often
 _TITLES: dict[Stage, str] = {
     "business": "Business",
@@ -178,12 +178,12 @@ class CircleService:
 
 
 def told_once(newest_first: list[Entry]) -> list[Entry]:
-    """Of batches of facts only the newest of each kind: they come all the time and would hide the rest."""
-    told: set[tuple[str, str]] = set()
+    """Of what comes all the time only the newest by kind and endpoint: it would hide the rest."""
+    told: set[tuple[str, object]] = set()
     kept = []
     for entry in newest_first:
-        kind = (entry.type, entry.subject)
-        if entry.type not in _BATCHES or kind not in told:
+        kind = (entry.type, entry.data.get("endpoint", entry.subject))
+        if entry.type not in _STEADY or kind not in told:
             kept.append(entry)
         told.add(kind)
     return kept

@@ -16,9 +16,11 @@ import classes from "./CirclePage.module.css";
 import { Latest, Needs } from "./lists";
 import { Ring } from "./Ring";
 
+const ASK_EVERY_MS = 5_000; // what an event made stale comes up to two seconds old, and counters move without one
+
 /** The home page: the whole life of the models, and what needs a person now. */
 export default function CirclePage() {
-  const circle = useGet("/api/v1/circle");
+  const circle = useGet("/api/v1/circle", {}, { refetchInterval: ASK_EVERY_MS });
   const needs = circle.data ? [...circle.data.stages, circle.data.loop].flatMap((stage) => stage.needs) : [];
   return (
     <Page title="The circle" lead={circle.data && sentence(circle.data, needs.length)}>
@@ -74,7 +76,7 @@ export function Circle({ state }: { state: CircleState }) {
           <Title order={2} size="h3">
             {state.loop.title}
           </Title>
-          <Text size="xs" lineClamp={4}>
+          <Text size="xs" lineClamp={3} maw="84%">
             {state.loop.headline}
           </Text>
           <StateBadge state={state.loop.state} />

@@ -42,8 +42,8 @@ export function Picture({ trace }: { trace: Trace }) {
             <Card key={card.node.id} card={card} root={card.node.id === trace.root} faded={active !== null && !near.has(card.node.id)} onActive={setActive} />
           ))}
         </div>
-        {lines.filter(lit).map((line) => (
-          <span key={`${line.edge.source}${line.edge.relation}${line.edge.target}`} className={classes.relation} style={{ left: line.x, top: line.y }} aria-hidden>
+        {lines.filter((line) => lit(line) && line.x !== null).map((line) => (
+          <span key={`${line.edge.source}${line.edge.relation}${line.edge.target}`} className={classes.relation} style={{ left: line.x ?? 0, top: line.y }} aria-hidden>
             {relationText(line.edge.relation)}
           </span>
         ))}

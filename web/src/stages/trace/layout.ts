@@ -32,8 +32,8 @@ export interface Placed {
 export interface Line {
   edge: Edge;
   path: string;
-  /** Where the words stand. */
-  x: number;
+  /** Where the words stand; none inside a column, where there is no room for them. */
+  x: number | null;
   y: number;
 }
 
@@ -149,7 +149,7 @@ function linesOf(cards: Placed[], edges: Edge[]): Line[] {
     const x1 = left.x + CARD.width;
     if (left.x === right.x) {
       const bulge = x1 + 26;
-      return [{ edge, path: `M${x1} ${y1}C${bulge} ${y1} ${bulge} ${y2} ${x1} ${y2}`, x: x1 + 14, y: (y1 + y2) / 2 }];
+      return [{ edge, path: `M${x1} ${y1}C${bulge} ${y1} ${bulge} ${y2} ${x1} ${y2}`, x: null, y: (y1 + y2) / 2 }];
     }
     const x2 = right.x;
     const bend = Math.max(40, (x2 - x1) / 2);
