@@ -19,7 +19,9 @@ STAGES = {
     "dat": "data",
     "hyp": "business",
     "dec": "business",
+    "bld": "data",
 }
+BEFORE = {"ver_3": "ver_2"}  # the version before, in the same dataset
 
 
 class Links:
@@ -40,7 +42,8 @@ def describe(kind: str, *edges: TraceEdge, neighbours: tuple[TraceNode, ...] = (
         if record_id.endswith("gone"):
             raise NotFound("gone")
         node = TraceNode(id=record_id, kind=kind, stage=STAGES[kind], title=record_id)  # type: ignore[arg-type]
-        return Described(node=node, edges=list(edges), neighbours=list(neighbours))
+        before = BEFORE.get(record_id)
+        return Described(node=node, edges=list(edges), neighbours=list(neighbours), before=before)
 
     return show
 
@@ -92,6 +95,15 @@ def test_it_does_not_wander_into_what_only_shares_the_data() -> None:
 
 def test_a_version_names_the_one_it_came_from() -> None:
     assert "ver_2" in {node.id for node in tracer(*CIRCLE).trace("ver_3").nodes}
+
+
+def test_a_version_made_by_a_mart_leads_to_the_sql_and_to_every_input() -> None:
+    found = tracer(
+        *CIRCLE, "ver_3 derived_from ver_8", "ver_3 derived_from ver_9", "bld_1 produced ver_3"
+    ).trace("prd_1")
+    ids = {node.id for node in found.nodes}
+    assert {"ver_8", "ver_9", "bld_1"} <= ids
+    assert "ver_2" not in ids
 
 
 def test_a_record_that_is_gone_is_named_not_fatal() -> None:

@@ -4,10 +4,13 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Protocol
 
+import msgspec
+
 from pomona.business.service import BusinessService
 from pomona.circle.records import Fact, TraceEdge, TraceNode
 from pomona.circle.trace import Describe, Described
 from pomona.core.records import Money
+from pomona.data.marts.service import MartService
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.loop.service import LoopService
@@ -28,6 +31,8 @@ class Services(Protocol):
     def business(self) -> BusinessService: ...
     @property
     def data(self) -> DataService: ...
+    @property
+    def marts(self) -> MartService: ...
     @property
     def tracking(self) -> TrackingService: ...
     @property
@@ -65,6 +70,8 @@ class Describer:
             "ent": self.entry,
             "ver": self.data_version,
             "dat": self.dataset,
+            "mrt": self.mart,
+            "bld": self.mart_build,
             "hyp": self.hypothesis,
             "dec": self.decision,
             "inc": self.incident,
@@ -174,15 +181,37 @@ class Describer:
         span = f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}" if found.since and found.until else None
         facts = _facts(rows=f"{found.rows:,}", checks=checks, covers=span, digest=found.digest[:16])
         title = f"{found.dataset}@v{found.number}"
-        return _node(
+        shown = _node(
             record_id, "data version", "data", title, state=found.quality, at=found.created_at, facts=facts
         )
+        return msgspec.structs.replace(shown, before=found.parent)
 
     def dataset(self, record_id: str) -> Described:
         """A dataset."""
         found = self._of.data.dataset(record_id)
         facts = _facts(key=", ".join(found.key), purposes=", ".join(found.purposes))
         return _node(record_id, "dataset", "data", found.name, at=found.created_at, facts=facts)
+
+    def mart(self, record_id: str) -> Described:
+        """A mart: the SQL that makes a dataset from others."""
+        found = self._of.marts.mart(record_id)
+        facts = _facts(reads=", ".join(found.inputs), rebuild=found.cron or found.rebuild, sql=found.sql)
+        return _node(record_id, "mart", "data", found.name, at=found.created_at, facts=facts)
+
+    def mart_build(self, record_id: str) -> Described:
+        """A build of a mart: the SQL as it was run, on which versions."""
+        found = self._of.marts.build_record(record_id)
+        facts = _facts(
+            sql=found.sql,
+            reads=", ".join(one.ref for one in found.inputs),
+            why=found.reason,
+            warnings="; ".join(warning.message for warning in found.warnings),
+            took=f"{found.seconds:.1f} s",
+        )
+        title = f"SQL of {found.mart}"
+        return _node(
+            record_id, "mart build", "data", title, state=found.state, at=found.started_at, facts=facts
+        )
 
     def hypothesis(self, record_id: str) -> Described:
         """The idea behind it all."""

@@ -15,8 +15,9 @@ _BACKWARDS: dict[str, frozenset[str]] = {
     "job": frozenset({"caused"}),
     "rea": frozenset({"caused"}),
     "run": frozenset({"produced"}),  # which job ran it
+    "ver": frozenset({"produced"}),  # which build of a mart made it, by which SQL
 }
-_ENDS = frozenset({"dat", "mdl", "inc", "gat"})  # named; followed only where the trace starts there
+_ENDS = frozenset({"dat", "mdl", "inc", "gat", "mrt"})  # named; followed only where the trace starts there
 _TOLD: tuple[Stage, ...] = (
     "serving",
     "releases",
@@ -29,15 +30,23 @@ _TOLD: tuple[Stage, ...] = (
 )
 
 
-def follow(record_id: str, kind: str, links: Iterable[Link], *, root: bool) -> list[TraceEdge]:
-    """The links of a record that belong to its trace."""
+def follow(
+    record_id: str, kind: str, links: Iterable[Link], *, root: bool, before: str | None = None
+) -> list[TraceEdge]:
+    """The links of a record that belong to its trace.
+
+    Args:
+        before: The version before this one in the same dataset. It says how the record changed, not what
+            stands behind it, so the walk does not run down the whole history; a version that was made
+            from others (by a mart) leads to all of them.
+    """
     backwards = _BACKWARDS.get(kind, frozenset())
     edges = []
     for link in links:
         forwards = link.source == record_id and (root or kind not in _ENDS)
-        one_parent = link.relation != "derived_from" or root
+        behind = link.relation != "derived_from" or link.target != before or root
         explains = link.target == record_id and link.relation in backwards
-        if (forwards and one_parent) or explains:
+        if (forwards and behind) or explains:
             edges.append(TraceEdge(source=link.source, relation=link.relation, target=link.target))
     return edges
 

@@ -19,6 +19,7 @@ class Described(Record, frozen=True, kw_only=True):
     node: TraceNode
     edges: list[TraceEdge] = []
     neighbours: list[TraceNode] = []  # ends of those edges that are not records themselves
+    before: str | None = None  # the version before it, where there is one
 
 
 Describe = Callable[[str], Described]
@@ -82,7 +83,8 @@ class Tracer:
         nodes[record_id] = described.node
         nodes.update({node.id: node for node in described.neighbours if node.id not in nodes})
         links = self._ledger.links([record_id])
-        return [*described.edges, *rules.follow(record_id, kind, links, root=root)]
+        followed = rules.follow(record_id, kind, links, root=root, before=described.before)
+        return [*described.edges, *followed]
 
 
 def _content(name: str) -> TraceNode:

@@ -9,6 +9,7 @@ no text means one thing to the guard and another to the engine.
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,7 +26,8 @@ MEMORY_MB = 1024
 THREADS = 2
 SPILL_GB = 20
 BATCH_ROWS = 65_536
-_LOOK_S = 0.25  # how often a running query is asked whether it may go on
+_LOOK_S = 0.25  # how often the time of a running query is looked at
+_ASK_S = 1.0  # how often it is asked whether it may go on
 _FROM = frozenset(
     {"BASE_TABLE", "JOIN", "SUBQUERY", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST", "PIVOT", "CTE"}
 )
@@ -136,12 +138,13 @@ class _Watch:
         self._thread.join()
 
     def _look(self) -> None:
-        left_s = self.timeout_s
-        while left_s > 0 and self.stopped_by is None:
-            if self._done.wait(min(_LOOK_S, left_s)):
+        began = asked = time.monotonic()
+        while (now := time.monotonic()) - began < self.timeout_s and self.stopped_by is None:
+            if self._done.wait(min(_LOOK_S, began + self.timeout_s - now)):
                 return
-            left_s -= _LOOK_S
-            self._ask()
+            if now - asked >= _ASK_S:
+                asked = now
+                self._ask()
         self.timed_out = self.stopped_by is None
         while not self._done.is_set():  # a query that was just starting did not hear the first call
             self._connection.interrupt()
