@@ -15,7 +15,7 @@ from pomona.data.naming import Naming
 from pomona.data.tables import to_polars
 from pomona.stats.correlations import Comoments
 from pomona.stats.distinct import Distinct
-from pomona.stats.profiles import merge, profile_numeric, profile_times
+from pomona.stats.profiles import merge, profile_like, profile_numeric, profile_times
 from pomona.stats.records import CategoryProfile, ColumnProfile, NumericProfile, TableProfile, TimeProfile
 
 MOST_CORRELATED = 40  # numeric columns that correlations are computed of: the first ones
@@ -90,6 +90,22 @@ def profile_table(table: pa.Table, like: TableProfile | None = None) -> TablePro
     return profiler.finish()
 
 
+def column_like(reference: ColumnProfile, values: pl.Series) -> ColumnProfile:
+    """The profile of values in the bins of another of their kind, so that the two can be compared."""
+    present = values.drop_nulls()
+    if isinstance(reference, NumericProfile):
+        numbers = present.dt.total_microseconds() / 1e6 if present.dtype == pl.Duration else present
+        return profile_like(reference, numbers.cast(pl.Float64).to_numpy(), missing=values.null_count())
+    if isinstance(reference, TimeProfile):
+        utc = present
+        if isinstance(present.dtype, pl.Datetime) and present.dtype.time_zone:
+            utc = present.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        micros = utc.cast(pl.Datetime("us")).to_numpy()
+        return profile_like(reference, micros, missing=values.null_count())
+    counts = present.cast(pl.String).rename("value").value_counts(name="rows")
+    return profile_like(reference, dict(counts.iter_rows()), missing=values.null_count())
+
+
 class _Column:
     """One column's summary so far.
 
@@ -138,13 +154,13 @@ class _Column:
         return CategoryProfile(count=len(values), missing=missing, other=len(values))
 
     def _numbers(self, numbers: NDArray[np.float64], values: pl.Series, missing: int) -> NumericProfile:
-        if self._edges is None and len(numbers):
+        if self._edges is None and not np.isnan(numbers).all():
             self._edges = self._inherited(NumericProfile, len(numbers))
             if self._edges is None:
                 # Every row is counted, but where the bins begin is read off every n-th row: sorting a
                 # million values costs more than all the rest, and moves an edge by less than noise.
                 self._edges = profile_numeric(numbers[:: max(1, len(numbers) // _EDGE_ROWS)]).edges
-        found = profile_numeric(numbers, missing=missing, edges=self._edges if len(numbers) else None)
+        found = profile_numeric(numbers, missing=missing, edges=self._edges)
         self._count(values.filter(values.is_not_nan()) if found.nan else values)
         return found
 
@@ -154,7 +170,7 @@ class _Column:
             if self._edges is None:
                 self._edges = profile_times(values.to_numpy()).edges
         self._count(values)
-        return profile_times(values.to_numpy(), missing=missing, edges=self._edges if len(values) else None)
+        return profile_times(values.to_numpy(), missing=missing, edges=self._edges)
 
     def _inherited(self, kind: type[NumericProfile | TimeProfile], rows: int) -> Any:
         like = self._like

@@ -1,9 +1,9 @@
 """Runs a dataset's checks on a table that comes in chunks.
 
 All checks on rows are counted by one Polars expression list a chunk, so that they cost one pass together
-(five on 5 million rows: 0.17 s of processor time; pointblank, which needs the table whole, 0.37 s). The checks on a
-table as a whole ask its profile, which a commit makes anyway. Levels are judged by a rule of ours, so that
-a stored result can be judged again.
+(five on 5 million rows: 0.17 s of processor time; pointblank, which needs the table whole, 0.37 s). The
+checks on a table as a whole ask its profile, which a commit makes anyway. Levels are judged by a rule of
+ours, so that a stored result can be judged again.
 """
 
 from collections.abc import Callable, Sequence
@@ -132,22 +132,10 @@ class Inspection:
                 one.repeats = Repeats()
             return one
         try:
-            one.condition = failing(check, self._known(check, schema))
+            one.condition = failing(check, known_rows(check, schema, self._related))
         except (PomonaError, PolarsError) as error:
             one.obstacle = getattr(error, "detail", str(error))
         return one
-
-    def _known(self, check: Check, schema: pa.Schema) -> pl.DataFrame | None:
-        if check.kind != "exists":
-            return None
-        if self._related is None:
-            raise PomonaError(f"{check.to} cannot be read here")
-        known = self._related(check.to, list(check.to_columns or columns_of(check)))
-        kinds = pl.DataFrame(pl.from_arrow(schema.empty_table())).schema
-        return known.select(
-            pl.col(theirs).cast(kinds[ours])
-            for theirs, ours in zip(known.columns, columns_of(check), strict=True)
-        )
 
     def _count(self, frame: pl.DataFrame) -> None:
         asked = {name: one.condition for name, one in self._on_rows.items() if not one.obstacle}
@@ -171,7 +159,9 @@ class Inspection:
             if one.failing and self._held:
                 held = pl.concat(self._held).drop_nulls(columns_of(one.check))
                 hashes = pl.Series(row_hashes(held.select(columns_of(one.check))))
-                one.examples = self._shown(one.check, held.filter(hashes.is_in(pl.Series(repeated).implode())).head(EXAMPLES))
+                one.examples = self._shown(
+                    one.check, held.filter(hashes.is_in(pl.Series(repeated).implode())).head(EXAMPLES)
+                )
         failing_rows, rows = one.failing, self._rows
         share = failing_rows / rows if rows else 0.0
         detail = f"{failing_rows} of {rows} rows" if failing_rows else f"all {rows} rows"
@@ -203,6 +193,25 @@ def _counts(
             except PolarsError as error:
                 on_rows[name].obstacle = str(error).splitlines()[0]
         return found
+
+
+def known_rows(check: Check, schema: pa.Schema, related: Related | None) -> pl.DataFrame | None:
+    """The other dataset's rows that ``exists`` looks among, in the types of this one; None for other kinds.
+
+    Raises:
+        PomonaError: If they cannot be read.
+        PolarsError: If their types do not fit.
+    """
+    if check.kind != "exists":
+        return None
+    if related is None:
+        raise PomonaError(f"{check.to} cannot be read here")
+    known = related(check.to, list(check.to_columns or columns_of(check)))
+    kinds = pl.DataFrame(pl.from_arrow(schema.empty_table())).schema
+    return known.select(
+        pl.col(theirs).cast(kinds[ours])
+        for theirs, ours in zip(known.columns, columns_of(check), strict=True)
+    )
 
 
 def run_checks(

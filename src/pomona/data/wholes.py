@@ -8,11 +8,11 @@ import polars as pl
 import pyarrow as pa
 
 from pomona.core.errors import PomonaError
+from pomona.data.profiling import column_like
 from pomona.data.records import Check, CheckResult
 from pomona.data.rules import judge, name_of
 from pomona.data.tables import fields_of
 from pomona.stats.drift import drift_of
-from pomona.stats.profiles import profile_like
 from pomona.stats.records import ColumnProfile, DriftReading, NumericProfile, TableProfile, TimeProfile
 
 
@@ -142,23 +142,7 @@ def _drift(to: str, name: str, column: ColumnProfile, before: Before) -> DriftRe
     if before.related is None:
         raise PomonaError(f"{to} cannot be read here")
     values = before.related(to, [name]).to_series()
-    return drift_of(_profile_like(column, values), column)
-
-
-def _profile_like(reference: ColumnProfile, values: pl.Series) -> ColumnProfile:
-    """The values in the bins of ``reference``."""
-    present = values.drop_nulls()
-    if isinstance(reference, NumericProfile):
-        numbers = present.dt.total_microseconds() / 1e6 if present.dtype == pl.Duration else present
-        return profile_like(reference, numbers.cast(pl.Float64).to_numpy(), missing=values.null_count())
-    if isinstance(reference, TimeProfile):
-        utc = present
-        if isinstance(present.dtype, pl.Datetime) and present.dtype.time_zone:
-            utc = present.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        micros = utc.cast(pl.Datetime("us")).to_numpy()
-        return profile_like(reference, micros, missing=values.null_count())
-    counts = present.cast(pl.String).rename("value").value_counts(name="rows")
-    return profile_like(reference, dict(counts.iter_rows()), missing=values.null_count())
+    return drift_of(column_like(column, values), column)
 
 
 def _result(check: Check, *, good: bool, detail: str, value: float | None = None) -> CheckResult:
