@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+import pomona
 from pomona.server.main import CONTENT_SECURITY
 from pomona.server.ui import STATIC
 
@@ -155,13 +156,17 @@ def _needs_pages() -> None:
 
 @pytest.fixture(scope="session")
 def orchard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A real server with a hypothesis, data, runs, a model and an entry. Shared: tests add, never change."""
+    """A real server with one of everything. Shared: tests add, and change only what they added."""
     _needs_pages()
     home = tmp_path_factory.mktemp("orchard")
     with running(home) as url:
         script = Path(__file__).with_name("orchard.py")
         told = subprocess.run(
-            [sys.executable, str(script), url, str(home)], capture_output=True, text=True, check=False
+            [sys.executable, str(script), url, str(home)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=200,
         )
         assert told.returncode == 0, told.stderr[-4000:]
         yield Site(url, home, json.loads(told.stdout.strip().splitlines()[-1]))
@@ -175,6 +180,13 @@ def bare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture
+def client(orchard: Site) -> Iterator[pomona.Client]:
+    """What a program of the user's does at the same time, from outside of the browser."""
+    with pomona.connect(orchard.url) as client:
+        yield client
+
+
 class Tab:
     """A page under watch: what it asked foreign hosts for, and what it complained about."""
 
@@ -183,13 +195,21 @@ class Tab:
         self.page: Page = context.new_page()
         self.foreign: list[str] = []
         self.complaints: list[str] = []
+        self._open: set[Any] = set()
         self.page.on("request", self._asked)
+        self.page.on("requestfinished", self._came)
+        self.page.on("requestfailed", self._came)
         self.page.on("console", lambda said: said.type == "error" and self.complaints.append(said.text))
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
 
     def _asked(self, request: Any) -> None:
+        if not request.url.endswith("/events/stream"):  # which never ends
+            self._open.add(request)
         if not request.url.startswith((self.address, "data:", "blob:")):
             self.foreign.append(request.url)
+
+    def _came(self, request: Any) -> None:
+        self._open.discard(request)
 
     def open(self, path: str = "/") -> Page:
         """Go there and wait until the page has its heading."""
@@ -197,11 +217,21 @@ class Tab:
         self.page.wait_for_selector("h1")
         return self.page
 
-    def axe(self) -> list[str]:
-        """Serious and critical findings of axe-core, one line each."""
-        # Through the protocol, not a script tag: the page's own policy refuses inline scripts.
-        self.page.evaluate(AXE.read_text())
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+    def still(self) -> Page:
+        """Wait until everything the page asked for has come, and was drawn."""
+        quiet = 0
+        while quiet < 2:
+            self.page.wait_for_timeout(100)
+            quiet = 0 if self._open else quiet + 1
+        return self.page
+
+    def axe(self, *rules: str) -> list[str]:
+        """Serious and critical findings of axe-core (of these rules only), one line each."""
+        if not self.page.evaluate("'axe' in window"):
+            # Through the protocol, not a script tag: the page's own policy refuses inline scripts.
+            self.page.evaluate(AXE.read_text())
+        options = {"resultTypes": ["violations"], **({"runOnly": rules} if rules else {})}
+        found = self.page.evaluate("options => axe.run(document, options)", options)
         return [
             f"{one['id']}: {node['target']} {node.get('failureSummary', '')}"
             for one in found["violations"]

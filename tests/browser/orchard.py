@@ -23,12 +23,23 @@ from pomona.data.records import Check
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SCRIPT = """import mlflow
 import pomona
+from mlflow.models import infer_signature
+from sklearn.linear_model import LogisticRegression
 
 pears = pomona.training_data().to_pandas()
 with mlflow.start_run():
     mlflow.log_params(pomona.params())
     mlflow.log_metric("train_rows", len(pears))
+    model = LogisticRegression().fit(pears[["weight"]], pears["kept"])
+    mlflow.sklearn.log_model(
+        model,
+        name="model",
+        signature=infer_signature(pears[["weight"]], model.predict(pears[["weight"]])),
+        pip_requirements=["scikit-learn"],
+        serialization_format="skops",
+    )
 """
+RIPE = START + timedelta(days=20)  # when the first pear is asked about
 
 
 def pears(rows: int) -> pl.DataFrame:
@@ -47,7 +58,7 @@ def pears(rows: int) -> pl.DataFrame:
 
 
 def fill(client: pomona.Client, folder: Path) -> dict[str, Any]:
-    """A hypothesis, two versions of a dataset, runs, a model with a champion, an entry."""
+    """Each stage once: from a hypothesis to a canary, an incident and what the loop made of it."""
     idea = client.hypotheses.create(
         "keeping-pears",
         statement="If pears that will keep are stored and the others sold at once, fewer rot.",
@@ -80,7 +91,9 @@ def fill(client: pomona.Client, folder: Path) -> dict[str, Any]:
     entry = client.training.store(
         "pears", script=script, data="orchard/pears", params={"depth": 6}, hypothesis=idea.id
     )
+    later = serve(client)
     return {
+        **later,
         "hypothesis": idea.id,
         "dataset": dataset.id,
         "good": good.id,
@@ -128,6 +141,62 @@ def learn(client: pomona.Client, data: Any) -> tuple[dict[str, str], list[str]]:
         mlflow.set_tag("pomona.error", "Traceback (most recent call last):\nValueError: a pear is NaN")
     runs["unversioned"] = run.info.run_id
     return runs, versions
+
+
+def serve(client: pomona.Client) -> dict[str, Any]:
+    """An endpoint with a champion, then a canary; a retraining that is refused; drift and who heard of it."""
+    endpoint = client.endpoints.create("pears", model="pears", hypothesis="keeping-pears")
+    first = client.releases.start("pears", "pears/1", strategy="champion", reason="the first that may serve")
+    limits = pomona.Thresholds(min_rows=40, drift_warn=0.4, drift_alarm=0.5, quality_patience=1)
+    monitor = client.monitors.create("pears", window_hours=72, thresholds=limits)
+    recipe = pomona.Recipe(entry="pears", label="kept", holdout_days=4, minimum_improvement=0.3)
+    asked = client.loop.trigger("asked", endpoint="pears", kind="request", recipe=recipe)
+    hears = client.loop.trigger("on-drift", endpoint="pears", kind="drift", recipe=recipe)
+    client.settle(timeout_s=60)
+    ask(client, 0, weight=180)
+    fired = client.loop.retrain("asked", reason="a look at what a newer model would do")
+    client.settle(timeout_s=60)
+    policy = pomona.CanaryPolicy(share=0.5, min_matured=30, expected_matured=5000, alpha=0.01, max_days=90)
+    canary = client.releases.start("pears", "pears/2", policy=policy, reason="does it earn more?")
+    client.settle(timeout_s=60)
+    heavy = ask(client, 3, weight=260)
+    ask(client, 6, weight=180, told=60)
+    client.outcomes.record_one("prd_00000000000000000000000000", value=True)
+    client.settle(timeout_s=60)
+    [incident] = client.incidents.list(endpoint="pears")
+    held = next(one for one in client.loop.reactions(trigger="on-drift") if not one.fired)
+    windows = {f"{one.kind}_{one.state}": one.id for one in client.monitors.windows(endpoint="pears")}
+    job = client.loop.reaction(fired.id).job
+    return {
+        "endpoint": endpoint.id,
+        "first": first.id,
+        "canary": canary.id,
+        "monitor": monitor.id,
+        "windows": windows,
+        "incident": incident.id,
+        "triggers": {"asked": asked.id, "hears": hears.id},
+        "reactions": {"fired": fired.id, "held": held.id},
+        "job": job,
+        "prediction": heavy[0].prediction_id,
+    }
+
+
+def ask(client: pomona.Client, day: int, *, weight: float, told: int = 120) -> list[Any]:
+    """Pears of three days pass through the gateway; what became of the first ``told`` is told."""
+    random = np.random.default_rng(day)
+    rows = [{"weight": float(one)} for one in random.normal(weight, 30, 120)]
+    names = [f"{day}/{number}" for number in range(120)]
+    at = [RIPE + timedelta(days=day, minutes=36 * number) for number in range(120)]
+    answers = client.predict("pears", rows, ids=names, units=names, at=at)
+    client.settle(timeout_s=60)
+    kept = random.random(120) < 1 / (1 + np.exp((np.array([one["weight"] for one in rows]) - 180) / 20))
+    outcomes = [
+        pomona.NewOutcome(prediction_id=answer.prediction_id, value=bool(yes), at=when + timedelta(hours=1))
+        for answer, yes, when in zip(answers, kept, at, strict=True)
+    ]
+    client.outcomes.record(outcomes[:told])
+    client.settle(timeout_s=60)
+    return answers
 
 
 if __name__ == "__main__":

@@ -7,27 +7,6 @@ from typing import Any
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATHS = [
-    "/data",
-    "/data/new",
-    "/data/{dataset}",
-    "/data/versions/{good}",
-    "/data/versions/{bad}?tab=checks",
-    "/data/versions/{good}?tab=rows",
-    "/data/versions/{good}?tab=about",
-]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_accessible_quiet_and_asks_no_foreign_host(
-    tab: Callable[..., Any], orchard: Any, theme: str, path: str
-) -> None:
-    it = tab(orchard.url, theme=theme)
-    it.open(path.format(**orchard.ids)).wait_for_timeout(800)
-    assert it.axe() == []
-    assert it.foreign == []
-    assert it.complaints == []
 
 
 def test_a_dataset_is_created_and_a_file_committed(

@@ -8,18 +8,6 @@ import pytest
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", ["/registry", "/registry/pears", "/registry/versions/{versions[0]}"])
-def test_a_page_is_accessible_quiet_and_asks_no_foreign_host(
-    tab: Callable[..., Any], orchard: Any, theme: str, path: str
-) -> None:
-    it = tab(orchard.url, theme=theme)
-    it.open(path.format(**orchard.ids)).wait_for_timeout(800)
-    assert it.axe() == []
-    assert it.foreign == []
-    assert it.complaints == []
-
-
 def test_an_empty_registry_says_how_to_begin(tab: Callable[..., Any], bare: str) -> None:
     page = tab(bare).open("/registry")
     page.get_by_text("pomona models register").wait_for()

@@ -6,25 +6,6 @@ from typing import Any
 import pytest
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-PATHS = [
-    "/training",
-    "/training/runs/{runs[strong]}",
-    "/training/runs/{runs[unversioned]}",
-    "/training/entries",
-    "/training/entries/{entry}",
-]
-
-
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("path", PATHS)
-def test_a_page_is_accessible_quiet_and_asks_no_foreign_host(
-    tab: Callable[..., Any], orchard: Any, theme: str, path: str
-) -> None:
-    it = tab(orchard.url, theme=theme)
-    it.open(path.format(**orchard.ids)).wait_for_timeout(1000)
-    assert it.axe() == []
-    assert it.foreign == []
-    assert it.complaints == []
 
 
 def test_runs_are_filtered_and_sorted_by_the_server_and_the_link_keeps_it(
