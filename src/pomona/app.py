@@ -12,6 +12,8 @@ from pomona.circle.doctor import Doctor
 from pomona.circle.state import CircleService
 from pomona.circle.trace import Tracer
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
+from pomona.data.checks.service import CheckService
+from pomona.data.comparison.service import ComparisonService
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
 from pomona.data.marts.building import MartBuilder
@@ -73,6 +75,16 @@ class App:
     releases: ReleaseService
     serving: ServingService
     reach: Reach  # how training scripts get at the API
+
+    @cached_property
+    def checks(self) -> CheckService:
+        """What is done with checks beyond declaring them."""
+        return CheckService(self.database, self.clock, self.data)
+
+    @cached_property
+    def comparison(self) -> ComparisonService:
+        """Two data versions side by side."""
+        return ComparisonService(self.data)
 
     @cached_property
     def files(self) -> FileSetService:

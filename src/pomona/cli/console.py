@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pomona.core.errors import PomonaError
 
@@ -25,7 +26,9 @@ Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this man
 _TONES = {
     **dict.fromkeys(("ok", "green", "go", "done", "promoted", "FINISHED", "passed", "READY"), "green"),
     **dict.fromkeys(("warn", "queued", "running", "open", "RUNNING", "waiting"), "yellow"),
-    **dict.fromkeys(("fail", "failed", "alarm", "killed", "rolled_back", "FAILED", "refused"), "red"),
+    **dict.fromkeys(
+        ("fail", "failed", "alarm", "killed", "critical", "rolled_back", "FAILED", "refused"), "red"
+    ),
 }
 
 
@@ -71,8 +74,10 @@ def show_one(record: Any, *, json: bool = False, title: str = "") -> None:
     out.print(table)
 
 
-def cell(value: Any) -> str:
-    """One value for the eye."""
+def cell(value: Any) -> str | Text:
+    """One value for the eye; text with colours of its own stays so."""
+    if isinstance(value, Text):
+        return value
     if value is None:
         return "[dim]-[/dim]"
     if isinstance(value, bool):

@@ -2,17 +2,20 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from pomona.cli import comparison
+from pomona.cli.checks import app as checks_app
+from pomona.cli.checks import check, read_checks, show_report
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
 from pomona.cli.marts import read_sql
 
-if TYPE_CHECKING:
-    from pomona.data.records import Check, QualityReport
-
 app = typer.Typer(no_args_is_help=True, help="Datasets: immutable versions, their checks and profiles.")
+app.command()(check)
+app.add_typer(checks_app, name="checks")
+app.command()(comparison.compare)
 
 Name = Annotated[str, typer.Argument(help="The dataset's name, e.g. flights or nyc/flights.")]
 Ref = Annotated[str, typer.Argument(help="A version: flights, flights@v3, flights@newest or its id.")]
@@ -35,7 +38,7 @@ def create(
 
     Example: pomona data create flights --key flight_id --time scheduled --checks checks.yaml
     """
-    declared = read_checks(checks) if checks else []
+    declared = read_checks(checks).checks if checks else ()
     with client() as pomona:
         made = pomona.data.create(
             name,
@@ -79,7 +82,7 @@ def commit(
             f"{record.rows_changed:,} changed, {record.rows_removed:,} removed"
         )
         if record.quality != "green":
-            _show_report(version.quality(), json=False)
+            show_report(version.quality(), json=False)
 
 
 @app.command("ls")
@@ -148,7 +151,7 @@ def read(
         )
         table = chosen.to_arrow()
     if to is not None:
-        _write(table, to)
+        write_table(table, to)
         done(f"{table.num_rows:,} rows of {chosen.ref} in {to}")
         return
     rows = table.slice(0, limit).to_pylist()
@@ -176,7 +179,7 @@ def sql(
     with client() as pomona:
         table = pomona.data.sql(read_sql(sql), limit=limit if to is None else None)
     if to is not None:
-        _write(table, to)
+        write_table(table, to)
         done(f"{table.num_rows:,} rows in {to}")
         return
     show_rows(
@@ -208,66 +211,6 @@ def profile(ref: Ref, json: Json = False) -> None:
     )
 
 
-@app.command()
-def check(
-    ref: Ref,
-    run: Annotated[bool, typer.Option("--run", help="Run the checks now, as they are declared.")] = False,
-    declare: Annotated[
-        Path | None, typer.Option(help="Replace the dataset's checks by those of a file first.", exists=True)
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Show what the checks found on a version.
-
-    Example of a file: - {kind: not_null, column: carrier, warn: 0.001, fail: 0.01}
-    """
-    with client() as pomona:
-        if declare is not None:
-            pomona.data.declare_checks(ref.partition("@")[0], read_checks(declare))
-        version = pomona.data.version(ref)
-        report = pomona.data.recheck(version.id) if run or declare is not None else version.quality()
-    _show_report(report, json=json)
-
-
-def read_checks(path: Path) -> "list[Check]":
-    """The checks in a YAML or JSON file.
-
-    Raises:
-        Invalid: If the file holds anything but a list of checks.
-    """
-    import msgspec
-
-    from pomona.core.errors import Invalid, MissingExtra
-    from pomona.data.records import Check
-
-    try:
-        if path.suffix == ".json":
-            return msgspec.json.decode(path.read_bytes(), type=list[Check])
-        return msgspec.yaml.decode(path.read_bytes(), type=list[Check])
-    except ImportError as error:
-        raise MissingExtra("pyyaml", "server") from error
-    except msgspec.DecodeError as error:
-        raise Invalid(
-            f"{path}: {error}", hint="a list of checks, e.g. - {kind: not_null, column: carrier}"
-        ) from error
-
-
-def _show_report(report: "QualityReport", *, json: bool) -> None:
-    show_rows(
-        report.results,
-        [
-            ("check", lambda r: r.name),
-            ("quality", lambda r: r.quality),
-            ("failing", lambda r: r.failing),
-            ("share", lambda r: f"{r.share:.3%}"),
-            ("found", lambda r: r.detail),
-            ("e.g.", lambda r: r.examples[0] if r.examples else None),
-        ],
-        json=json,
-        empty="no checks are declared: `pomona data check --declare FILE` adds some",
-    )
-
-
 def _in_short(column: Any) -> str:
     from pomona.stats.records import CategoryProfile, NumericProfile
 
@@ -283,7 +226,8 @@ def _in_short(column: Any) -> str:
     return f"{column.earliest} to {column.latest}" if column.earliest else "no times"
 
 
-def _write(table: Any, path: Path) -> None:
+def write_table(table: Any, path: Path) -> None:
+    """Write a table as CSV if the name says so, else as Parquet."""
     if path.suffix == ".csv":
         import pyarrow.csv
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.core.records import Record
-from pomona.data import expressions
 from pomona.data.records import Check, DataVersion, Field, NewDataset, Quality, QualityReport, TimeWindow
 
 NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63}/)?[a-z0-9][a-z0-9._-]{0,99}")
@@ -110,11 +109,13 @@ def _levels_fault(check: Check) -> str | None:
 def _words_fault(check: Check) -> str | None:
     if check.to_columns and len(check.to_columns) != len(columns_of(check)):
         return f"`to_columns` names {len(check.to_columns)} columns, `columns` {len(columns_of(check))}"
+    if check.kind not in ("pattern", "expression"):
+        return None
+    from pomona.data import expressions  # Polars, which the command line may lack
+
     if check.kind == "pattern":
         return expressions.pattern_fault(check.pattern)
-    if check.kind == "expression":
-        return expressions.fault(check.expression)
-    return None
+    return expressions.fault(check.expression)
 
 
 def columns_of(check: Check) -> tuple[str, ...]:

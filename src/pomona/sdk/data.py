@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from pomona.core.records import Record
+from pomona.data.checks.records import CheckHistory
+from pomona.data.comparison.records import Comparison
 from pomona.data.marts.records import SqlQuery
 from pomona.data.records import Check, CommitMode, Committed, Dataset, DataVersion, NewDataset, QualityReport
 from pomona.sdk.session import Session, part
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from mlflow.data.meta_dataset import MetaDataset
 
+CHECKS = list[Check]
+HISTORIES = list[CheckHistory]
 VERSIONS = list[DataVersion]  # `list` is a method below
 ROWS = list[dict[str, Any]]
 
@@ -121,6 +125,14 @@ class Version:
     def quality(self) -> QualityReport:
         """What the checks found last."""
         return self._session.get(f"/api/v1/data-versions/{self.id}/quality", QualityReport)
+
+    def failing(self, check: str, *, offset: int = 0, limit: int = 100_000) -> "pa.Table":
+        """The rows that fail a check (by its name in ``quality()``), at most 100,000 at once."""
+        from pomona.sdk.tables import decode
+
+        query = {"check": check, "offset": offset, "limit": limit}
+        path = f"/api/v1/data-versions/{self.id}/failing"
+        return decode(self._session.call("GET", path, query=query).body)
 
     def to_mlflow(self) -> "MetaDataset":
         """As an MLflow dataset: ``mlflow.log_input(version.to_mlflow(), context="training")``.
@@ -262,6 +274,23 @@ class Data:
     def declare_checks(self, dataset: str, checks: Sequence[Check]) -> Dataset:
         """Replace the checks of a dataset; the next commit runs them, ``recheck`` runs them now."""
         return self._session.put(f"/api/v1/datasets/{_part(dataset)}/checks", [*checks], Dataset)
+
+    def suggest_checks(self, ref: str) -> Sequence[Check]:
+        """Checks that a version meets, with room for what is usual to change: a beginning."""
+        return self._session.get(f"/api/v1/data-versions/{_part(ref)}/quality/suggestion", CHECKS)
+
+    def try_checks(self, ref: str, checks: Sequence[Check]) -> QualityReport:
+        """What these checks find on a version; nothing is stored, and its mark stays."""
+        path = f"/api/v1/data-versions/{_part(ref)}/quality/trial"
+        return self._session.post(path, [*checks], QualityReport)
+
+    def check_history(self, dataset: str) -> Sequence[CheckHistory]:
+        """What each check found on the versions, oldest version first."""
+        return self._session.get(f"/api/v1/datasets/{_part(dataset)}/checks/history", HISTORIES)
+
+    def compare(self, before: str, after: str) -> Comparison:
+        """Two versions column by column, in the same bins; the column that moved most first."""
+        return self._session.get(f"/api/v1/data-versions/{_part(before)}/compare/{_part(after)}", Comparison)
 
     def recheck(self, ref: str) -> QualityReport:
         """Run the checks on a version once more, as they are declared now."""

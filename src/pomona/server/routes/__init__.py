@@ -1,6 +1,7 @@
 """One file per stage; each handler decodes, calls one use case, and encodes."""
 
 from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes, MetricRoutes
+from pomona.server.routes.checks import CheckRoutes, VersionCheckRoutes
 from pomona.server.routes.chunks import ChunkRoutes
 from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
@@ -23,6 +24,8 @@ HANDLERS = [
     MetricRoutes,
     DatasetRoutes,
     DataVersionRoutes,
+    CheckRoutes,
+    VersionCheckRoutes,
     FileSetRoutes,
     FileSetVersionRoutes,
     ChunkRoutes,
