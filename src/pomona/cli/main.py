@@ -11,6 +11,7 @@ from pomona.cli import (
     circle,
     data,
     entries,
+    files,
     jobs,
     loop,
     marts,
@@ -39,6 +40,7 @@ app.command()(circle.events)
 app.command()(circle.doctor)
 app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
 app.add_typer(data.app, name="data", rich_help_panel="Stages")
+app.add_typer(files.app, name="files", rich_help_panel="Stages")
 app.add_typer(marts.app, name="marts", rich_help_panel="Stages")
 app.add_typer(entries.app, name="train", rich_help_panel="Stages")
 app.add_typer(runs.app, name="runs", rich_help_panel="Stages")

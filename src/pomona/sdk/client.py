@@ -16,6 +16,7 @@ from pomona.sdk.business import Hypotheses
 from pomona.sdk.circle import Circle
 from pomona.sdk.data import Data
 from pomona.sdk.entries import Training
+from pomona.sdk.files.client import Files
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.loop import Loop
@@ -36,6 +37,7 @@ class Client:
         self.session = Session(transport)
         self.hypotheses = Hypotheses(self.session)
         self.data = Data(self.session)
+        self.files = Files(self.session)
         self.endpoints = Endpoints(self.session)
         self.releases = Releases(self.session)
         self.gateway = Gateway(self.session)

@@ -1,6 +1,7 @@
 """Transport over a socket, with urllib3."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import BinaryIO
 
 import urllib3
@@ -55,6 +56,10 @@ class HttpTransport:
         if address is None:
             raise Unavailable("no gateway runs there", hint="start one with `pomona up`")
         return HttpTransport(address, token=self._token)
+
+    def again(self) -> "Callable[[], HttpTransport]":
+        """Makes the same connection once more, in another process, too; it can be pickled."""
+        return partial(HttpTransport, self.address, token=self._token)
 
     def close(self) -> None:
         self._pool.clear()

@@ -7,6 +7,7 @@ from mlflow.data.meta_dataset import MetaDataset
 
 if TYPE_CHECKING:
     from pomona.sdk.data import Version
+    from pomona.sdk.files.client import FilesVersion
 
 DIGEST_CHARS = 36  # MLflow takes no more
 
@@ -24,10 +25,12 @@ class PomonaSource(DatasetSource):  # type: ignore[misc]  # MLflow has no types 
         return "pomona"
 
     def load(self) -> Any:
-        """The rows, as an Arrow table."""
+        """The rows, as an Arrow table; of a file set, a map dataset of its files."""
         from pomona.sdk.client import connect
 
         with connect() as client:
+            if self.version.startswith("fsv_"):
+                return client.files.dataset(self.version)
             return client.data.version(self.version).to_arrow()
 
     @staticmethod
@@ -53,3 +56,9 @@ def dataset_of(version: "Version") -> MetaDataset:
     selection = {name: value for name, value in version.selection.query().items() if value is not None}
     source = PomonaSource(version.id, version.ref, selection)
     return MetaDataset(source, name=version.record.dataset, digest=version.record.digest[:DIGEST_CHARS])
+
+
+def files_dataset_of(version: "FilesVersion") -> MetaDataset:
+    """The MLflow dataset that stands for a version of a file set."""
+    source = PomonaSource(version.id, version.ref, {})
+    return MetaDataset(source, name=version.record.file_set, digest=version.record.digest[:DIGEST_CHARS])

@@ -1,5 +1,6 @@
 """Errors to HTTP, once: every failure leaves as ``application/problem+json`` with a code and a hint."""
 
+import errno
 import logging
 from typing import Any
 
@@ -7,7 +8,7 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, NotFoundException, ValidationException
 
-from pomona.core.errors import Invalid, NotFound, PomonaError, Problem, TooLarge
+from pomona.core.errors import Invalid, NotFound, PomonaError, Problem, StorageFull, TooLarge
 from pomona.core.records import to_json
 
 PROBLEM_JSON = "application/problem+json"
@@ -47,7 +48,7 @@ def problem_of(error: Exception, path: str) -> Problem:
 
 
 def fault_of(error: Exception) -> PomonaError | None:
-    """What is wrong with the request, where an error tells; None if the error is ours."""
+    """What is wrong with the request or the disk, where an error tells; None if the error is ours."""
     origin = getattr(error, "orig", None) or error  # SQLAlchemy wraps what goes wrong with a parameter
     if isinstance(origin, PomonaError):
         return origin
@@ -57,6 +58,8 @@ def fault_of(error: Exception) -> PomonaError | None:
         return Invalid("a text holds half a character (a lone surrogate)", hint="send text as UTF-8")
     if isinstance(origin, OverflowError):
         return Invalid("a number is too large to be stored", hint="whole numbers have at most 64 bits")
+    if isinstance(origin, OSError) and origin.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull("the disk takes no more data", hint="free some space, then send it again")
     return None
 
 

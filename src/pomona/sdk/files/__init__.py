@@ -1,0 +1,1 @@
+"""File sets from Python: a working folder and its versions."""

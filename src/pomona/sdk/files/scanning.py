@@ -1,0 +1,100 @@
+"""What lies in a folder now: names and stamps, without reading a single file."""
+
+import os
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pomona.core.errors import Invalid, NotFound
+from pomona.data.filesets.rules import OWN_FOLDERS
+
+STAGE = ".pomona-checkout-"  # a checkout's own folder; one that was killed may have left it
+EXECUTABLE = 1
+LINK = 2
+# Size, mtime, inode, ctime (both in ns), mode: a file of the same stamp has the same content.
+Stamp = tuple[int, int, int, int, int]
+
+
+@dataclass
+class Scan:
+    """The files below a folder.
+
+    Attributes:
+        folders: By folder (empty: the top), name and stamp of each file in it, by name.
+        links: By path, the target of each symbolic link.
+        odd: Paths that are neither file, folder nor link.
+    """
+
+    folders: dict[str, list[tuple[str, Stamp]]] = field(default_factory=dict)
+    links: dict[str, str] = field(default_factory=dict)
+    odd: list[str] = field(default_factory=list)
+
+    def files(self) -> dict[str, Stamp]:
+        """By path, the stamp of each file."""
+        return {
+            f"{folder}/{name}" if folder else name: stamp
+            for folder, found in self.folders.items()
+            for name, stamp in found
+        }
+
+
+def stamp_of(found: os.stat_result) -> Stamp:
+    """The stamp of a file."""
+    executable = EXECUTABLE if found.st_mode & stat.S_IXUSR else 0
+    return (found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns, executable)
+
+
+def scan(root: Path, *, wanted: Callable[[str], bool] | None = None) -> Scan:
+    """Look through a folder; links are not followed.
+
+    Args:
+        wanted: Only files and links whose path it says yes to.
+
+    Raises:
+        NotFound: If there is no such folder.
+        Invalid: If a folder in it cannot be read.
+    """
+    if not root.is_dir():
+        raise NotFound(f"no folder {root}", hint="name an existing folder")
+    result = Scan()
+    waiting = [("", str(root))]
+    while waiting:
+        folder, place = waiting.pop()
+        try:
+            _scan_folder(folder, place, result, waiting, wanted)
+        except PermissionError:
+            raise Invalid(f"the folder {place} cannot be read", hint="give yourself access to it") from None
+    return result
+
+
+def _scan_folder(
+    folder: str,
+    place: str,
+    result: Scan,
+    waiting: list[tuple[str, str]],
+    wanted: Callable[[str], bool] | None,
+) -> None:
+    start = f"{folder}/" if folder else ""
+    files = []
+    with os.scandir(place) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_file(follow_symlinks=False):
+                if wanted is None or wanted(start + name):
+                    found = entry.stat(follow_symlinks=False)
+                    mode = EXECUTABLE if found.st_mode & 0o100 else 0
+                    files.append(
+                        (name, (found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns, mode))
+                    )
+            elif entry.is_dir(follow_symlinks=False):
+                if name not in OWN_FOLDERS and not name.startswith(STAGE):
+                    waiting.append((start + name, entry.path))
+            elif wanted is None or wanted(start + name):
+                if entry.is_symlink():
+                    result.links[start + name] = os.readlink(entry.path)  # noqa: PTH115 - as it stands
+                else:
+                    result.odd.append(start + name)
+    if files:
+        files.sort()
+        result.folders[folder] = files
