@@ -50,11 +50,10 @@ def read_checks(text: str, *, name: str = "checks") -> ChecksFile:
 
 def write_checks(checks: Sequence[Check], *, dataset: str | None = None) -> str:
     """The text of a file that ``read_checks`` reads as these checks."""
-    plain: list[dict[str, Any]] = [_plain(check) for check in checks]
-    head = f"dataset: {dataset}\n" if dataset else ""
-    body = _yaml().safe_dump(plain, sort_keys=False, allow_unicode=True, width=100)
-    indented = "\n".join(f"  {line}" if line else line for line in body.splitlines())
-    return f"{head}checks:\n{indented}\n" if checks else f"{head}checks: []\n"
+    plain: dict[str, Any] = {"dataset": dataset} if dataset else {}
+    plain["checks"] = [_plain(check) for check in checks]
+    text: str = _yaml().safe_dump(plain, sort_keys=False, width=100)
+    return text
 
 
 def _compose(text: str, name: str) -> Any:
