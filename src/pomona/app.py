@@ -43,6 +43,7 @@ from pomona.releases.service import ReleaseService
 from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
+from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.filesets.store import PackStore
 from pomona.storage.ledger import SqlLedger
@@ -239,7 +240,7 @@ class App:
     @cached_property
     def doctor(self) -> Doctor:
         """Whether what was acknowledged is there, and what it was."""
-        return Doctor(self, self.ledger, self.blobs)
+        return Doctor(self, self.ledger)
 
     def job_log(self, job_id: str) -> str:
         """What a job has logged so far; empty if nothing yet."""
@@ -265,7 +266,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
-    data = DataService(database, blobs, clock, business)
+    data = DataService(database, blobs, delta_tables(home / "tables"), clock, business, home / "incoming")
     tracking = TrackingService(database, blobs, clock, ledger, business, data)
     registry = RegistryService(database, blobs, clock, ledger, business, tracking)
     entries = EntryService(database, blobs, clock, business, data, jobs)

@@ -9,6 +9,7 @@ from pomona.business.service import BusinessService
 from pomona.data import store as _store  # noqa: F401  its tables
 from pomona.data.service import DataService
 from pomona.sql import metadata
+from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
@@ -30,4 +31,5 @@ def database(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteDatabase]:
 
 @pytest.fixture
 def data(database: SqliteDatabase, tmp_path: Path, clock: FakeClock) -> DataService:
-    return DataService(database, FileBlobs(tmp_path / "blobs"), clock, BusinessService(database, clock))
+    blobs, tables = FileBlobs(tmp_path / "blobs"), delta_tables(tmp_path / "tables")
+    return DataService(database, blobs, tables, clock, BusinessService(database, clock), tmp_path / "in")

@@ -15,6 +15,7 @@ from pomona.core.errors import Conflict, Invalid
 from pomona.data.records import NewDataset
 from pomona.data.service import DataService
 from pomona.sql import metadata
+from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
@@ -47,7 +48,8 @@ def test_every_version_stays_what_was_committed(
     clock = FakeClock()
     database = SqliteDatabase(folder / "t.db", clock)
     metadata.create_all(database.engine)
-    data = DataService(database, FileBlobs(folder / "blobs"), clock, BusinessService(database, clock))
+    blobs, tables = FileBlobs(folder / "blobs"), delta_tables(folder / "tables")
+    data = DataService(database, blobs, tables, clock, BusinessService(database, clock), folder / "in")
     data.create(NewDataset(name="d", key=("id",), time_column="at"))
     versions: dict[str, dict[int, str]] = {}
     current: dict[int, str] = {}

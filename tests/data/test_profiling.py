@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pomona.core.records import from_json, to_json
+from pomona.data.canonical import canonical
 from pomona.data.profiling import Profiler, profile_table
-from pomona.data.tables import canonical
 from pomona.stats.records import CategoryProfile, NumericProfile, TableProfile, TimeProfile
 
 COLUMNS = {
@@ -35,7 +35,7 @@ COLUMNS = {
 
 
 def test_every_kind_of_column_has_a_profile_that_survives_json() -> None:
-    table = canonical(pa.table({name: values for name, (values, _) in COLUMNS.items()}), None)
+    table = canonical(pa.table({name: values for name, (values, _) in COLUMNS.items()}))
     profile = profile_table(table)
     assert from_json(to_json(profile), TableProfile) == profile
     for name, (_, kind) in COLUMNS.items():

@@ -199,7 +199,7 @@ def test_a_corrected_export_follows_a_quarantined_one(data: DataService, checked
 
 def test_appending_to_quarantined_versions_only_needs_a_parent(data: DataService, checked: str) -> None:
     bad = data.commit(checked, flights([1], late=[-1.0])).version
-    with pytest.raises(Conflict, match="none to append to"):
+    with pytest.raises(Conflict, match="none to build on"):
         data.commit(checked, flights([2]), mode="append")
     assert data.commit(checked, flights([2]), mode="append", onto=bad.id).version.rows == 2
 
@@ -222,8 +222,8 @@ def test_the_profile_of_a_version_and_of_a_part_of_it(data: DataService, dataset
 
 
 def test_a_changed_file_is_noticed_when_read(data: DataService, dataset: str, tmp_path: Path) -> None:
-    digest = data.commit(dataset, flights([1, 2])).version.files[0].digest
-    path = tmp_path / "blobs" / digest[:2] / digest[2:]
+    version = data.commit(dataset, flights([1, 2])).version
+    path = tmp_path / "tables" / version.dataset_id / f"{version.files[0].digest}.parquet"
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     with pytest.raises(Tampered):

@@ -11,6 +11,7 @@ from pomona.business.service import BusinessService
 from pomona.data.records import DataVersion, NewDataset
 from pomona.data.service import DataService
 from pomona.sql import metadata
+from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.sqlite import SqliteDatabase
@@ -48,9 +49,10 @@ def business(database: SqliteDatabase, clock: FakeClock) -> BusinessService:
 
 @pytest.fixture
 def data(
-    database: SqliteDatabase, blobs: FileBlobs, clock: FakeClock, business: BusinessService
+    database: SqliteDatabase, blobs: FileBlobs, clock: FakeClock, business: BusinessService, tmp_path: Path
 ) -> DataService:
-    return DataService(database, blobs, clock, business)
+    tables = delta_tables(tmp_path / "tables")
+    return DataService(database, blobs, tables, clock, business, tmp_path / "incoming")
 
 
 @pytest.fixture

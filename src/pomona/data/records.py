@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any, Literal
 
 from pomona.core.records import Record
+from pomona.core.tables import DataFile
 
-CommitMode = Literal["full", "append"]
+CommitMode = Literal["full", "append", "delta", "rebase"]
 CheckKind = Literal[
     "not_null",
     "unique",
@@ -125,16 +126,6 @@ class Field(Record, frozen=True, kw_only=True):
     type: str
 
 
-class DataFile(Record, frozen=True, kw_only=True):
-    """A Parquet file of a version, kept under its BLAKE3 digest."""
-
-    digest: str
-    size: int
-    rows: int
-    since: datetime | None = None  # earliest and latest value of the time column
-    until: datetime | None = None
-
-
 class Cursor(Record, frozen=True, kw_only=True):
     """How far an incremental extraction has read: the greatest value seen in a column that grows."""
 
@@ -165,8 +156,8 @@ class Origin(Record, frozen=True, kw_only=True):
 class DataVersion(Record, frozen=True, kw_only=True):
     """A dataset at one moment: never changed once stored.
 
-    ``digest`` is the BLAKE3 root over the schema and the files' digests, in order; the same content
-    committed as one table has the same digest whatever its row groups, chunks or column order were.
+    ``digest`` is the BLAKE3 root over the schema, the files' digests and what is hidden of each; the same
+    content committed as one table has the same digest whatever its row groups, chunks or encodings were.
     """
 
     id: str
@@ -186,7 +177,9 @@ class DataVersion(Record, frozen=True, kw_only=True):
     since: datetime | None = None
     until: datetime | None = None
     quality: Quality
+    arrow: str = ""  # digest of its Arrow schema
     profile: str = ""  # digest of the profile
+    log: int = 0  # the entry of the Delta log that shows it
     note: str = ""
     as_of: datetime  # when the source was as this version says; freshness is measured here
     origin: Origin | None = None  # None: a person or a program handed the table over

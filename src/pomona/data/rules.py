@@ -1,15 +1,29 @@
 """What a dataset, a reference, a table and a check must be; and whether a version may be trained on."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
+from blake3 import blake3
+
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.core.records import Record
-from pomona.data.records import Check, DataVersion, Field, NewDataset, Quality, QualityReport, TimeWindow
+from pomona.core.tables import DataFile
+from pomona.data import expressions
+from pomona.data.records import (
+    Check,
+    CommitMode,
+    DataVersion,
+    Field,
+    NewDataset,
+    Quality,
+    QualityReport,
+    TimeWindow,
+)
 
 NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63}/)?[a-z0-9][a-z0-9._-]{0,99}")
+DELETED = "_deleted"  # in a delta: a yes/no column that marks the rows to remove
 ROW_KINDS = ("not_null", "unique", "range", "allowed", "pattern", "length", "expression", "exists")
 BAD: tuple[Quality, ...] = ("fail", "critical")  # not to be trained on without a reason
 _ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2, "critical": 3}
@@ -183,10 +197,17 @@ def missing_version(ref: Ref, newest: DataVersion | None) -> NotFound:
     return NotFound(f"no version {at} of {ref.dataset}", hint=hint)
 
 
-def check_columns(
-    columns: Sequence[str], *, key: Sequence[str], time_column: str | None, rows: int, allow_empty: bool
-) -> None:
-    """Refuse a table without the columns it is declared to have, or without rows.
+def check_mode(mode: CommitMode, key: Sequence[str]) -> None:
+    """Refuse a delta to a dataset whose rows have no name."""
+    if mode == "delta" and not key:
+        raise Invalid(
+            "a delta needs a key that says which rows it changes",
+            hint="commit the whole table (full), or only new rows (append)",
+        )
+
+
+def check_columns(columns: Sequence[str], *, key: Sequence[str], time_column: str | None) -> None:
+    """Refuse a table without the columns it is declared to have.
 
     Raises:
         Invalid: Naming the missing column and those there are.
@@ -205,8 +226,6 @@ def check_columns(
                 hint=f"it has: {', '.join(columns[:30])}",
                 extra={"missing": name, "columns": list(columns)},
             )
-    if rows == 0 and not allow_empty:
-        raise Invalid("the table has no rows", hint="if that is right, say so: allow_empty")
 
 
 def check_key_values(
@@ -237,8 +256,11 @@ def check_key_values(
         )
 
 
-def check_against_parent(old: Sequence[Field], new: Sequence[Field]) -> None:
-    """Refuse a changed type or a column that is gone; a column may be added.
+def check_against_parent(old: Sequence[Field], new: Sequence[Field], clash: Collection[str]) -> None:
+    """Refuse a changed type or a column that is gone; a column may be added, or hold wider values.
+
+    Args:
+        clash: Columns whose old and new types do not go together.
 
     Raises:
         Invalid: Naming the column, what it was and what it is.
@@ -248,15 +270,26 @@ def check_against_parent(old: Sequence[Field], new: Sequence[Field]) -> None:
         if field.name not in now:
             raise Invalid(
                 f"column {field.name!r} is gone",
-                hint="commit it as null if it ended, or start a new dataset for the new shape",
+                hint="commit it as null if it ended; or say that the table has a new shape: new_base",
                 extra={"removed": field.name},
             )
-        if field.type not in (now[field.name], "null"):  # a column of nulls gets its type later
+        if field.name in clash:
             raise Invalid(
                 f"column {field.name!r} was {field.type} and is {now[field.name]} now",
-                hint=f"convert it to {field.type}, or give the new content another column name",
+                hint=f"convert it to {field.type}; or say that the table has a new shape: new_base",
                 extra={"column": field.name, "was": field.type, "is": now[field.name]},
             )
+
+
+def version_digest(fields: Iterable[Field], files: Iterable[DataFile]) -> str:
+    """BLAKE3 root over the schema, the files' digests and what is hidden of each, in order."""
+    root = blake3(b"pomona table 2\n")
+    for field in fields:
+        root.update(f"column {len(field.name)} {field.name} {field.type}\n".encode())
+    for file in files:
+        vector = f"{file.vector.digest} {file.vector.offset}" if file.vector else "-"
+        root.update(f"file {file.digest} {vector}\n".encode())
+    return str(root.hexdigest())
 
 
 def judge(check: Check, share: float) -> Quality:

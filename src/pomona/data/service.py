@@ -2,23 +2,27 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import msgspec
+import polars as pl
 import pyarrow as pa
 
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
-from pomona.core.errors import NotFound
+from pomona.core.errors import NotFound, Tampered
 from pomona.core.events import ChecksDeclared, DatasetCreated, FailedVersionUsed, VersionChecked
 from pomona.core.ids import kind_of, new_id
-from pomona.core.ports import Blobs, Clock, Database, Transaction
+from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import Page, from_json
 from pomona.data import rules, store
-from pomona.data.committing import CommitOptions, Committer
-from pomona.data.decoding import decode
-from pomona.data.profiling import profile_table
-from pomona.data.quality import run_checks
+from pomona.data.committing import Base, CommitOptions, Committer, Watch, schema_of
+from pomona.data.files import FileReader
+from pomona.data.incoming import decode, incoming
+from pomona.data.profiling import Profiler
+from pomona.data.publishing import Publisher
 from pomona.data.records import (
     Check,
     CommitMode,
@@ -30,7 +34,7 @@ from pomona.data.records import (
     QualityReport,
     TimeWindow,
 )
-from pomona.data.tables import json_rows, read_files, to_polars
+from pomona.data.tables import json_rows, to_polars
 from pomona.stats.records import TableProfile
 
 
@@ -38,16 +42,28 @@ class DataService:
     """Datasets and their versions.
 
     Args:
-        blobs: Where the Parquet files and profiles are kept.
+        blobs: Where schemas and profiles are kept.
+        tables: Where the rows are kept.
         business: Resolves the hypothesis a dataset names.
+        spool: A folder for rows that do not fit into memory while they are sorted.
     """
 
-    def __init__(self, database: Database, blobs: Blobs, clock: Clock, business: BusinessService) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        tables: Tables,
+        clock: Clock,
+        business: BusinessService,
+        spool: Path,
+    ) -> None:
         self._database = database
         self._blobs = blobs
+        self._tables = tables
         self._clock = clock
         self._business = business
-        self._committer = Committer(database, blobs, clock)
+        self._publisher = Publisher(database, blobs, tables)
+        self._committer = Committer(database, blobs, tables, clock, self._publisher, self._related, spool)
 
     def create(self, new: NewDataset) -> Dataset:
         """Declare a dataset.
@@ -114,21 +130,25 @@ class DataService:
     def commit(
         self,
         ref: str,
-        table: pa.Table,
+        table: pa.Table | pa.RecordBatchReader,
         *,
         mode: CommitMode = "full",
         onto: str | None = None,
         note: str = "",
         as_of: datetime | None = None,
         allow_empty: bool = False,
+        new_base: bool = False,
         origin: Callable[[], Origin] | None = None,
     ) -> Committed:
         """Keep a table as the dataset's next version; content that is there already makes no new one.
 
         Args:
-            mode: ``full``: the whole table as it is now; ``append``: rows behind those of the parent.
+            mode: ``full``: the whole table as it is now; ``append``: rows behind those of the parent;
+                ``delta``: rows to add or to change by key, and (where a column ``_deleted`` is true) to
+                remove.
             onto: The parent; default the newest version that is not quarantined.
             as_of: When the source was so (freshness counts from here); default now.
+            new_base: The table has a new shape: columns may be gone or of another type.
             origin: Where the rows came from, asked once all of them have been read.
 
         Raises:
@@ -136,11 +156,16 @@ class DataService:
             Conflict: If another commit came first, or an append repeats keys that are there.
         """
         dataset = self.dataset(ref)
-        parent = self.resolve(onto) if onto else None
         options = CommitOptions(
-            mode=mode, onto=parent, note=note, as_of=as_of, allow_empty=allow_empty, origin=origin
+            mode=mode,
+            onto=self.resolve(onto) if onto else None,
+            note=note,
+            as_of=as_of,
+            allow_empty=allow_empty,
+            new_base=new_base,
+            origin=origin,
         )
-        return self._committer.commit(dataset, table, options)
+        return self._committer.commit(dataset, incoming(table), options)
 
     def commit_bytes(self, ref: str, body: BinaryIO, content_type: str, **options: Any) -> Committed:
         """``commit`` of a table that comes as Arrow, Parquet or CSV bytes.
@@ -150,7 +175,10 @@ class DataService:
         """
         dataset = self.dataset(ref)
         newest = self._database.read(lambda tx: store.newest(tx, dataset.id, usable=True))
-        return self.commit(ref, decode(body, content_type, newest.schema if newest else ()), **options)
+        table = decode(body, content_type, newest.schema if newest else ())
+        onto = options.pop("onto", None)
+        parent = self.resolve(onto) if onto else None
+        return self._committer.commit(dataset, table, CommitOptions(onto=parent, **options))
 
     def resolve(self, ref: str) -> DataVersion:
         """The version named by ``flights``, ``flights@v3``, ``flights@<digest>`` or ``ver_...``.
@@ -190,7 +218,7 @@ class DataService:
         since: datetime | None = None,
         until: datetime | None = None,
     ) -> pa.Table:
-        """A version's rows, verified against their digests.
+        """A version's rows, verified against their digests: always the same ones in the same order.
 
         Args:
             columns: Only these; default all.
@@ -200,32 +228,87 @@ class DataService:
             Invalid: If a column is unknown, or the dataset has no time column to filter by.
             Tampered: If a stored file changed.
         """
-        version = self.resolve(ref)
-        dataset = self.dataset(version.dataset_id)
-        window = TimeWindow(since=since, until=until)
-        rules.check_window(window, dataset.time_column)
-        filtered = since is not None or until is not None
-        return read_files(
-            version.files,
-            self._blobs.get,
-            columns=columns,
-            window=window if filtered else None,
-            time_column=dataset.time_column,
-        )
+        reader, window = self._reader(ref, since, until)
+        return reader.read(columns, window)
+
+    def batches(
+        self,
+        ref: str,
+        *,
+        columns: Sequence[str] | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> pa.RecordBatchReader:
+        """``read``, streamed: in the memory of a few row groups."""
+        reader, window = self._reader(ref, since, until)
+        pieces = chain.from_iterable(table.to_batches() for table in reader.batches(columns, window))
+        return pa.RecordBatchReader.from_batches(reader.schema_of(columns), pieces)
 
     def preview(self, ref: str, *, limit: int = 20) -> list[dict[str, Any]]:
         """The first rows as plain values."""
+        reader, _ = self._reader(ref)
+        wanted = max(0, min(limit, 1000))
+        parts = list(islice((part.slice(0, wanted) for part in reader.batches()), 3))
+        return json_rows(to_polars(pa.concat_tables(parts).slice(0, wanted))) if parts else []
+
+    def location(self, ref: str) -> tuple[str, int]:
+        """The address of a version's Delta table, and the version's number in its log."""
         version = self.resolve(ref)
-        first = read_files(version.files[:1], self._blobs.get)
-        return json_rows(to_polars(first.slice(0, max(0, min(limit, 1000)))))
+        self._publisher.catch_up(version.dataset_id)
+        return self._publisher.where(version.dataset_id), version.log
+
+    def verify(self, ref: str) -> int:
+        """Read everything a version consists of; returns how many files match their digests.
+
+        Raises:
+            Tampered: If a file, or the version's record, is not what it was.
+            NotFound: If a file is gone.
+        """
+        version = self.resolve(ref)
+        reader, _ = self._reader(version.id)
+        for file in version.files:
+            self._tables.files.open(version.dataset_id, file.digest).close()
+            reader.hidden(file)
+        if rules.version_digest(version.schema, version.files) != version.digest:
+            raise Tampered(
+                f"the record of {version.dataset}@v{version.number} does not match its digest",
+                hint="restore the database from a backup, then run `pomona doctor`",
+            )
+        return len(version.files)
+
+    def publish(self) -> int:
+        """Catch up every Delta log with the catalogue, after a crash; how many entries were missing."""
+        datasets = self._database.read(store.datasets.all)
+        return sum(self._publisher.catch_up(dataset.id) for dataset in datasets)
 
     def profile(
         self, ref: str, *, since: datetime | None = None, until: datetime | None = None
     ) -> TableProfile:
         """One summary per column of a version, or of the rows of a time range in it."""
-        if since is not None or until is not None:
-            return profile_table(self.read(ref, since=since, until=until))
-        return from_json(self._blobs.get(self.resolve(ref).profile), TableProfile)
+        whole = from_json(self._blobs.get(self.resolve(ref).profile), TableProfile)
+        if since is None and until is None:
+            return whole
+        reader, window = self._reader(ref, since, until)
+        profiler = Profiler(whole)
+        profiler.add(reader.schema_of().empty_table())
+        for chunk in reader.batches(None, window):
+            profiler.add(chunk)
+        return profiler.finish()
+
+    def _related(self, ref: str, columns: list[str]) -> pl.DataFrame:
+        """Columns of another dataset or version, for checks that compare with them."""
+        return to_polars(self.read(ref, columns=columns))
+
+    def _reader(
+        self, ref: str, since: datetime | None = None, until: datetime | None = None
+    ) -> tuple[FileReader, TimeWindow | None]:
+        version = self.resolve(ref)
+        dataset = self.dataset(version.dataset_id)
+        window = TimeWindow(since=since, until=until)
+        rules.check_window(window, dataset.time_column)
+        schema = schema_of(self._blobs, version)
+        reader = FileReader(self._tables, dataset.id, version.files, schema, dataset.time_column)
+        return reader, window if since is not None or until is not None else None
 
     def report(self, ref: str) -> QualityReport:
         """What the checks found last on a version."""
@@ -235,15 +318,13 @@ class DataService:
         """Run the checks as they are declared now on a version once more; its mark follows."""
         version = self.resolve(ref)
         dataset = self.dataset(version.dataset_id)
-        before = self.resolve(version.parent) if version.parent else None
-        results = run_checks(
-            dataset.checks,
-            read_files(version.files, self._blobs.get),
-            key=dataset.key,
-            time_column=dataset.time_column,
-            rows_before=before.rows if before else None,
-            as_of=version.as_of,
-        )
+        before = self.resolve(version.parent) if version.parent else None  # None: nothing to compare with
+        base = self._committer.base(dataset, before) if before else Base()
+        watch = Watch(dataset, base, version.as_of, self._related)
+        reader, _ = self._reader(version.id)
+        for chunk in reader.batches():
+            watch.add(chunk)
+        _, results = watch.finish()
         now = self._clock.now()
         quality = rules.worst([result.quality for result in results])
         report = QualityReport(
@@ -253,6 +334,9 @@ class DataService:
         def keep(tx: Transaction) -> QualityReport:
             current = store.versions.get(tx, version.id)
             store.versions.replace(tx, msgspec.structs.replace(current, quality=quality))
+            shown = store.newest(tx, dataset.id, usable=True)
+            if shown is not None and "critical" in (quality, current.quality):
+                store.append_log(tx, dataset.id, shown.id)  # the newest that others may see
             tx.emit(
                 VersionChecked(
                     subject=version.id, dataset=version.dataset, number=version.number, quality=quality
@@ -260,7 +344,9 @@ class DataService:
             )
             return store.reports.insert(tx, report)
 
-        return self._database.write(keep)
+        kept = self._database.write(keep)
+        self._publisher.catch_up(dataset.id)
+        return kept
 
     def check_usable(self, ref: str, force_reason: str | None = None) -> tuple[DataVersion, bool]:
         """The version, and whether it may be trained on only because of the reason given.

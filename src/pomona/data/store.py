@@ -1,11 +1,11 @@
 """Datasets, versions and quality reports in SQL."""
 
-from sqlalchemy import Column, Index, Integer, String
+from sqlalchemy import Column, Index, Integer, String, Table, func, insert, select
 
 from pomona.core.errors import NotFound
 from pomona.core.ports import Transaction
 from pomona.data.records import Dataset, DataVersion, QualityReport
-from pomona.sql import RecordTable
+from pomona.sql import RecordTable, metadata
 
 datasets = RecordTable(
     "datasets",
@@ -32,6 +32,31 @@ reports = RecordTable(
     Index("quality_reports_by_version", "version", "id"),
     what="quality report",
 )
+
+table_log = Table(
+    "table_log",
+    metadata,
+    Column("dataset_id", String(64), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("version_id", String(64), nullable=False),
+)
+"""Which version each entry of a dataset's Delta log shows."""
+
+
+def append_log(tx: Transaction, dataset_id: str, version_id: str) -> int:
+    """The next entry of the log shows this version; returns the entry's number."""
+    c = table_log.c
+    newest = tx.execute(select(func.max(c.number)).where(c.dataset_id == dataset_id)).scalar()
+    number = 0 if newest is None else int(newest) + 1
+    tx.execute(insert(table_log), {"dataset_id": dataset_id, "number": number, "version_id": version_id})
+    return number
+
+
+def log_after(tx: Transaction, dataset_id: str, number: int) -> list[str]:
+    """The versions that later entries of the log show, in order."""
+    c = table_log.c
+    query = select(c.version_id).where(c.dataset_id == dataset_id, c.number > number)
+    return list(tx.execute(query.order_by(c.number)).scalars())
 
 
 def newest(

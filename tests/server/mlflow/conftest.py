@@ -14,6 +14,7 @@ from pomona.data.service import DataService
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow.app import MlflowApp
 from pomona.sql import metadata
+from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.sqlite import SqliteDatabase
@@ -34,7 +35,10 @@ class Home:
         self.blobs = FileBlobs(folder / "blobs")
         self.ledger = SqlLedger(self.database)
         self.business = BusinessService(self.database, self.clock)
-        self.data = DataService(self.database, self.blobs, self.clock, self.business)
+        tables = delta_tables(folder / "tables")
+        self.data = DataService(
+            self.database, self.blobs, tables, self.clock, self.business, folder / "incoming"
+        )
         self.tracking = TrackingService(
             self.database, self.blobs, self.clock, self.ledger, self.business, self.data
         )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from pomona.core.errors import Invalid, TooLarge
+from pomona.data.canonical import canonical_type, fields_of
 from pomona.data.marts.engine import SqlEngine
 from pomona.data.marts.records import (
     ColumnLineage,
@@ -23,7 +24,7 @@ from pomona.data.marts.rules.marts import is_pinned, reproducibility
 from pomona.data.marts.rules.reading import Statement, read_statement
 from pomona.data.records import DataVersion, Field
 from pomona.data.service import DataService
-from pomona.data.tables import canonical_type, fields_of, json_rows, to_polars
+from pomona.data.tables import json_rows, to_polars
 
 PREVIEW_ROWS = 100
 PREVIEW_S = 20.0

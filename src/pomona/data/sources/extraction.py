@@ -16,12 +16,11 @@ import pyarrow as pa
 
 from pomona.core.errors import Conflict, NotFound, PomonaError, StorageFull, Unavailable
 from pomona.core.ports import Database, Transaction
-from pomona.data.records import CommitMode, Committed, Cursor, DataVersion, Origin
+from pomona.data.records import Committed, Cursor, DataVersion, Origin
 from pomona.data.service import DataService
 from pomona.data.sources import rules, store
 from pomona.data.sources.door import OFFSET, Ask, Stream
 from pomona.data.sources.kinds.sql import told_parameters
-from pomona.data.sources.merging import upserted
 from pomona.data.sources.records import Extracted, ExtractMode, Feed, Source
 from pomona.data.sources.service import KIND, SourceService
 from pomona.data.sources.tap import Tap
@@ -137,7 +136,7 @@ class Extraction:
             return _nothing_new(task)
         origin = self._origin(task, stream, tap)
         try:
-            committed = self._commit(task, stream, tap, dataset.key, origin)
+            committed = self._commit(task, stream, tap, origin)
         except (pa.ArrowException, OSError, PomonaError) as error:
             raise _in_words(tap.failure or error) from None
         self._remember(task.feed, committed, tap.reached())
@@ -145,20 +144,12 @@ class Extraction:
             committed.version, tap.rows, time.monotonic() - task.began, created=committed.created
         )
 
-    def _commit(
-        self, task: _Task, stream: Stream, tap: Tap, key: tuple[str, ...], origin: Callable[[], Origin]
-    ) -> Committed:
+    def _commit(self, task: _Task, stream: Stream, tap: Tap, origin: Callable[[], Origin]) -> Committed:
         parent = task.base.parent
-        table = tap.reader().read_all()
-        if task.base.mode == "delta" and parent is not None:
-            table = upserted(self._data.read(parent.id), table, key)
-        mode: CommitMode = "append" if task.base.mode == "append" else "full"
-        task.context.check()  # a worker that was given up commits nothing
-        self._still_newest(task)
         return self._data.commit(
             task.feed.dataset,
-            table,
-            mode=mode,
+            tap.reader(),
+            mode=task.base.mode if parent else "full",
             onto=parent.id if parent else None,
             as_of=stream.snapshot_at,
             origin=origin,
@@ -216,6 +207,8 @@ class Extraction:
 
     def _origin(self, task: _Task, stream: Stream, tap: Tap) -> Callable[[], Origin]:
         def made() -> Origin:
+            task.context.check()  # a worker that was given up commits nothing
+            self._still_newest(task)
             return Origin(
                 source=task.source.id,
                 source_name=task.source.name,

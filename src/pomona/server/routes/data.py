@@ -16,7 +16,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.errors import StorageFull
 from pomona.core.records import Page
-from pomona.data.decoding import ARROW
+from pomona.data.incoming import ARROW
 from pomona.data.records import Check, CommitMode, Committed, Dataset, DataVersion, NewDataset, QualityReport
 from pomona.server.wiring import Wired
 from pomona.stats.records import TableProfile

@@ -8,7 +8,7 @@ from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.records import Page
-from pomona.data.decoding import ARROW
+from pomona.data.incoming import ARROW
 from pomona.data.marts.records import (
     BuildRequest,
     Mart,

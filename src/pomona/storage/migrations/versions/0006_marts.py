@@ -3,8 +3,6 @@
 import sqlalchemy as sa
 from alembic import op
 
-import pomona.sql
-
 revision = "0006"
 down_revision = "0005"
 branch_labels = None

@@ -1,0 +1,314 @@
+"""From rows and a parent version to the files of the next one: only what changed is written.
+
+A draft walks the new rows and the parent's files side by side, range by range of the key, so that it
+needs the memory of a few ranges whatever the size of the table. Rows that are new or changed go into new
+files; the old ones they replace, and those that are gone, are hidden by vectors.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+import numpy as np
+import polars as pl
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pomona.core.errors import Conflict
+from pomona.core.ports import Tables
+from pomona.core.tables import DataFile
+from pomona.data.canonical import fitted
+from pomona.data.changes import Changes, Rows, compare, compare_multisets, partners, row_hashes
+from pomona.data.files import FILE, ROW, FileReader, FileWriter, rows_a_file
+from pomona.data.records import CommitMode
+from pomona.data.rules import check_key_values
+from pomona.data.runs import Cursor, Key, Runs, key_at, sort
+from pomona.data.tables import json_rows, to_polars
+
+
+class Watcher(Protocol):
+    """Sees every row of the new version once: profile, checks."""
+
+    def add(self, chunk: pa.Table) -> None:
+        """Take in some rows."""
+        ...
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a draft is made from.
+
+    Attributes:
+        old: The parent's files, read in the schema of the next version; None for the first one.
+        fresh: Write every row anew instead of hiding rows of old files: the types of columns changed.
+    """
+
+    table: str
+    key: tuple[str, ...]
+    time_column: str | None
+    schema: pa.Schema
+    mode: CommitMode
+    old: FileReader | None
+    fresh: bool
+    delete_column: str | None = None
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The files of the next version, and what changed."""
+
+    files: tuple[DataFile, ...]
+    changes: Changes
+
+
+class Drafter:
+    """Makes one draft."""
+
+    def __init__(self, tables: Tables, plan: Plan, runs: Runs, watch: Watcher) -> None:
+        self._tables = tables
+        self._plan = plan
+        self._runs = runs
+        self._watch = watch
+        self._writer = FileWriter(tables, plan.table, plan.schema, plan.time_column)
+        self._hidden: dict[int, list[NDArray[np.uint64]]] = defaultdict(list)
+        self._changes = Changes()
+        self._repeated: list[pa.Table] = []  # rows of an append whose key is there already
+
+    def draft(self) -> Draft:
+        """Compare, write, hide.
+
+        Raises:
+            Invalid: If a key is there twice.
+            Conflict: If an append repeats keys that are there.
+            Widened: If a column needs a wider type; what was written is swept up later.
+        """
+        try:
+            if self._plan.key:
+                self._by_key()
+            elif self._plan.old is None or self._plan.mode == "append":
+                self._all_new()
+            else:
+                self._by_row()
+        finally:
+            new = self._writer.close()
+        old = self._plan.old
+        if old is not None and self._repeated:
+            known = {file.digest for file in old.files if file.vector is None}
+            if known.issuperset(file.digest for file in new):  # sent twice, perhaps by a retry
+                return Draft(files=tuple(old.files), changes=Changes())
+            self._refuse_repeated(pa.concat_tables(self._repeated))
+        kept = self._kept(old) if old is not None and not self._plan.fresh else []
+        return Draft(files=(*kept, *new), changes=self._changes)
+
+    # --- with a key --------------------------------------------------------------------------
+
+    def _by_key(self) -> None:
+        plan = self._plan
+        cuts: list[Key | None] = [*self._runs.cuts(rows_a_file(self._runs.width)), None]
+        new = [Cursor(walk(), plan.key) for walk in self._runs.tables()]
+        old = [Cursor(tables, plan.key) for tables in self._old_tables()]
+        for cut in cuts:
+            rows = self._take(new, cut)
+            rows = newest_of_each(rows, plan.key) if plan.mode == "delta" else checked_unique(rows, plan.key)
+            was = _concat([part for cursor in old for part in cursor.take_before(cut)], self._old_schema())
+            if plan.mode == "full":
+                self._full_range(was, rows)
+            elif plan.mode == "append":
+                self._append_range(was, rows)
+            else:
+                self._delta_range(was, rows)
+            if plan.old is None:
+                self._writer.cut()
+
+    def _take(self, cursors: Sequence[Cursor], cut: Key | None) -> pa.Table:
+        parts = [part for cursor in cursors for part in cursor.take_before(cut)]
+        if not parts:
+            return self._incoming_schema().empty_table()
+        rows = pa.concat_tables(parts)
+        rows = sort(rows, self._plan.key) if len(cursors) > 1 else rows
+        return fitted(rows, self._incoming_schema())
+
+    def _full_range(self, was: pa.Table, rows: pa.Table) -> None:
+        self._watch.add(rows)
+        found = compare(was, rows, self._plan.key)
+        self._changes += found.counts
+        if self._plan.fresh or self._plan.old is None:
+            self._writer.add(rows)
+            return
+        self._write(rows, np.concatenate([found.added, found.changed]))
+        self._hide(was, np.concatenate([found.removed, found.replaced]))
+
+    def _append_range(self, was: pa.Table, rows: pa.Table) -> None:
+        again = partners(was, rows, self._plan.key) >= 0
+        self._changes += Changes(added=int((~again).sum()))
+        self._writer.add(rows)
+        if again.any():
+            self._repeated.append(rows.filter(pa.array(again)))
+
+    def _delta_range(self, was: pa.Table, rows: pa.Table) -> None:
+        gone = _deleted(rows, self._plan.delete_column)
+        rows = rows.select(self._plan.schema.names)
+        kept, dropped = rows.filter(pa.array(~gone)), rows.filter(pa.array(gone))
+        found = compare(was, kept, self._plan.key)
+        removed = _matches(was, dropped, self._plan.key)
+        self._changes += Changes(added=len(found.added), changed=len(found.changed), removed=len(removed))
+        self._write(kept, np.concatenate([found.added, found.changed]))
+        self._hide(was, np.concatenate([removed, found.replaced]))
+
+    def _refuse_repeated(self, rows: pa.Table) -> None:
+        keys = to_polars(rows.select(list(self._plan.key)))
+        raise Conflict(
+            f"{keys.height} rows have a key ({', '.join(self._plan.key)}) that is there already",
+            hint="append only new rows; to change rows, commit the whole table, or those rows as a delta",
+            extra={"rows": keys.height, "examples": json_rows(keys.head(5))},
+        )
+
+    # --- without one -------------------------------------------------------------------------
+
+    def _all_new(self) -> None:
+        for rows in self._incoming():
+            if self._plan.mode == "full":
+                self._watch.add(rows)
+            self._writer.add(rows)
+            self._changes += Changes(added=rows.num_rows)
+
+    def _by_row(self) -> None:
+        places, hashes = [], []
+        for tables in self._old_tables():
+            for table in tables:
+                places.append(table.select([FILE, ROW]))
+                hashes.append(row_hashes(table.select(self._plan.schema.names)))
+        fresh = []
+        for rows in self._incoming():
+            self._watch.add(rows)
+            fresh.append(row_hashes(rows))
+        added, removed = compare_multisets(_stack(hashes), _stack(fresh))
+        self._changes = Changes(added=len(added), removed=len(removed))
+        if self._plan.fresh:
+            for rows in self._incoming():
+                self._writer.add(rows)
+        else:
+            self._write_numbered(added)
+            if len(removed):
+                self._hide(pa.concat_tables(places), removed)
+
+    def _incoming(self) -> Iterator[pa.Table]:
+        for walk in self._runs.tables():
+            for table in walk():
+                yield fitted(table, self._plan.schema)
+
+    def _write_numbered(self, numbers: Rows) -> None:
+        start = 0
+        for rows in self._incoming():
+            mine = numbers[np.searchsorted(numbers, start) : np.searchsorted(numbers, start + rows.num_rows)]
+            if len(mine):
+                self._writer.add(rows.take(pa.array(mine - start)))
+            start += rows.num_rows
+
+    # --- both --------------------------------------------------------------------------------
+
+    def _incoming_schema(self) -> pa.Schema:
+        name = self._plan.delete_column
+        return self._plan.schema if name is None else self._plan.schema.append(pa.field(name, pa.bool_()))
+
+    def _old_columns(self) -> list[str] | None:
+        return list(self._plan.key) if self._plan.mode == "append" else None
+
+    def _old_schema(self) -> pa.Schema:
+        names = self._old_columns() or self._plan.schema.names
+        fields = [self._plan.schema.field(name) for name in names]
+        return pa.schema([*fields, pa.field(FILE, pa.uint32()), pa.field(ROW, pa.uint64())])
+
+    def _old_tables(self) -> list[Iterator[pa.Table]]:
+        old = self._plan.old
+        if old is None:
+            return []
+        numbers = range(len(old.files))
+        if self._plan.key and self._plan.mode != "full":
+            numbers = [n for n in numbers if self._meets(old, n)]  # type: ignore[assignment]
+        return [old.located(number, self._old_columns()) for number in numbers]
+
+    def _meets(self, old: FileReader, number: int) -> bool:
+        """May a file have keys of the rows that came?"""
+        key = self._plan.key
+        low, high = self._runs.span()
+        first, last = (key_at(end, key, 0) for end in old.span(number, key))
+        return not (last < low or first > high)
+
+    def _write(self, rows: pa.Table, numbers: Rows) -> None:
+        if len(numbers) == rows.num_rows:
+            self._writer.add(rows)
+        elif len(numbers):
+            self._writer.add(rows.take(pa.array(np.sort(numbers))))
+
+    def _hide(self, was: pa.Table, numbers: Rows) -> None:
+        if not len(numbers):
+            return
+        found = was.select([FILE, ROW]).take(pa.array(numbers))
+        files, rows = found.column(FILE).to_numpy(), found.column(ROW).to_numpy()
+        for number in np.unique(files):
+            self._hidden[int(number)].append(rows[files == number])
+
+    def _kept(self, old: FileReader) -> list[DataFile]:
+        """The old files with what is hidden now; one with no row left is left out."""
+        kept: list[DataFile | int] = []
+        hidden = []
+        for number, file in enumerate(old.files):
+            if number not in self._hidden:
+                kept.append(file)
+                continue
+            rows = np.union1d(old.hidden(file), np.concatenate(self._hidden[number]))
+            if len(rows) < file.rows:
+                kept.append(number)
+                hidden.append(rows)
+        vectors = iter(self._tables.vectors.put(self._plan.table, hidden))
+        return [
+            msgspec.structs.replace(old.files[item], vector=next(vectors)) if isinstance(item, int) else item
+            for item in kept
+        ]
+
+
+def checked_unique(rows: pa.Table, key: Sequence[str]) -> pa.Table:
+    """The rows, if no two of them have the same key.
+
+    Raises:
+        Invalid: With the number of those that do, and examples.
+    """
+    keys = to_polars(rows.select(list(key)))
+    if keys.height != keys.n_unique():
+        twice = keys.group_by(list(key), maintain_order=True).len("__rows").filter(pl.col("__rows") > 1)
+        examples = json_rows(twice.head(5).drop("__rows"))
+        check_key_values(key, nulls={}, duplicates=int(twice["__rows"].sum()), examples=examples)
+    return rows
+
+
+def newest_of_each(rows: pa.Table, key: Sequence[str]) -> pa.Table:
+    """Of several rows with one key the last: in a delta they are news of one thing, in order."""
+    keys = to_polars(rows.select(list(key)))
+    if keys.height == keys.n_unique():
+        return rows
+    last = keys.with_row_index("__row").unique(list(key), keep="last")["__row"].sort()
+    return rows.take(last.to_arrow())
+
+
+def _matches(was: pa.Table, rows: pa.Table, key: Sequence[str]) -> Rows:
+    """The old rows whose keys are among these."""
+    found = partners(was, rows, key)
+    return found[found >= 0]
+
+
+def _deleted(rows: pa.Table, column: str | None) -> NDArray[np.bool_]:
+    if column is None:
+        return np.zeros(rows.num_rows, bool)
+    found: NDArray[np.bool_] = rows.column(column).fill_null(False).to_numpy()  # noqa: FBT003
+    return found
+
+
+def _concat(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
+    return pa.concat_tables(parts) if parts else schema.empty_table()
+
+
+def _stack(hashes: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:
+    return np.concatenate(hashes) if hashes else np.empty((0, 2), np.uint64)

@@ -1,0 +1,277 @@
+"""The Parquet files of versions: written in parallel, read back by row groups, hidden rows left out."""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from pomona.core.errors import Invalid
+from pomona.core.ports import Tables
+from pomona.core.tables import DataFile
+from pomona.data.canonical import convert, stored_schema
+from pomona.data.records import TimeWindow
+from pomona.data.tables import time_range
+
+FILE, ROW = "__pomona_file", "__pomona_row"
+FILE_ROWS = 524_288
+_FILE_BYTES = 256 << 20  # of a file's rows in memory, at most about
+_GROUP_ROWS = 131_072  # small enough for a day's window to skip most, large enough to scan fast
+_WORKERS = 2
+
+
+class FileWriter:
+    """Tables in, data files out; files are encoded and written by threads while more rows come."""
+
+    def __init__(self, tables: Tables, table: str, schema: pa.Schema, time_column: str | None) -> None:
+        self._tables = tables
+        self._table = table
+        self._schema = stored_schema(schema)
+        self._time_column = time_column
+        self._waiting: list[pa.Table] = []
+        self._rows = 0
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="data-files")
+        self._files: list[Future[DataFile]] = []
+        if not self._schema.names:
+            raise Invalid("every column is null throughout", hint="commit a table with at least one value")
+
+    def add(self, rows: pa.Table) -> None:
+        """Take in rows; whole files are written on the way."""
+        if rows.num_rows:
+            self._waiting.append(rows)
+            self._rows += rows.num_rows
+        if self._rows >= FILE_ROWS:
+            self.cut()
+
+    def cut(self) -> None:
+        """End the file: rows that come later stand in another one."""
+        if not self._waiting:
+            return
+        whole, self._waiting, self._rows = pa.concat_tables(self._waiting), [], 0
+        if len(self._files) > _WORKERS:
+            self._files[-_WORKERS].result()  # hold no more than a few files in memory
+        self._files.append(self._pool.submit(self._write, whole))
+
+    def close(self) -> list[DataFile]:
+        """Finish; the files in the order of their rows."""
+        try:
+            self.cut()
+            return [file.result() for file in self._files]
+        finally:
+            self._pool.shutdown(cancel_futures=True)
+
+    def _write(self, rows: pa.Table) -> DataFile:
+        body = encode(convert(rows, self._schema))
+        since, until = time_range(rows, self._time_column)
+        digest = self._tables.files.put(self._table, body)
+        return DataFile(digest=digest, size=len(body), rows=rows.num_rows, since=since, until=until)
+
+
+class FileReader:
+    """Rows of a version's files, in canonical types.
+
+    Args:
+        schema: The version's canonical schema; a column that an older file lacks is null there.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        table: str,
+        files: Sequence[DataFile],
+        schema: pa.Schema,
+        time_column: str | None,
+    ) -> None:
+        self.files = files
+        self._tables = tables
+        self._table = table
+        self._schema = schema
+        self._time_column = time_column
+
+    def read(self, columns: Sequence[str] | None = None, window: TimeWindow | None = None) -> pa.Table:
+        """All rows at once, file after file."""
+        schema = self._target(columns)
+        wanted = [file for file in self.files if _reaches(file, window)]
+
+        def load(file: DataFile) -> pa.Table:
+            parts = list(self._parts(file, schema, window, whole=True))
+            return pa.concat_tables(parts) if parts else schema.empty_table()
+
+        with ThreadPoolExecutor(_WORKERS, thread_name_prefix="data-read") as pool:
+            parts = list(pool.map(load, wanted))
+        return pa.concat_tables(parts) if parts else schema.empty_table()
+
+    def batches(
+        self, columns: Sequence[str] | None = None, window: TimeWindow | None = None
+    ) -> Iterator[pa.Table]:
+        """The same rows in the same order, a row group at a time."""
+        schema = self._target(columns)
+        for file in self.files:
+            if _reaches(file, window):
+                yield from self._parts(file, schema, window)
+
+    def schema_of(self, columns: Sequence[str] | None = None) -> pa.Schema:
+        """The schema of what ``read`` and ``batches`` give."""
+        return self._target(columns)
+
+    def located(self, number: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows of one file, with two more columns: the file's number and each row's place in it."""
+        schema = self._target(columns)
+        for table, rows in self._groups(self.files[number], schema, None):
+            where = pa.array(np.full(table.num_rows, number, np.uint32))
+            yield table.append_column(FILE, where).append_column(ROW, pa.array(rows))
+
+    def hidden(self, file: DataFile) -> NDArray[np.uint64]:
+        """Places of a file's rows that the version does not have, sorted."""
+        if file.vector is None:
+            return np.empty(0, np.uint64)
+        return self._tables.vectors.get(self._table, file.vector)
+
+    def span(self, number: int, key: Sequence[str]) -> tuple[pa.Table, pa.Table]:
+        """The keys of the first and the last row of a sorted file (hidden or not)."""
+        names = list(key)
+        with pq.ParquetFile(self._tables.files.open(self._table, self.files[number].digest)) as parquet:
+            first = parquet.read_row_group(0, columns=names).slice(0, 1)
+            last = parquet.read_row_group(parquet.num_row_groups - 1, columns=names)
+        target = self._target(names)
+        return convert(first, target), convert(last.slice(last.num_rows - 1), target)
+
+    def _target(self, columns: Sequence[str] | None) -> pa.Schema:
+        if columns is None:
+            return self._schema
+        unknown = [name for name in columns if name not in self._schema.names]
+        if not columns:
+            raise Invalid("no columns were asked for", hint="leave `columns` out to read all")
+        if unknown:
+            raise Invalid(
+                f"no column {unknown[0]!r} in this version",
+                hint=f"it has: {', '.join(self._schema.names[:30])}",
+            )
+        return pa.schema([self._schema.field(name) for name in columns])
+
+    def _parts(
+        self, file: DataFile, schema: pa.Schema, window: TimeWindow | None, *, whole: bool = False
+    ) -> Iterator[pa.Table]:
+        filtered = window is not None and (window.since or window.until) and self._time_column is not None
+        extra = filtered and self._time_column not in schema.names
+        target = schema.append(self._schema.field(self._time_column)) if extra else schema
+        for table, _ in self._groups(file, target, window if filtered else None, whole=whole):
+            found = table
+            if filtered and window is not None and self._time_column is not None:
+                found = found.filter(_inside(self._schema.field(self._time_column), window))
+            if found.num_rows:
+                yield found.select(schema.names) if extra else found
+
+    def _groups(
+        self, file: DataFile, schema: pa.Schema, window: TimeWindow | None, *, whole: bool = False
+    ) -> Iterator[tuple[pa.Table, NDArray[np.uint64]]]:
+        """Live rows and their places: a row group at a time, or all groups together."""
+        hidden = self.hidden(file)
+        with pq.ParquetFile(self._tables.files.open(self._table, file.digest)) as parquet:
+            own = parquet.schema_arrow.names
+            have = [name for name in schema.names if name in own] or own[:1]
+            for groups, start, rows in _spans(parquet, self._time_column, window, whole=whole):
+                table = parquet.read_row_groups(groups, columns=have)
+                places = np.arange(start, start + rows, dtype=np.uint64)
+                inside = hidden[np.searchsorted(hidden, start) : np.searchsorted(hidden, start + rows)]
+                if len(inside):
+                    live = np.ones(rows, bool)
+                    live[(inside - np.uint64(start)).astype(np.int64)] = False
+                    table, places = table.filter(pa.array(live)), places[live]
+                if table.num_rows:
+                    yield convert(table, schema), places
+
+
+def encode(table: pa.Table) -> memoryview:
+    """The Parquet bytes of a stored table."""
+    # A dictionary of numbers or times costs eight times the writing and saves little.
+    coded = [f.name for f in table.schema if pa.types.is_large_string(f.type)]
+    out = pa.BufferOutputStream()
+    pq.write_table(
+        table,
+        out,
+        row_group_size=_GROUP_ROWS,
+        compression="zstd",
+        compression_level=1,
+        use_dictionary=coded,
+    )
+    return memoryview(out.getvalue())
+
+
+def rows_a_file(width: float) -> int:
+    """Rows of ``width`` bytes that stand together in one file."""
+    return max(1024, min(FILE_ROWS, int(_FILE_BYTES / width)))
+
+
+def _spans(
+    parquet: pq.ParquetFile, time_column: str | None, window: TimeWindow | None, *, whole: bool
+) -> Iterator[tuple[list[int], int, int]]:
+    """Row groups to read together: their numbers, the first row's place, how many rows."""
+    groups: list[tuple[list[int], int, int]] = []
+    start = 0
+    for number in range(parquet.num_row_groups):
+        meta = parquet.metadata.row_group(number)
+        if window is None or _group_reaches(meta, time_column, window):
+            last = groups[-1] if groups else None
+            if whole and last is not None and last[1] + last[2] == start:
+                groups[-1] = ([*last[0], number], last[1], last[2] + meta.num_rows)
+            else:
+                groups.append(([number], start, meta.num_rows))
+        start += meta.num_rows
+    return iter(groups)
+
+
+def _group_reaches(meta: Any, time_column: str | None, window: TimeWindow) -> bool:
+    for index in range(meta.num_columns):
+        column = meta.column(index)
+        if column.path_in_schema == time_column:
+            stats = column.statistics
+            if stats is None or not stats.has_min_max:
+                return True
+            return _overlaps(_moment(stats.min), _moment(stats.max), window)
+    return True
+
+
+def _moment(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value if value.tzinfo else value.replace(tzinfo=UTC)
+    return datetime.combine(value, time(0), UTC)
+
+
+def _reaches(file: DataFile, window: TimeWindow | None) -> bool:
+    if window is None or (window.since is None and window.until is None):
+        return True
+    if file.since is None or file.until is None:
+        return False
+    return _overlaps(file.since, file.until, window)
+
+
+def _overlaps(low: datetime, high: datetime, window: TimeWindow) -> bool:
+    early = window.until is not None and low >= window.until
+    late = window.since is not None and high < window.since
+    return not (early or late)
+
+
+def _inside(field: pa.Field, window: TimeWindow) -> pc.Expression:
+    column = pc.field(field.name)
+    found = column.is_valid()
+    if window.since is not None:
+        found &= column >= _bound(field, window.since)
+    if window.until is not None:
+        found &= column < _bound(field, window.until)
+    return found
+
+
+def _bound(field: pa.Field, end: datetime) -> pa.Scalar:
+    moment = end.astimezone(UTC)
+    if pa.types.is_date(field.type):
+        midnight = moment.time() == time(0)
+        day: date = moment.date() if midnight else moment.date() + timedelta(days=1)
+        return pa.scalar(day, pa.date32())
+    tz = field.type.tz
+    return pa.scalar(moment if tz else moment.replace(tzinfo=None), pa.timestamp("us", "UTC" if tz else None))
