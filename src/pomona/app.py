@@ -70,6 +70,7 @@ class App:
     jobs: JobService
     business: BusinessService
     data: DataService
+    files: FileSetService
     tracking: TrackingService
     entries: EntryService
     registry: RegistryService
@@ -86,12 +87,6 @@ class App:
     def comparison(self) -> ComparisonService:
         """Two data versions side by side."""
         return ComparisonService(self.data)
-
-    @cached_property
-    def files(self) -> FileSetService:
-        """Versioned sets of images, text, audio."""
-        packs = PackStore(self.home / "filesets")
-        return FileSetService(self.database, self.blobs, packs, self.clock, self.ledger, nearby=packs)
 
     @cached_property
     def file_reader(self) -> FileSetReader:
@@ -266,8 +261,15 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
+<<<<<<< ours
     data = DataService(database, blobs, delta_tables(home / "tables"), clock, business, home / "incoming")
     tracking = TrackingService(database, blobs, clock, ledger, business, data)
+=======
+    data = DataService(database, blobs, clock, business)
+    packs = PackStore(home / "filesets")
+    files = FileSetService(database, blobs, packs, clock, ledger, nearby=packs)
+    tracking = TrackingService(database, blobs, clock, ledger, business, data, files)
+>>>>>>> theirs
     registry = RegistryService(database, blobs, clock, ledger, business, tracking)
     entries = EntryService(database, blobs, clock, business, data, jobs)
     releases = ReleaseService(database, clock, registry, business)
@@ -282,6 +284,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         jobs=jobs,
         business=business,
         data=data,
+        files=files,
         tracking=tracking,
         entries=entries,
         registry=registry,

@@ -11,6 +11,7 @@ from pomona.circle.records import Fact, TraceEdge, TraceNode
 from pomona.circle.trace import Describe, Described
 from pomona.core.records import Money
 from pomona.data.marts.service import MartService
+from pomona.data.filesets.service import FileSetService
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.loop.service import LoopService
@@ -33,6 +34,8 @@ class Services(Protocol):
     def data(self) -> DataService: ...
     @property
     def marts(self) -> MartService: ...
+    @property
+    def files(self) -> FileSetService: ...
     @property
     def tracking(self) -> TrackingService: ...
     @property
@@ -70,6 +73,8 @@ class Describer:
             "ent": self.entry,
             "ver": self.data_version,
             "dat": self.dataset,
+            "fsv": self.file_set_version,
+            "fst": self.file_set,
             "mrt": self.mart,
             "bld": self.mart_build,
             "hyp": self.hypothesis,
@@ -164,6 +169,32 @@ class Describer:
         return _node(
             record_id, "run", "training", found.name, state=found.status, at=found.started_at, facts=facts
         )
+
+    def file_set_version(self, record_id: str) -> Described:
+        """A version of a file set: how many files, what changed."""
+        found = self._of.files.resolve(record_id)
+        facts = _facts(
+            files=f"{found.files:,}",
+            changed=f"+{found.files_added:,} ~{found.files_changed:,} -{found.files_removed:,}",
+            digest=found.digest[:16],
+            note=found.note,
+        )
+        title = f"{found.file_set}@v{found.number}"
+        return _node(
+            record_id,
+            "file set version",
+            "data",
+            title,
+            state="dropped" if found.dropped_at else "",
+            at=found.created_at,
+            facts=facts,
+        )
+
+    def file_set(self, record_id: str) -> Described:
+        """A file set."""
+        found = self._of.files.file_set(record_id)
+        facts = _facts(what=found.description, purposes=", ".join(found.purposes))
+        return _node(record_id, "file set", "data", found.name, at=found.created_at, facts=facts)
 
     def entry(self, record_id: str) -> Described:
         """A training entry: a script that can be run again on newer data."""

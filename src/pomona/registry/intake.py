@@ -156,7 +156,7 @@ def _trained_on(run: Run | None) -> str | None:
         (
             item.data_version
             for item in run.inputs
-            if item.data_version and item.tags.get(CONTEXT_TAG, "").lower() not in EVALUATION
+            if (item.data_version or "").startswith("ver_") and item.tags.get(CONTEXT_TAG, "").lower() not in EVALUATION
         ),
         None,
     )

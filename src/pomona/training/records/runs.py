@@ -16,6 +16,7 @@ View = Literal["ACTIVE_ONLY", "DELETED_ONLY", "ALL"]
 
 HYPOTHESIS_TAG = "pomona.hypothesis"
 DATA_VERSION_TAG = "pomona.data_version"
+FILES_TAG = "pomona.file_set_version"
 CODE_TAG = "pomona.code"
 ENVIRONMENT_TAG = "pomona.environment"
 ENTRY_TAG = "pomona.entry"

@@ -9,12 +9,14 @@ import msgspec
 from pomona.business.service import BusinessService
 from pomona.core.errors import PomonaError
 from pomona.core.links import Relation
+from pomona.data.filesets.records import FileSetVersion
 from pomona.data.records import DataVersion
 from pomona.training.records.runs import (
     CODE_TAG,
     DATA_VERSION_TAG,
     ENTRY_TAG,
     ENVIRONMENT_TAG,
+    FILES_TAG,
     FORCE_TAG,
     HYPOTHESIS_TAG,
     DatasetInput,
@@ -22,7 +24,7 @@ from pomona.training.records.runs import (
 
 CONTEXT_TAG = "mlflow.data.context"
 GIT_TAG = "mlflow.source.git.commit"
-_VERSION_ID = re.compile(r"\bver_[0-9a-z]{26}\b")
+_VERSION_ID = re.compile(r"\b(?:ver|fsv)_[0-9a-z]{26}\b")
 _ADDRESS = re.compile(r"\bpomona:(?://)?([\w./-]+@[\w]+)")
 _DIGEST = re.compile(r"[0-9a-f]{12,64}")
 EVALUATION = ("eval", "evaluation", "test", "testing", "validation", "holdout", "hold-out")
@@ -42,12 +44,24 @@ class FindsVersions(Protocol):
         ...
 
 
+class FindsFileSets(Protocol):
+    """What tracking needs of file sets."""
+
+    def resolve(self, ref: str, /) -> FileSetVersion:
+        """The version of a file set that a reference names; raises NotFound."""
+        ...
+
+
 class Lineage:
     """Recognises the records that a client's tags and inputs speak of."""
 
-    def __init__(self, business: BusinessService, data: FindsVersions) -> None:
+    def __init__(
+        self, business: BusinessService, data: FindsVersions, files: FindsFileSets | None = None
+    ) -> None:
         self._business = business
         self._data = data
+        self._finders: list[FindsVersions | FindsFileSets] = [data, *([files] if files else [])]
+        self._files = files
 
     def tags(self, tags: Mapping[str, str], *, known: Mapping[str, str] | None = None) -> dict[str, str]:
         """The tags with names of hypotheses and data versions replaced by their ids.
@@ -65,6 +79,8 @@ class Lineage:
         if ref := tags.get(DATA_VERSION_TAG):
             reason = tags.get(FORCE_TAG) or (known or {}).get(FORCE_TAG)
             found[DATA_VERSION_TAG] = self._data.usable_for_training(ref, reason).id
+        if self._files is not None and (ref := tags.get(FILES_TAG)):
+            found[FILES_TAG] = self._files.resolve(ref).id
         return found
 
     @staticmethod
@@ -73,6 +89,7 @@ class Lineage:
         relations: list[tuple[str, Relation, str]] = [
             (HYPOTHESIS_TAG, "tests", ""),
             (DATA_VERSION_TAG, "trained_on", ""),
+            (FILES_TAG, "trained_on", ""),
             (ENTRY_TAG, "ran", ""),
             (CODE_TAG, "used_code", ""),
             (ENVIRONMENT_TAG, "used_environment", ""),
@@ -91,7 +108,7 @@ class Lineage:
         """
         found = [msgspec.structs.replace(item, data_version=self._version(item)) for item in inputs]
         for item in found:
-            if item.data_version not in (None, known.get(DATA_VERSION_TAG)) and not _is_evaluation(item):
+            if _is_to_be_judged(item, known):
                 reason = item.tags.get(FORCE_TAG) or known.get(FORCE_TAG)
                 self._data.usable_for_training(str(item.data_version), reason)
         return found
@@ -107,11 +124,18 @@ class Lineage:
 
     def _version(self, item: DatasetInput) -> str | None:
         for ref in _references(item):
-            try:
-                return self._data.resolve(ref).id
-            except PomonaError:
-                continue  # not one of ours; it is shown as unversioned
+            for finder in self._finders:
+                try:
+                    return finder.resolve(ref).id
+                except PomonaError:
+                    continue  # not one of ours; it is shown as unversioned
         return None
+
+
+def _is_to_be_judged(item: DatasetInput, known: Mapping[str, str]) -> bool:
+    """A table to train on that was not looked at yet; file sets have no checks that could fail."""
+    version = item.data_version or ""
+    return version.startswith("ver_") and version != known.get(DATA_VERSION_TAG) and not _is_evaluation(item)
 
 
 def _is_evaluation(item: DatasetInput) -> bool:

@@ -31,7 +31,7 @@ from pomona.training.rules.paging import check_page_size
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.histories import HistoryService
-from pomona.training.service.lineage import FindsVersions, Lineage
+from pomona.training.service.lineage import FindsFileSets, FindsVersions, Lineage
 from pomona.training.service.logged_models import LoggedModelService
 from pomona.training.service.reports import RunReports
 from pomona.training.store import experiments, inputs, logged_models, metrics, runs, search
@@ -52,10 +52,11 @@ class TrackingService:
         ledger: Ledger,
         business: BusinessService,
         data: FindsVersions,
+        files: FindsFileSets | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
-        self._lineage = Lineage(business, data)
+        self._lineage = Lineage(business, data, files)
         self._keys: dict[str, int] = {}
         self.experiments = ExperimentService(database, clock, self._lineage)
         self.models = LoggedModelService(database, clock)
