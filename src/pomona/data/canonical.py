@@ -246,6 +246,8 @@ def _plain(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _exact(name: str, column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArray:
+    if pa.types.is_null(column.type):
+        return pa.chunked_array([pa.nulls(len(column), wanted)])  # most types cannot be cast back to null
     try:
         found = column.cast(wanted, safe=True)
         if pa.types.is_timestamp(wanted) or found.cast(column.type).equals(column):

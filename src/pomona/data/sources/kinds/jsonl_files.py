@@ -1,6 +1,6 @@
 """JSON lines: a first pass finds the columns of every block, a second reads them; both stream."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,10 +11,15 @@ _LONGEST = 64 << 20  # a single line
 
 
 class JsonLinesFile:
-    """One object a line; a column some lines lack is null there. May be packed (.gz, .bz2, .zst)."""
+    """One object a line; a column some lines lack is null there. May be packed (.gz, .bz2, .zst).
 
-    def __init__(self, path: Path) -> None:
+    Args:
+        known: Columns whose types are known, and which are there even if no line has them.
+    """
+
+    def __init__(self, path: Path, *, known: Mapping[str, pa.DataType] | None = None) -> None:
         self._path = path
+        self._known = pa.schema(list((known or {}).items()))
         self.rows: int | None = None
         self.schema = self._look()
 
@@ -22,18 +27,17 @@ class JsonLinesFile:
         """Every row; columns in the types the whole file has."""
         options = json.ParseOptions(explicit_schema=self.schema, unexpected_field_behavior="ignore")
         for block in self._blocks():
-            yield from _read(block, options).to_batches()
+            yield from _read(block, options).select(self.schema.names).to_batches()
 
     def _look(self) -> pa.Schema:
-        found, rows = pa.schema([]), 0
+        found, rows = self._known, 0
+        options = json.ParseOptions(explicit_schema=self._known) if self._known.names else json.ParseOptions()
         for block in self._blocks():
-            table = _read(block, json.ParseOptions())
+            table = _read(block, options)
             rows += table.num_rows
             found = _joined(found, table.schema)
         self.rows = rows
-        return pa.schema(
-            [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in found]
-        )
+        return pa.schema([pa.field(field.name, _kept(field.type)) for field in found])
 
     def _blocks(self) -> Iterator[bytes]:
         rest = b""
@@ -49,11 +53,12 @@ class JsonLinesFile:
 
 
 def _read(block: bytes, options: json.ParseOptions) -> pa.Table:
-    return json.read_json(
-        pa.BufferReader(block),
-        read_options=json.ReadOptions(block_size=len(block) + 1),
-        parse_options=options,
-    )
+    size = json.ReadOptions(block_size=len(block) + 1)
+    return json.read_json(pa.BufferReader(block), read_options=size, parse_options=options)
+
+
+def _kept(kind: pa.DataType) -> pa.DataType:
+    return pa.string() if pa.types.is_null(kind) else kind
 
 
 def _joined(one: pa.Schema, other: pa.Schema) -> pa.Schema:

@@ -54,7 +54,8 @@ class PostgreSql:
 
     def ping(self, site: Site) -> str:
         with _cursor(site) as cursor:
-            return f"PostgreSQL {_rows(cursor, "SELECT current_setting('server_version')")[0][0]}"
+            [[version]] = _rows(cursor, "SELECT current_setting('server_version')")
+            return f"PostgreSQL {version}"
 
     def tables(self, site: Site) -> list[SourceTable]:
         with _cursor(site) as cursor:
@@ -172,15 +173,15 @@ def _column(column: pa.Array, field: pa.Field) -> pa.Array:
 def _in_words(site: Site) -> Iterator[None]:
     try:
         yield
-    except adbc.Error as error:
+    except (adbc.Error, pa.ArrowException, OSError) as error:  # a stream that breaks is one of Arrow's
         raise _explained(error, site) from None
 
 
-def _explained(error: adbc.Error, site: Site) -> PomonaError:
+def _explained(error: Exception, site: Site) -> PomonaError:
     text = rules.redact(str(error), site.secret.reveal() if site.secret else None)
     said = text.partition("ERROR:")[2] or text.partition("FATAL:")[2] or text
     said = said.partition("\n\nQuery was:")[0].partition(". SQLSTATE:")[0].strip()
-    state = error.sqlstate or ""
+    state = getattr(error, "sqlstate", None) or ("22" if "ERROR:" in text else "")
     if "authentication" in text or state.startswith("28") or "no password supplied" in text:
         return Refused(
             f"PostgreSQL refused to log in: {said}",

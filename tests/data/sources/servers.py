@@ -1,0 +1,142 @@
+"""Servers that the tests start on free ports, and stop."""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Sequence
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+PASSWORD = "geh3im-Wort/@"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 30.0) -> None:
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, "the server ended by itself"
+        time.sleep(0.05)
+    raise AssertionError("the server did not start")
+
+
+def stop(process: "subprocess.Popen[bytes]") -> None:
+    process.terminate()
+    try:
+        process.wait(timeout=20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+class Postgres:
+    """A PostgreSQL cluster of the tests' own."""
+
+    def __init__(self, root: Path) -> None:
+        self.port = free_port()
+        self._root = root
+        self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
+        self._user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
+        root.chmod(0o755)
+        self._data = root / "data"
+        self._data.mkdir()
+        (root / "pw").write_text(PASSWORD)
+        if self._user:
+            shutil.chown(self._data, "postgres")
+            shutil.chown(root / "pw", "postgres")
+        self._do("initdb", "-D", self._data, "-A", "scram-sha-256", "-U", "reader", "--pwfile", root / "pw")
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"postgresql://reader@127.0.0.1:{self.port}/postgres"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [
+                *self._user,
+                str(self._bin / "postgres"),
+                *("-D", str(self._data), "-p", str(self.port), "-k", "", "-c", "fsync=off"),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.port, self.process)
+
+    def run(self, *statements: str) -> None:
+        import psycopg
+
+        for tries in range(200, -1, -1):  # it listens a moment before it answers
+            try:
+                self._run(statements)
+            except psycopg.OperationalError:
+                if tries == 0:
+                    raise
+                time.sleep(0.1)
+            else:
+                return
+
+    def _run(self, statements: Sequence[str]) -> None:
+        import psycopg
+
+        where = {"host": "127.0.0.1", "port": self.port, "user": "reader", "dbname": "postgres"}
+        with psycopg.connect(**where, password=PASSWORD, autocommit=True) as connection:  # type: ignore[arg-type]
+            for statement in statements:
+                connection.execute(statement)  # type: ignore[call-overload]
+
+    def stop(self) -> None:
+        self._do("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
+        self.process.wait(timeout=20)
+
+    def _do(self, command: str, *arguments: object) -> None:
+        words = [*self._user, str(self._bin / command), *map(str, arguments)]
+        subprocess.run(words, check=True, capture_output=True, timeout=60)
+
+
+class Web:
+    """A web server over a folder, with a few paths that answer otherwise."""
+
+    def __init__(self, root: Path) -> None:
+        self.seen: list[tuple[str, str | None]] = []
+        self.answers: dict[str, tuple[int, dict[str, str], bytes]] = {}
+        web = self
+
+        class Handler(SimpleHTTPRequestHandler):
+            def __init__(self, *arguments: Any) -> None:
+                super().__init__(*arguments, directory=str(root))
+
+            def do_GET(self) -> None:
+                web.seen.append((self.path, self.headers.get("authorization")))
+                if self.path not in web.answers:
+                    super().do_GET()
+                    return
+                status, headers, body = web.answers[self.path]
+                self.send_response(status)
+                for name, value in headers.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
+        self._thread = Thread(target=self._server.serve_forever, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._thread.join()
+        self._server.server_close()
