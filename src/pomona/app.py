@@ -261,15 +261,10 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
-<<<<<<< ours
     data = DataService(database, blobs, delta_tables(home / "tables"), clock, business, home / "incoming")
-    tracking = TrackingService(database, blobs, clock, ledger, business, data)
-=======
-    data = DataService(database, blobs, clock, business)
     packs = PackStore(home / "filesets")
     files = FileSetService(database, blobs, packs, clock, ledger, nearby=packs)
     tracking = TrackingService(database, blobs, clock, ledger, business, data, files)
->>>>>>> theirs
     registry = RegistryService(database, blobs, clock, ledger, business, tracking)
     entries = EntryService(database, blobs, clock, business, data, jobs)
     releases = ReleaseService(database, clock, registry, business)

@@ -10,8 +10,8 @@ from pomona.business.service import BusinessService
 from pomona.circle.records import Fact, TraceEdge, TraceNode
 from pomona.circle.trace import Describe, Described
 from pomona.core.records import Money
-from pomona.data.marts.service import MartService
 from pomona.data.filesets.service import FileSetService
+from pomona.data.marts.service import MartService
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.loop.service import LoopService

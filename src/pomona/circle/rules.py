@@ -17,7 +17,8 @@ _BACKWARDS: dict[str, frozenset[str]] = {
     "run": frozenset({"produced"}),  # which job ran it
     "ver": frozenset({"produced"}),  # which build of a mart made it, by which SQL
 }
-_ENDS = frozenset({"dat", "fst", "mdl", "inc", "gat", "mrt"})  # named; followed only where the trace starts there
+# Named; followed only where the trace starts there.
+_ENDS = frozenset({"dat", "fst", "mdl", "inc", "gat", "mrt"})
 _TOLD: tuple[Stage, ...] = (
     "serving",
     "releases",

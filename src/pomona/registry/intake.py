@@ -152,11 +152,6 @@ def _trained_on(run: Run | None) -> str | None:
         return None
     if DATA_VERSION_TAG in run.tags:
         return run.tags[DATA_VERSION_TAG]
-    return next(
-        (
-            item.data_version
-            for item in run.inputs
-            if (item.data_version or "").startswith("ver_") and item.tags.get(CONTEXT_TAG, "").lower() not in EVALUATION
-        ),
-        None,
-    )
+    trained = [item for item in run.inputs if item.tags.get(CONTEXT_TAG, "").lower() not in EVALUATION]
+    tables = [item.data_version for item in trained if (item.data_version or "").startswith("ver_")]
+    return tables[0] if tables else None
