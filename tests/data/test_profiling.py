@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from pomona.core.records import from_json, to_json
 from pomona.data.canonical import canonical
 from pomona.data.profiling import Profiler, profile_table
+from pomona.data.sampling import Sample
 from pomona.stats.records import CategoryProfile, NumericProfile, TableProfile, TimeProfile
 
 COLUMNS = {
@@ -126,3 +127,19 @@ def test_numeric_columns_are_correlated_and_days_counted() -> None:
     assert isinstance(at, TimeProfile)
     assert at.per == "day"
     assert sum(at.coverage.values()) == 500
+
+
+def test_bins_are_chosen_from_a_sample_of_rows_that_come_in_order() -> None:
+    numbers = np.arange(300_000)
+    table = pa.table(
+        {"i": numbers, "at": pa.array(numbers * 10**9, pa.timestamp("us")), "w": ["x"] * 300_000}
+    )
+    sample = Sample()
+    for start in range(0, 300_000, 50_000):
+        sample.add(table.slice(start, 50_000))
+    profiler = Profiler(sample=sample.table())
+    for start in range(0, 300_000, 50_000):
+        profiler.add(table.slice(start, 50_000))
+    for column in profiler.finish().columns.values():
+        if not isinstance(column, CategoryProfile):
+            assert column.counts == pytest.approx([15_000] * 20, rel=0.01)

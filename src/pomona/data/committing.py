@@ -77,8 +77,15 @@ class Made:
 class Watch:
     """Profile and checks of the rows of one version, in one pass."""
 
-    def __init__(self, dataset: Dataset, base: Base, as_of: datetime, related: Related) -> None:
-        self._profiler = Profiler(base.profile)
+    def __init__(
+        self,
+        dataset: Dataset,
+        base: Base,
+        as_of: datetime,
+        related: Related,
+        sample: pa.Table | None = None,
+    ) -> None:
+        self._profiler = Profiler(base.profile, sample=sample)
         self._inspection = Inspection(
             dataset.checks,
             key=dataset.key,
@@ -169,14 +176,14 @@ class Committer:
         plan = self._plan(dataset, base, incoming, options)
         as_of = options.as_of or self._clock.now()
         for _ in range(len(incoming) + 1):  # each time round one column is wider
-            watch = Watch(dataset, base, as_of, self._related)
+            watch = Watch(dataset, base, as_of, self._related, runs.sample.table())
             try:
                 draft = Drafter(self._tables, plan, runs, watch).draft()
             except canonical.Widened as wide:
                 plan = self._widened(plan, base, wide.column, incoming)
                 continue
             if options.mode != "full":
-                watch = Watch(dataset, base, as_of, self._related)
+                watch = Watch(dataset, base, as_of, self._related, runs.sample.table())
                 reader = FileReader(self._tables, plan.table, draft.files, plan.schema, plan.time_column)
                 for chunk in reader.batches():
                     watch.add(chunk)

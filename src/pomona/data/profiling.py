@@ -35,11 +35,14 @@ class Profiler:
 
     Args:
         like: The profile whose bins are used, so that the two can be compared; a column that is new,
-            of another kind, or ten times as long gets bins chosen from the first chunk.
+            of another kind, or ten times as long gets bins of its own.
+        sample: Rows from all over the table, to choose those bins from; by default the first chunk,
+            which is a poor guide where the rows come in an order.
     """
 
-    def __init__(self, like: TableProfile | None = None) -> None:
+    def __init__(self, like: TableProfile | None = None, *, sample: pa.Table | None = None) -> None:
         self._like = like
+        self._sample = sample
         self._rows = 0
         self._columns: dict[str, _Column] = {}
         self._numeric: list[str] = []
@@ -73,6 +76,8 @@ class Profiler:
         known = self._like.columns if self._like is not None else {}
         for field in chunk.schema:
             self._columns[field.name] = _Column(known.get(field.name))
+            if self._sample is not None and field.name in self._sample.column_names:
+                self._columns[field.name].look_at(self._sample.column(field.name))
             kind = field.type
             if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
                 self._numeric.append(field.name)
@@ -92,18 +97,14 @@ def profile_table(table: pa.Table, like: TableProfile | None = None) -> TablePro
 
 def column_like(reference: ColumnProfile, values: pl.Series) -> ColumnProfile:
     """The profile of values in the bins of another of their kind, so that the two can be compared."""
-    present = values.drop_nulls()
-    if isinstance(reference, NumericProfile):
-        numbers = present.dt.total_microseconds() / 1e6 if present.dtype == pl.Duration else present
-        return profile_like(reference, numbers.cast(pl.Float64).to_numpy(), missing=values.null_count())
+    present, missing = values.drop_nulls(), values.null_count()
+    numbers = _numbers(present)
+    if isinstance(reference, NumericProfile) and numbers is not None:
+        return profile_like(reference, numbers, missing=missing)
     if isinstance(reference, TimeProfile):
-        utc = present
-        if isinstance(present.dtype, pl.Datetime) and present.dtype.time_zone:
-            utc = present.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        micros = utc.cast(pl.Datetime("us")).to_numpy()
-        return profile_like(reference, micros, missing=values.null_count())
+        return profile_like(reference, _instants(present).to_numpy(), missing=missing)
     counts = present.cast(pl.String).rename("value").value_counts(name="rows")
-    return profile_like(reference, dict(counts.iter_rows()), missing=values.null_count())
+    return profile_like(reference, dict(counts.iter_rows()), missing=missing)
 
 
 class _Column:
@@ -122,10 +123,19 @@ class _Column:
         self._counted = False  # whether `_distinct` saw the values
 
     def add(self, column: pa.ChunkedArray) -> None:
-        series = to_polars(pa.table({"value": column})).to_series()
+        series = _series(column)
         missing, values = series.null_count(), series.drop_nulls()
         found = self._summary(values, missing)
         self._profile = found if self._profile is None else merge(self._profile, found)
+
+    def look_at(self, sample: pa.ChunkedArray) -> None:
+        """Choose the bins."""
+        values = _series(sample).drop_nulls()
+        kind = values.dtype
+        if isinstance(kind, pl.Datetime) or kind == pl.Date:
+            self._choose_times(_instants(values))
+        elif (numbers := _numbers(values)) is not None:
+            self._choose(numbers)
 
     def finish(self) -> ColumnProfile:
         profile = self._profile or CategoryProfile(count=0)
@@ -138,39 +148,36 @@ class _Column:
 
     def _summary(self, values: pl.Series, missing: int) -> ColumnProfile:
         kind = values.dtype
-        if kind == pl.Duration:
-            return self._numbers(values.dt.total_microseconds().to_numpy() / 1e6, values, missing)
-        if kind.is_numeric() or kind == pl.Boolean:
-            return self._numbers(values.cast(pl.Float64).to_numpy(), values, missing)
-        if isinstance(kind, pl.Datetime):
-            utc = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None) if kind.time_zone else values
-            return self._times(utc.cast(pl.Datetime("us")), missing)
-        if kind == pl.Date:
-            return self._times(values.cast(pl.Datetime("us")), missing)
+        if isinstance(kind, pl.Datetime) or kind == pl.Date:
+            instants = _instants(values)
+            self._choose_times(instants)
+            self._count(instants)
+            return profile_times(instants.to_numpy(), missing=missing, edges=self._edges)
+        numbers = _numbers(values)
+        if numbers is not None:
+            self._choose(numbers)
+            found = profile_numeric(numbers, missing=missing, edges=self._edges)
+            self._count(values.filter(values.is_not_nan()) if found.nan else values)
+            return found
         if kind in (pl.String, pl.Time):
             words = values.cast(pl.String)
             self._count(words)
             self._naming.add(words, exact=self._distinct.count)
         return CategoryProfile(count=len(values), missing=missing, other=len(values))
 
-    def _numbers(self, numbers: NDArray[np.float64], values: pl.Series, missing: int) -> NumericProfile:
+    def _choose(self, numbers: NDArray[np.float64]) -> None:
         if self._edges is None and not np.isnan(numbers).all():
             self._edges = self._inherited(NumericProfile, len(numbers))
             if self._edges is None:
                 # Every row is counted, but where the bins begin is read off every n-th row: sorting a
                 # million values costs more than all the rest, and moves an edge by less than noise.
                 self._edges = profile_numeric(numbers[:: max(1, len(numbers) // _EDGE_ROWS)]).edges
-        found = profile_numeric(numbers, missing=missing, edges=self._edges)
-        self._count(values.filter(values.is_not_nan()) if found.nan else values)
-        return found
 
-    def _times(self, values: pl.Series, missing: int) -> TimeProfile:
-        if self._edges is None and len(values):
-            self._edges = self._inherited(TimeProfile, len(values))
+    def _choose_times(self, instants: pl.Series) -> None:
+        if self._edges is None and len(instants):
+            self._edges = self._inherited(TimeProfile, len(instants))
             if self._edges is None:
-                self._edges = profile_times(values.to_numpy()).edges
-        self._count(values)
-        return profile_times(values.to_numpy(), missing=missing, edges=self._edges)
+                self._edges = profile_times(instants.to_numpy()).edges
 
     def _inherited(self, kind: type[NumericProfile | TimeProfile], rows: int) -> Any:
         like = self._like
@@ -184,6 +191,26 @@ class _Column:
         if not self._distinct.full and hashes.head(_FEW).n_unique() < min(_FEW, len(hashes)) / 2:
             hashes = hashes.unique()  # much the same few values again: do not sort them all
         self._distinct.add(hashes.to_numpy())
+
+
+def _series(column: pa.ChunkedArray) -> pl.Series:
+    return to_polars(pa.table({"value": column})).to_series()
+
+
+def _numbers(values: pl.Series) -> NDArray[np.float64] | None:
+    """Numbers, booleans and durations (in seconds) as floats; None for other kinds."""
+    if values.dtype == pl.Duration:
+        return values.dt.total_microseconds().to_numpy() / 1e6
+    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
+        return values.cast(pl.Float64).to_numpy()
+    return None
+
+
+def _instants(values: pl.Series) -> pl.Series:
+    """Times and days as UTC, in microseconds."""
+    if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
+        values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+    return values.cast(pl.Datetime("us"))
 
 
 def _floats(frame: pl.DataFrame) -> NDArray[np.float64]:

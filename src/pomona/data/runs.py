@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pomona.data.sampling import Sample
 from pomona.data.tables import to_polars
 
 Key = tuple[Any, ...]
@@ -61,9 +62,11 @@ class Runs:
         self._spilled: list[Path] = []
         self.rows = 0
         self.width = 1.0  # bytes a row
+        self.sample = Sample()
 
     def add(self, table: pa.Table) -> None:
         """Take in a canonical table."""
+        self.sample.add(table)
         self._waiting.append(table)
         self._waiting_bytes += table.nbytes
         self.rows += table.num_rows

@@ -184,9 +184,14 @@ class CheckService:
         return pl.Series(repeats.finish()[1])
 
     def _chunks(self, version: DataVersion, columns: list[str] | None = None) -> Iterator[pa.Table]:
-        table = self._data.read(version.id, columns=columns)
-        for start in range(0, max(1, table.num_rows), CHUNK_ROWS):
-            yield table.slice(start, CHUNK_ROWS)
+        batches = self._data.batches(version.id, columns=columns)
+        empty = True
+        for batch in batches:
+            for start in range(0, batch.num_rows, CHUNK_ROWS):
+                empty = False
+                yield pa.Table.from_batches([batch.slice(start, CHUNK_ROWS)])
+        if empty:
+            yield batches.schema.empty_table()
 
     def _related(self, ref: str, columns: list[str]) -> pl.DataFrame:
         return to_polars(self._data.read(ref, columns=columns))
