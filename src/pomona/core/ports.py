@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 from pomona.core.events import Event
 from pomona.core.links import Relation
 from pomona.core.records import Entry, Link, Record
-from pomona.core.tables import TableState, Vector
+from pomona.core.tables import StoredFile, TableState, Vector
 
 if TYPE_CHECKING:
     import numpy as np
@@ -171,12 +171,23 @@ class TableFiles(Protocol):
         """
         ...
 
-    def sizes(self, table: str) -> Mapping[str, int]:
-        """Bytes of every file of ``table`` (vector files too), by digest."""
+    def verify(self, table: str, digest: str) -> None:
+        """Read a file (of rows or of vectors) once more, whatever was verified before.
+
+        Raises:
+            NotFound, Tampered: As for ``open``.
+        """
         ...
 
-    def remove(self, table: str, digests: Collection[str]) -> None:
-        """Delete these files; what is not there is no error."""
+    def stored(self, table: str) -> Mapping[str, StoredFile]:
+        """Every file of ``table`` (vector files too), by digest; also what a killed writer left behind."""
+        ...
+
+    def remove(self, table: str, digests: Collection[str], *, spare_s: float) -> set[str]:
+        """Delete these files, but none that was put (once more) in the last ``spare_s`` seconds.
+
+        Returns those that are gone. What is put meanwhile stays; what is not there is no error.
+        """
         ...
 
 

@@ -37,6 +37,13 @@ class DataFile(Record, frozen=True, kw_only=True):
         return self.rows - (self.vector.hidden if self.vector else 0)
 
 
+class StoredFile(Record, frozen=True, kw_only=True):
+    """A file as the disk or the object store has it."""
+
+    size: int
+    put_at: datetime  # when it was written, or put once more
+
+
 class TableState(Record, frozen=True, kw_only=True):
     """What a table holds at one entry of its log."""
 

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from pomona.core.errors import StorageFull
 
+INCOMING = ".incoming-"
+"""How the name of a file begins that is not whole yet, or no longer."""
+
 
 def write_whole(path: Path, body: bytes | memoryview) -> None:
     """Write a file at once: after ``kill -9`` or power loss it has all its bytes or does not exist.
@@ -17,7 +20,7 @@ def write_whole(path: Path, body: bytes | memoryview) -> None:
         StorageFull: If the disk takes no more.
     """
     with disk_errors():
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".incoming-")
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=INCOMING)
         try:
             with os.fdopen(handle, "wb") as out:
                 out.write(body)

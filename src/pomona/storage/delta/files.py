@@ -1,7 +1,10 @@
 """Data and vector files of tables: a folder each, files named by their digest."""
 
 import mmap
+import os
+import time
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -11,9 +14,9 @@ from blake3 import blake3
 from numpy.typing import NDArray
 
 from pomona.core.errors import NotFound, Tampered
-from pomona.core.tables import Vector
+from pomona.core.tables import StoredFile, Vector
 from pomona.storage.delta import vectors
-from pomona.storage.disk import write_whole
+from pomona.storage.disk import INCOMING, write_whole
 
 _HINT = "restore it from a backup; `pomona doctor` shows what is missing"
 
@@ -27,29 +30,38 @@ class DeltaFiles:
 
     def put(self, table: str, body: bytes | memoryview) -> str:
         digest = str(blake3(body, max_threads=blake3.AUTO).hexdigest())
-        path = folder_of(self._root, table) / f"{digest}.parquet"
-        if not path.exists():
-            write_whole(path, body)
+        _put(folder_of(self._root, table) / f"{digest}.parquet", body)
         return digest
 
     def open(self, table: str, digest: str) -> BinaryIO:
         path = folder_of(self._root, table) / f"{digest}.parquet"
+        if not path.exists() and _aside(path).exists():  # a sweep was killed before it could put it back
+            _aside(path).rename(path)
         self._verify(path, digest)
         return cast(BinaryIO, pa.memory_map(str(path)))
 
-    def sizes(self, table: str) -> Mapping[str, int]:
+    def verify(self, table: str, digest: str) -> None:
         folder = folder_of(self._root, table)
-        found = {path.stem: path.stat().st_size for path in folder.glob("*.parquet")}
-        for path in folder.glob("deletion_vector_*.bin"):
-            body = path.read_bytes()
-            found[str(blake3(body).hexdigest())] = len(body)
-        return found
+        path = folder / f"{digest}.parquet"
+        if not path.exists() and (folder / vector_name(digest)).exists():
+            path = folder / vector_name(digest)
+        self._verified.pop(path, None)
+        self._verify(path, digest)
 
-    def remove(self, table: str, digests: Collection[str]) -> None:
+    def stored(self, table: str) -> Mapping[str, StoredFile]:
         folder = folder_of(self._root, table)
+        found = {path.stem: _stored(path) for path in folder.glob("*.parquet")}
+        for path in folder.glob("deletion_vector_*.bin"):
+            found[str(blake3(path.read_bytes()).hexdigest())] = _stored(path)
+        return found | {path.name: _stored(path) for path in folder.glob(f"{INCOMING}*")}
+
+    def remove(self, table: str, digests: Collection[str], *, spare_s: float) -> set[str]:
+        folder, gone = folder_of(self._root, table), set()
         for digest in digests:
-            (folder / f"{digest}.parquet").unlink(missing_ok=True)
-            (folder / vector_name(digest)).unlink(missing_ok=True)
+            names = [digest] if digest.startswith(INCOMING) else [f"{digest}.parquet", vector_name(digest)]
+            if all(_remove(folder / name, spare_s) for name in names):
+                gone.add(digest)
+        return gone
 
     def _verify(self, path: Path, digest: str) -> None:
         seen = (0, 0, 0)
@@ -80,9 +92,7 @@ class DeltaVectors:
             return []
         body, places = vectors.encode(hidden)
         digest = str(blake3(body).hexdigest())
-        path = folder_of(self._root, table) / vector_name(digest)
-        if not path.exists():
-            write_whole(path, body)
+        _put(folder_of(self._root, table) / vector_name(digest), body)
         return [
             Vector(digest=digest, offset=place.offset, size=place.size, hidden=place.hidden)
             for place in places
@@ -97,6 +107,43 @@ class DeltaVectors:
         if blake3(body).hexdigest() != vector.digest:
             raise Tampered(f"the vector file {vector.digest[:12]} does not match its digest", hint=_HINT)
         return vectors.decode(body, vector.offset, vector.size)
+
+
+def _put(path: Path, body: bytes | memoryview) -> None:
+    """Write a file, or mark it as wanted again if it is there: then no sweep takes it."""
+    try:
+        os.utime(path)
+    except FileNotFoundError:
+        write_whole(path, body)
+
+
+def _stored(path: Path) -> StoredFile:
+    found = path.stat()
+    return StoredFile(size=found.st_size, put_at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _remove(path: Path, spare_s: float) -> bool:
+    """Delete a file that was not put lately; False if it was."""
+    aside = _aside(path)
+    try:
+        if _is_young(path, spare_s):
+            return False
+        path.rename(aside)  # who puts it now writes it anew
+    except FileNotFoundError:
+        return True
+    if _is_young(aside, spare_s):  # it was put between the look and the renaming
+        aside.rename(path)
+        return False
+    aside.unlink()
+    return True
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{INCOMING}gone-{path.name}")
+
+
+def _is_young(path: Path, spare_s: float) -> bool:
+    return spare_s > 0 and time.time() - path.stat().st_mtime < spare_s
 
 
 def vector_name(digest: str) -> str:
