@@ -119,8 +119,14 @@ async def _call(
     status, found, pieces = 0, {}, bytearray()
     source = _pieces(body)
 
+    over = False
+
     async def receive() -> dict[str, Any]:
+        nonlocal over
+        if over:
+            await asyncio.Event().wait()  # a caller in this process never hangs up before the answer
         piece = next(source, b"")
+        over = not piece
         return {"type": "http.request", "body": piece, "more_body": bool(piece)}
 
     async def send(message: dict[str, Any]) -> None:

@@ -1,9 +1,11 @@
 """A version becomes a working folder: only what differs is written, nothing of the user's is overwritten."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import msgspec
 
 from pomona.core.errors import Conflict
 from pomona.core.records import Record
@@ -73,7 +75,7 @@ def checkout(
     old = _part(decode(held), before) if before is not None and held is not None else {}
     rows = _rows(manifest, base)
     _read_what_matters(folder, {manifest.paths[row] for row in rows} | old.keys())
-    plan = _plan(folder, manifest, rows, old)
+    plan = _plan(folder, manifest, rows, old, matches=matcher(base.include))
     _check_folders(root, manifest, plan)
     lost = [*plan.spoiled, *plan.blocked]
     if lost and not force:
@@ -90,7 +92,7 @@ def checkout(
     again.learn(
         {path: found for path, found in folder.known().items() if path in again.scan.files()} | written
     )
-    again.remember(base=base, manifest=encoded)
+    again.remember(base=_joined(before, base), manifest=encoded)
     return CheckedOut(
         ref=base.ref,
         written=len(plan.write),
@@ -98,6 +100,14 @@ def checkout(
         kept=plan.kept,
         size=sum(manifest.sizes[row] for row in plan.write),
     )
+
+
+def _joined(before: Base | None, now: Base) -> Base:
+    """What the folder holds now: a part that is added to another part of one version joins it."""
+    if before is None or before.version != now.version or not now.include:
+        return now
+    both = (*before.include, *now.include) if before.include else ()
+    return msgspec.structs.replace(before, include=tuple(dict.fromkeys(both)))
 
 
 def _rows(manifest: Manifest, base: Base) -> list[int]:
@@ -116,7 +126,14 @@ def _read_what_matters(folder: Folder, paths: set[str]) -> None:
     folder.learn({path: hash_only(folder.root, path) for path, _ in folder.unread() if path in paths})
 
 
-def _plan(folder: Folder, manifest: Manifest, rows: Sequence[int], old: dict[str, Content]) -> Plan:
+def _plan(
+    folder: Folder,
+    manifest: Manifest,
+    rows: Sequence[int],
+    old: dict[str, Content],
+    *,
+    matches: Callable[[str], bool],
+) -> Plan:
     plan = Plan()
     present = folder.contents()
     there = folder.scan.files().keys() | folder.scan.links.keys() | set(folder.scan.odd)
@@ -131,7 +148,7 @@ def _plan(folder: Folder, manifest: Manifest, rows: Sequence[int], old: dict[str
         if path in there and (path not in old or present.get(path) != old[path]):
             plan.spoiled.append(path)
     for path in ordered(old.keys() - target):
-        if path in there:
+        if path in there and matches(path):
             plan.remove.append(path)
             if present.get(path) != old[path]:
                 plan.spoiled.append(path)
