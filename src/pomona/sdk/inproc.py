@@ -119,12 +119,13 @@ async def _call(
     status, found, pieces = 0, {}, bytearray()
     source = _pieces(body)
 
-    over = False
+    over, answered = False, asyncio.Event()
 
     async def receive() -> dict[str, Any]:
         nonlocal over
         if over:
-            await asyncio.Event().wait()  # a caller in this process never hangs up before the answer
+            await answered.wait()  # a caller in this process never hangs up before the answer is whole
+            return {"type": "http.disconnect"}
         piece = next(source, b"")
         over = not piece
         return {"type": "http.request", "body": piece, "more_body": bool(piece)}
@@ -136,6 +137,8 @@ async def _call(
             found = {name.decode().lower(): value.decode() for name, value in message["headers"]}
         elif message["type"] == "http.response.body":
             pieces.extend(message.get("body", b""))
+            if not message.get("more_body", False):
+                answered.set()
 
     await app(scope, receive, send)
     return Reply(status=status, headers=found, body=bytes(pieces))

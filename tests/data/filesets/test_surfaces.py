@@ -19,6 +19,7 @@ from pomona.sdk.files.contents import Contents
 from pomona.server.embedded import listening
 
 SET = "vision/pets"
+VERSIONS = "/api/v1/file-sets/vision~pets/versions"
 
 
 def content(root: Path) -> dict[str, Any]:
@@ -29,7 +30,8 @@ def content(root: Path) -> dict[str, Any]:
             path = Path(place) / name
             key = str(path.relative_to(root))
             executable = os.access(path, os.X_OK)
-            found[key] = ("link", os.readlink(path)) if path.is_symlink() else (executable, path.read_bytes())
+            link = path.is_symlink()
+            found[key] = ("link", str(path.readlink())) if link else (executable, path.read_bytes())
     return found
 
 
@@ -334,7 +336,7 @@ def test_hostile_lists_are_refused_by_the_server(client: Client, folder: Path) -
     before = len(client.files.versions(SET))
     for body in lists:
         with pytest.raises(Invalid) as caught:
-            client.session.call("POST", "/api/v1/file-sets/vision~pets/versions", body=body)
+            client.session.call("POST", VERSIONS, body=body)
         assert caught.value.hint
     with pytest.raises(Refused, match="not here"):
         client.session.call(
