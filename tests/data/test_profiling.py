@@ -131,9 +131,7 @@ def test_numeric_columns_are_correlated_and_days_counted() -> None:
 
 def test_bins_are_chosen_from_a_sample_of_rows_that_come_in_order() -> None:
     numbers, words = np.arange(300_000), ["x"] * 300_000
-    table = pa.table(
-        {"i": numbers, "at": pa.array(numbers * 10**9, pa.timestamp("us")), "w": ["x"] * 300_000}
-    )
+    table = pa.table({"i": numbers, "at": pa.array(numbers * 10**9, pa.timestamp("us")), "w": words})
     sample = Sample()
     for start in range(0, 300_000, 50_000):
         sample.add(table.slice(start, 50_000))

@@ -24,6 +24,146 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/chunks/adopt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Adopt
+         * @description Keep packs that a client on this machine left on the doorstep.
+         */
+        post: operations["ApiV1ChunksAdoptAdopt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chunks/doorstep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Doorstep
+         * @description Where a client on this machine may leave packs.
+         */
+        get: operations["ApiV1ChunksDoorstepDoorstep"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chunks/fetch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Fetch
+         * @description The contents of the digests in the body, as a pack; each is verified on its way.
+         */
+        post: operations["ApiV1ChunksFetchFetch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chunks/lacking": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lacking
+         * @description Of the digests in the body (32 bytes each), those that are not kept, in the same form.
+         */
+        post: operations["ApiV1ChunksLackingLacking"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chunks/locate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Locate
+         * @description Where the contents of the digests in the body lie on this machine.
+         */
+        post: operations["ApiV1ChunksLocateLocate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chunks/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take
+         * @description Keep the pack in the body.
+         */
+        post: operations["ApiV1ChunksPacksTake"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/chunks/sweep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sweep
+         * @description Free contents that no version needs; a dry run only tells what would go.
+         */
+        post: operations["ApiV1ChunksSweepSweep"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/circle": {
         parameters: {
             query?: never;
@@ -56,6 +196,66 @@ export interface paths {
          * @description One version.
          */
         get: operations["ApiV1DataVersionsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/compare/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Compare
+         * @description How ``other`` differs from this version, the column that moved most first.
+         */
+        get: operations["ApiV1DataVersionsRefCompareOtherCompare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/failing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Failing
+         * @description Rows that fail a check, as an Arrow stream.
+         */
+        get: operations["ApiV1DataVersionsRefFailingFailing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/failing/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * FailingPage
+         * @description A page of the rows that fail a check, as JSON.
+         */
+        get: operations["ApiV1DataVersionsRefFailingPreviewFailingPage"];
         put?: never;
         post?: never;
         delete?: never;
@@ -122,6 +322,46 @@ export interface paths {
          * @description Run the checks once more, as they are declared now.
          */
         post: operations["ApiV1DataVersionsRefQualityRecheck"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/quality/suggestion": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Suggest
+         * @description Checks that the version meets, as a beginning.
+         */
+        get: operations["ApiV1DataVersionsRefQualitySuggestionSuggest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/quality/trial": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attempt
+         * @description What the checks in the body find on the version; nothing is stored.
+         */
+        post: operations["ApiV1DataVersionsRefQualityTrialAttempt"];
         delete?: never;
         options?: never;
         head?: never;
@@ -205,6 +445,26 @@ export interface paths {
          * @description Replace the checks of a dataset.
          */
         put: operations["ApiV1DatasetsRefChecksDeclareChecks"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/checks/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * History
+         * @description What each check found on the newest 200 versions, oldest version first.
+         */
+        get: operations["ApiV1DatasetsRefChecksHistoryHistory"];
+        put?: never;
         post?: never;
         delete?: never;
         options?: never;
@@ -538,6 +798,218 @@ export interface paths {
         get: operations["ApiV1ExperimentsRefShow"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One version.
+         */
+        get: operations["ApiV1FileSetVersionsRefShow"];
+        put?: never;
+        post?: never;
+        /**
+         * Drop
+         * @description Give its files up; the record stays.
+         */
+        delete: operations["ApiV1FileSetVersionsRefDrop"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description How this version became another one.
+         */
+        get: operations["ApiV1FileSetVersionsRefDiffOtherDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * File
+         * @description The bytes of one file. Only harmless kinds are shown by a browser, the rest it saves.
+         */
+        get: operations["ApiV1FileSetVersionsRefFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files
+         * @description Its files by pattern, in the order of their paths.
+         */
+        get: operations["ApiV1FileSetVersionsRefFilesFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}/folder": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Folder
+         * @description One folder: the folders in it with all that is below them, and a page of its files.
+         */
+        get: operations["ApiV1FileSetVersionsRefFolderFolder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Manifest
+         * @description The whole list of files, as Pomona's clients read it.
+         */
+        get: operations["ApiV1FileSetVersionsRefManifestManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-set-versions/{ref}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Read files again and compare them with their digests, page by page.
+         */
+        post: operations["ApiV1FileSetVersionsRefVerifyVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-sets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description File sets, newest first.
+         */
+        get: operations["ApiV1FileSetsPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Declare a file set.
+         */
+        post: operations["ApiV1FileSetsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-sets/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One file set, by id or name.
+         */
+        get: operations["ApiV1FileSetsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/file-sets/{ref}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description Every version of a file set, newest first.
+         */
+        get: operations["ApiV1FileSetsRefVersionsVersions"];
+        put?: never;
+        /**
+         * Commit
+         * @description Commit the list of files in the body; their contents were sent to /api/v1/chunks before.
+         */
+        post: operations["ApiV1FileSetsRefVersionsCommit"];
         delete?: never;
         options?: never;
         head?: never;
@@ -906,6 +1378,102 @@ export interface paths {
         get: operations["ApiV1LinksRecordIdLinks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mart-builds/{build_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One build: inputs, lineage, what came of it.
+         */
+        get: operations["ApiV1MartBuildsBuildIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/marts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Marts with their last builds, newest first.
+         */
+        get: operations["ApiV1MartsPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Declare a mart, and the dataset it fills; nothing is built yet.
+         */
+        post: operations["ApiV1MartsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/marts/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One mart, by id or name.
+         */
+        get: operations["ApiV1MartsRefShow"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a mart; its dataset, versions and builds stay.
+         */
+        delete: operations["ApiV1MartsRefRemove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a mart; the next build uses it.
+         */
+        patch: operations["ApiV1MartsRefChange"];
+        trace?: never;
+    };
+    "/api/v1/marts/{ref}/builds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Builds
+         * @description Builds of a mart, newest first.
+         */
+        get: operations["ApiV1MartsRefBuildsBuilds"];
+        put?: never;
+        /**
+         * Build
+         * @description Queue a build; returns its job.
+         */
+        post: operations["ApiV1MartsRefBuildsBuild"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1567,6 +2135,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/sql": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Query
+         * @description The rows of one SELECT over datasets, as an Arrow stream.
+         */
+        post: operations["ApiV1SqlQuery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sql/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preview
+         * @description The first 100 rows, with warnings and lineage; large inputs are sampled, and named.
+         */
+        post: operations["ApiV1SqlPreviewPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/trace/{record_id}": {
         parameters: {
             query?: never;
@@ -1770,11 +2378,21 @@ export interface components {
             path: string;
             size?: number | null;
         };
+        /** BadFile */
+        BadFile: {
+            path: string;
+            problem: string;
+        };
         /** Budget */
         Budget: {
             days: number;
             money: components["schemas"]["Money"];
             owner: string;
+        };
+        /** BuildRequest */
+        BuildRequest: {
+            /** @default  */
+            reason?: string;
         };
         /** ByHand */
         ByHand: {
@@ -1840,20 +2458,52 @@ export interface components {
             column?: string | null;
             /** @default [] */
             columns?: string[];
+            critical?: number | null;
+            /** @default  */
+            expression?: string;
             /** @default 0 */
             fail?: number | null;
             /** @enum {string} */
-            kind: "not_null" | "unique" | "range" | "allowed" | "freshness" | "row_count" | "volume";
+            kind: "not_null" | "unique" | "range" | "allowed" | "pattern" | "length" | "expression" | "exists" | "missing" | "distinct" | "distribution" | "freshness" | "row_count" | "volume" | "schema";
             max?: number | null;
             max_age_h?: number | null;
             max_change?: number | null;
             min?: number | null;
             /** @default  */
             name?: string;
+            /** @default  */
+            pattern?: string;
+            /** @default  */
+            to?: string;
+            /** @default [] */
+            to_columns?: string[];
+            types?: {
+                [key: string]: string;
+            };
             /** @default [] */
             values?: (string | number | boolean)[];
             /** @default 0 */
             warn?: number | null;
+        };
+        /** CheckHistory */
+        CheckHistory: {
+            check: components["schemas"]["Check"];
+            name: string;
+            points: components["schemas"]["CheckPoint"][];
+        };
+        /** CheckPoint */
+        CheckPoint: {
+            /** Format: date-time */
+            at: string;
+            /** @default  */
+            detail?: string;
+            failing: number;
+            number: number;
+            /** @enum {string} */
+            quality: "green" | "warn" | "fail" | "critical";
+            share: number;
+            value?: number | null;
+            version: string;
         };
         /** CheckResult */
         CheckResult: {
@@ -1866,9 +2516,10 @@ export interface components {
             failing: number;
             name: string;
             /** @enum {string} */
-            quality: "green" | "warn" | "fail";
+            quality: "green" | "warn" | "fail" | "critical";
             rows: number;
             share: number;
+            value?: number | null;
         };
         /** CircleState */
         CircleState: {
@@ -1887,6 +2538,28 @@ export interface components {
             body: string;
             path: string;
         };
+        /** ColumnComparison */
+        ColumnComparison: {
+            after?: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"] | null;
+            before?: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"] | null;
+            /** @enum {string} */
+            change: "same" | "added" | "removed" | "retyped";
+            drift?: components["schemas"]["DriftReading"] | null;
+            /** @default 0 */
+            missing_after?: number;
+            /** @default 0 */
+            missing_before?: number;
+            name: string;
+            type_after?: string | null;
+            type_before?: string | null;
+        };
+        /** ColumnLineage */
+        ColumnLineage: {
+            column: string;
+            /** @default [] */
+            sources?: components["schemas"]["ColumnSource"][];
+            type: string;
+        };
         /** ColumnReading */
         ColumnReading: {
             column: string;
@@ -1899,11 +2572,39 @@ export interface components {
             threshold: number;
             window: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"];
         };
+        /** ColumnSource */
+        ColumnSource: {
+            column: string;
+            ref: string;
+            version: string;
+        };
         /** Committed */
         Committed: {
             created: boolean;
             report: components["schemas"]["QualityReport"];
             version: components["schemas"]["DataVersion"];
+        };
+        /** Comparison */
+        Comparison: {
+            after: string;
+            after_id: string;
+            before: string;
+            before_id: string;
+            columns: components["schemas"]["ColumnComparison"][];
+            rows_after: number;
+            rows_before: number;
+        };
+        /** Correlations */
+        Correlations: {
+            columns: string[];
+            pearson: (number | null)[][];
+        };
+        /** Cursor */
+        Cursor: {
+            column: string;
+            /** @enum {string} */
+            type: "integer" | "number" | "time" | "date" | "text";
+            value: string;
         };
         /** DataFile */
         DataFile: {
@@ -1912,6 +2613,7 @@ export interface components {
             since?: string | null;
             size: number;
             until?: string | null;
+            vector?: components["schemas"]["Vector"] | null;
         };
         /** DataSelector */
         DataSelector: {
@@ -1923,6 +2625,8 @@ export interface components {
         };
         /** DataVersion */
         DataVersion: {
+            /** @default  */
+            arrow?: string;
             /** Format: date-time */
             as_of: string;
             /** Format: date-time */
@@ -1931,21 +2635,29 @@ export interface components {
             dataset: string;
             dataset_id: string;
             digest: string;
+            dropped_at?: string | null;
+            /** @default  */
+            dropped_by?: string;
             files: components["schemas"]["DataFile"][];
             id: string;
+            /** @default 0 */
+            log?: number;
             /** @enum {string} */
-            mode: "full" | "append";
+            mode: "full" | "append" | "delta" | "rebase";
             /** @default  */
             note?: string;
             number: number;
+            origin?: components["schemas"]["Origin"] | null;
             parent?: string | null;
             /** @default  */
             profile?: string;
             /** @enum {string} */
-            quality: "green" | "warn" | "fail";
+            quality: "green" | "warn" | "fail" | "critical";
             rows: number;
             rows_added: number;
             rows_changed: number;
+            /** @default 0 */
+            rows_erased?: number;
             rows_removed: number;
             schema: components["schemas"]["Field"][];
             since?: string | null;
@@ -1956,6 +2668,7 @@ export interface components {
         Dataset: {
             /** @default [] */
             checks?: components["schemas"]["Check"][];
+            consent_column?: string | null;
             /** Format: date-time */
             created_at: string;
             created_by: string;
@@ -1969,6 +2682,7 @@ export interface components {
             /** @default [] */
             purposes?: string[];
             time_column?: string | null;
+            upkeep?: components["schemas"]["Upkeep"];
         };
         /** Decision */
         Decision: {
@@ -1981,6 +2695,12 @@ export interface components {
             reason: string;
             /** @enum {string} */
             verdict: "go" | "kill" | "pivot";
+        };
+        /** Doorstep */
+        Doorstep: {
+            folder: string;
+            proof: string;
+            seal: string;
         };
         /** DriftReading */
         DriftReading: {
@@ -2072,8 +2792,6 @@ export interface components {
             kind: "request" | "schedule" | "drift" | "quality" | "data_volume";
             last_retrained?: string | null;
             loss_per_day?: number | null;
-            /** @default true */
-            met?: boolean;
             params?: {
                 [key: string]: unknown;
             };
@@ -2081,13 +2799,115 @@ export interface components {
             retrained?: number;
             running_job?: string | null;
             tried_by?: string | null;
+            unmet?: string | null;
             /** @default  */
             what?: string;
+        };
+        /** FailingRows */
+        FailingRows: {
+            check: components["schemas"]["Check"];
+            failing: number;
+            offset: number;
+            rows: {
+                [key: string]: unknown;
+            }[];
         };
         /** Field */
         Field: {
             name: string;
             type: string;
+        };
+        /** FileChange */
+        FileChange: {
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            new?: components["schemas"]["FileEntry"] | null;
+            old?: components["schemas"]["FileEntry"] | null;
+            path: string;
+        };
+        /** FileEntry */
+        FileEntry: {
+            digest: string;
+            /**
+             * @default file
+             * @enum {string}
+             */
+            mode?: "file" | "executable" | "link";
+            path: string;
+            size: number;
+            target?: string | null;
+        };
+        /** FilePage */
+        FilePage: {
+            files: number;
+            items: components["schemas"]["FileEntry"][];
+            next_after?: string | null;
+            size: number;
+        };
+        /** FileSet */
+        FileSet: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            /** @default  */
+            description?: string;
+            id: string;
+            name: string;
+            /** @default [] */
+            purposes?: string[];
+        };
+        /** FileSetDiff */
+        FileSetDiff: {
+            added: number;
+            changed: number;
+            changes: components["schemas"]["FileChange"][];
+            new: string;
+            next_after?: string | null;
+            old: string;
+            removed: number;
+            size_added: number;
+            size_removed: number;
+            unchanged: number;
+        };
+        /** FileSetVersion */
+        FileSetVersion: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            digest: string;
+            dropped_at?: string | null;
+            dropped_by?: string | null;
+            file_set: string;
+            file_set_id: string;
+            files: number;
+            files_added: number;
+            files_changed: number;
+            files_removed: number;
+            id: string;
+            /** @default [] */
+            kinds?: components["schemas"]["KindCount"][];
+            manifest: string;
+            /** @enum {string} */
+            mode: "full" | "append";
+            /** @default  */
+            note?: string;
+            number: number;
+            parent?: string | null;
+            size: number;
+            size_new: number;
+        };
+        /** FilesAdded */
+        FilesAdded: {
+            created: boolean;
+            version: components["schemas"]["FileSetVersion"];
+        };
+        /** FilesVerified */
+        FilesVerified: {
+            bad: components["schemas"]["BadFile"][];
+            files: number;
+            next_after?: string | null;
+            size: number;
+            version: string;
         };
         /** Finding */
         Finding: {
@@ -2096,6 +2916,20 @@ export interface components {
             /** @enum {string} */
             state: "ok" | "warn" | "fail";
             what: string;
+        };
+        /** FolderEntry */
+        FolderEntry: {
+            files: number;
+            name: string;
+            size: number;
+        };
+        /** FolderListing */
+        FolderListing: {
+            files: components["schemas"]["FileEntry"][];
+            files_total: number;
+            folders: components["schemas"]["FolderEntry"][];
+            next_after?: string | null;
+            path: string;
         };
         /** GateCheck */
         GateCheck: {
@@ -2255,6 +3089,13 @@ export interface components {
             /** @enum {string} */
             state: "open" | "folded" | "damaged";
         };
+        /** KindCount */
+        KindCount: {
+            files: number;
+            /** @enum {string} */
+            kind: "image" | "text" | "audio" | "other";
+            size: number;
+        };
         /** KnownMetric */
         KnownMetric: {
             /** @enum {string} */
@@ -2312,6 +3153,107 @@ export interface components {
             };
             /** Format: date-time */
             updated_at: string;
+        };
+        /** Mart */
+        Mart: {
+            /** Format: date-time */
+            changed_at: string;
+            changed_by: string;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            cron?: string | null;
+            dataset_id: string;
+            /** @default  */
+            description?: string;
+            id: string;
+            inputs: string[];
+            /** @default [] */
+            key?: string[];
+            name: string;
+            /** @default [] */
+            purposes?: string[];
+            /**
+             * @default manual
+             * @enum {string}
+             */
+            rebuild?: "manual" | "on_inputs" | "cron";
+            /** @default 1 */
+            revision?: number;
+            sql: string;
+            time_column?: string | null;
+            /** @default 600 */
+            timeout_s?: number;
+            /** @default [] */
+            warnings?: components["schemas"]["SqlWarning"][];
+        };
+        /** MartBuild */
+        MartBuild: {
+            by: string;
+            column?: number | null;
+            error?: string | null;
+            finished_at?: string | null;
+            hint?: string | null;
+            id: string;
+            /** @default [] */
+            inputs?: components["schemas"]["MartInput"][];
+            /** @default  */
+            inputs_digest?: string;
+            job: string;
+            line?: number | null;
+            /** @default [] */
+            lineage?: components["schemas"]["ColumnLineage"][];
+            mart: string;
+            mart_id: string;
+            reason: string;
+            ref?: string | null;
+            revision: number;
+            /** @default 0 */
+            rows?: number;
+            /** @default 0 */
+            rows_added?: number;
+            /** @default 0 */
+            rows_changed?: number;
+            /** @default 0 */
+            rows_removed?: number;
+            /** @default 0 */
+            seconds?: number;
+            sql: string;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "running" | "built" | "unchanged" | "failed" | "cancelled";
+            version?: string | null;
+            /** @default [] */
+            warnings?: components["schemas"]["SqlWarning"][];
+        };
+        /** MartChange */
+        MartChange: {
+            cron?: string | null;
+            description?: string | null;
+            purposes?: string[] | null;
+            /** @enum {null|string} */
+            rebuild?: "manual" | "on_inputs" | "cron" | null;
+            sql?: string | null;
+            timeout_s?: number | null;
+        };
+        /** MartInput */
+        MartInput: {
+            columns: string[];
+            dataset: string;
+            digest: string;
+            name: string;
+            pinned: boolean;
+            ref: string;
+            rows: number;
+            version: string;
+        };
+        /** MartStatus */
+        MartStatus: {
+            last?: components["schemas"]["MartBuild"] | null;
+            mart: components["schemas"]["Mart"];
+            /** @default true */
+            stale?: boolean;
         };
         /** Metric */
         Metric: {
@@ -2461,6 +3403,7 @@ export interface components {
         NewDataset: {
             /** @default [] */
             checks?: components["schemas"]["Check"][];
+            consent_column?: string | null;
             /** @default  */
             description?: string;
             hypothesis?: string | null;
@@ -2470,6 +3413,7 @@ export interface components {
             /** @default [] */
             purposes?: string[];
             time_column?: string | null;
+            upkeep?: components["schemas"]["Upkeep"];
         };
         /** NewDecision */
         NewDecision: {
@@ -2508,6 +3452,14 @@ export interface components {
             };
             script: string;
         };
+        /** NewFileSet */
+        NewFileSet: {
+            /** @default  */
+            description?: string;
+            name: string;
+            /** @default [] */
+            purposes?: string[];
+        };
         /** NewHypothesis */
         NewHypothesis: {
             baseline: number;
@@ -2521,6 +3473,26 @@ export interface components {
             target: number;
             /** @default prediction */
             unit?: string;
+        };
+        /** NewMart */
+        NewMart: {
+            cron?: string | null;
+            /** @default  */
+            description?: string;
+            /** @default [] */
+            key?: string[];
+            name: string;
+            /** @default [] */
+            purposes?: string[];
+            /**
+             * @default manual
+             * @enum {string}
+             */
+            rebuild?: "manual" | "on_inputs" | "cron";
+            sql: string;
+            time_column?: string | null;
+            /** @default 600 */
+            timeout_s?: number;
         };
         /** NewMonitor */
         NewMonitor: {
@@ -2601,6 +3573,7 @@ export interface components {
              *     ]
              */
             counts?: number[];
+            distinct?: number | null;
             /** @default [] */
             edges?: number[];
             /** @default 0 */
@@ -2619,6 +3592,21 @@ export interface components {
             nan?: number;
             /** @default 0 */
             zeros?: number;
+        };
+        /** Origin */
+        Origin: {
+            cursor?: components["schemas"]["Cursor"] | null;
+            feed: string;
+            job?: string | null;
+            parameters?: {
+                [key: string]: string | number | boolean;
+            };
+            query: string;
+            rows: number;
+            seconds: number;
+            snapshot_at?: string | null;
+            source: string;
+            source_name: string;
         };
         /** Outcome */
         Outcome: {
@@ -2656,6 +3644,21 @@ export interface components {
         /** Page[Hypothesis] */
         "Page_pomona.business.records.Hypothesis_": {
             items: components["schemas"]["Hypothesis"][];
+            next_cursor?: string | null;
+        };
+        /** Page[FileSet] */
+        "Page_pomona.data.filesets.records.FileSet_": {
+            items: components["schemas"]["FileSet"][];
+            next_cursor?: string | null;
+        };
+        /** Page[MartBuild] */
+        "Page_pomona.data.marts.records.MartBuild_": {
+            items: components["schemas"]["MartBuild"][];
+            next_cursor?: string | null;
+        };
+        /** Page[MartStatus] */
+        "Page_pomona.data.marts.records.MartStatus_": {
+            items: components["schemas"]["MartStatus"][];
             next_cursor?: string | null;
         };
         /** Page[Dataset] */
@@ -2790,7 +3793,7 @@ export interface components {
             at: string;
             id: string;
             /** @enum {string} */
-            quality: "green" | "warn" | "fail";
+            quality: "green" | "warn" | "fail" | "critical";
             results: components["schemas"]["CheckResult"][];
             version: string;
         };
@@ -2988,6 +3991,45 @@ export interface components {
             /** @default [] */
             params?: components["schemas"]["ModelColumn"][];
         };
+        /** Spans */
+        Spans: {
+            file: number[];
+            files: string[];
+            length: number[];
+            offset: number[];
+        };
+        /** SqlPreview */
+        SqlPreview: {
+            columns: components["schemas"]["Field"][];
+            /** @default [] */
+            inputs?: components["schemas"]["MartInput"][];
+            /** @default [] */
+            lineage?: components["schemas"]["ColumnLineage"][];
+            more: boolean;
+            rows: {
+                [key: string]: unknown;
+            }[];
+            /** @default [] */
+            sampled?: string[];
+            /** @default 0 */
+            seconds?: number;
+            /** @default [] */
+            warnings?: components["schemas"]["SqlWarning"][];
+        };
+        /** SqlQuery */
+        SqlQuery: {
+            limit?: number | null;
+            sql: string;
+        };
+        /** SqlWarning */
+        SqlWarning: {
+            /** @default  */
+            hint?: string;
+            /** @enum {string} */
+            kind: "leakage" | "not_reproducible" | "untraced";
+            line?: number | null;
+            message: string;
+        };
         /** StageState */
         StageState: {
             facts?: components["schemas"]["Fact"][];
@@ -3020,12 +4062,26 @@ export interface components {
             release: string;
             verdict: components["schemas"]["Verdict"];
         };
+        /** Swept */
+        Swept: {
+            chunks: number;
+            done: boolean;
+            kept_young: number;
+            packs: number;
+            rewritten: number;
+            size: number;
+        };
         /** TableProfile */
         TableProfile: {
             columns?: {
                 [key: string]: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"];
             };
+            correlations?: components["schemas"]["Correlations"] | null;
             rows: number;
+        };
+        /** Taken */
+        Taken: {
+            new: number;
         };
         /**
          * Thresholds
@@ -3072,6 +4128,10 @@ export interface components {
              *     ]
              */
             counts?: number[];
+            coverage?: {
+                [key: string]: number;
+            };
+            distinct?: number | null;
             earliest?: string | null;
             /** @default [] */
             edges?: string[];
@@ -3080,6 +4140,11 @@ export interface components {
             latest?: string | null;
             /** @default 0 */
             missing?: number;
+            /**
+             * @default day
+             * @enum {string}
+             */
+            per?: "day" | "month" | "year";
         };
         /** Trace */
         Trace: {
@@ -3172,6 +4237,22 @@ export interface components {
             recipe: components["schemas"]["Recipe"];
             threshold?: number | null;
         };
+        /**
+         * Upkeep
+         * @default {
+         *       "automatic": true,
+         *       "hidden": 0.15,
+         *       "small_files": 32
+         *     }
+         */
+        Upkeep: {
+            /** @default true */
+            automatic?: boolean;
+            /** @default 0.15 */
+            hidden?: number;
+            /** @default 32 */
+            small_files?: number;
+        };
         /** ValueLedger */
         ValueLedger: {
             currency: string;
@@ -3197,6 +4278,13 @@ export interface components {
             uplift: string;
             value: string;
             value_without: string;
+        };
+        /** Vector */
+        Vector: {
+            digest: string;
+            hidden: number;
+            offset: number;
+            size: number;
         };
         /** Verdict */
         Verdict: {
@@ -3298,6 +4386,204 @@ export interface operations {
             };
         };
     };
+    ApiV1ChunksAdoptAdopt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": string[];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ChunksDoorstepDoorstep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Doorstep"];
+                };
+            };
+        };
+    };
+    ApiV1ChunksFetchFetch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+        };
+    };
+    ApiV1ChunksLackingLacking: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+        };
+    };
+    ApiV1ChunksLocateLocate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spans"];
+                };
+            };
+        };
+    };
+    ApiV1ChunksPacksTake: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+        };
+    };
+    ApiV1ChunksSweepSweep: {
+        parameters: {
+            query?: {
+                dry_run?: boolean;
+                older_than_h?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Swept"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1CircleState: {
         parameters: {
             query?: never;
@@ -3342,6 +4628,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DataVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefCompareOtherCompare: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefFailingFailing: {
+        parameters: {
+            query: {
+                check: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefFailingPreviewFailingPage: {
+        parameters: {
+            query: {
+                check: string;
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FailingRows"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -3501,6 +4916,90 @@ export interface operations {
         responses: {
             /** @description Document created, URL follows */
             201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QualityReport"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefQualitySuggestionSuggest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Check"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefQualityTrialAttempt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Check"][];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
                 headers: {
                     "content-security-policy"?: string;
                     "referrer-policy"?: string;
@@ -3739,6 +5238,46 @@ export interface operations {
             };
         };
     };
+    ApiV1DatasetsRefChecksHistoryHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CheckHistory"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1DatasetsRefVersionsVersions: {
         parameters: {
             query?: never;
@@ -3782,7 +5321,7 @@ export interface operations {
     ApiV1DatasetsRefVersionsCommit: {
         parameters: {
             query?: {
-                mode?: "full" | "append";
+                mode?: "full" | "append" | "delta" | "rebase";
                 onto?: string | null;
                 note?: string;
                 as_of?: string | null;
@@ -4490,6 +6029,550 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileSetVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefDrop: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileSetVersion"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefDiffOtherDiff: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileSetDiff"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefFile: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefFilesFiles: {
+        parameters: {
+            query?: {
+                pattern?: string[] | null;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilePage"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefFolderFolder: {
+        parameters: {
+            query?: {
+                path?: string;
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderListing"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefManifestManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetVersionsRefVerifyVerify: {
+        parameters: {
+            query?: {
+                after?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesVerified"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.data.filesets.records.FileSet_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFileSet"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileSet"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileSet"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetsRefVersionsVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileSetVersion"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1FileSetsRefVersionsCommit: {
+        parameters: {
+            query?: {
+                mode?: "full" | "append";
+                note?: string;
+                allow_empty?: boolean;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesAdded"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5241,6 +7324,340 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Link"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartBuildsBuildIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                build_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MartBuild"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.data.marts.records.MartStatus_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewMart"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mart"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MartStatus"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsRefRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mart"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsRefChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MartChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Mart"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsRefBuildsBuilds: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.data.marts.records.MartBuild_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1MartsRefBuildsBuild: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BuildRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -6679,6 +9096,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+        };
+    };
+    ApiV1SqlQuery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlQuery"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SqlPreviewPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SqlQuery"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SqlPreview"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

@@ -34,7 +34,7 @@ const STATE_TONES: Record<string, Tone> = {
   fired: "good", active: "good", ready: "good", closed: "good", champion: "good", live: "good",
   running: "busy", queued: "busy", busy: "busy", scheduled: "busy", waiting: "busy", continue: "busy", connecting: "busy", claimed: "busy",
   warn: "warn", attention: "warn", open: "new", yes: "new", parked: "warn", pending: "warn", canary: "new", candidate: "new",
-  fail: "bad", failed: "bad", alarm: "bad", killed: "bad", kill: "bad", roll_back: "bad", rolled_back: "bad", refused: "bad", offline: "bad",
+  fail: "bad", critical: "bad", failed: "bad", alarm: "bad", killed: "bad", kill: "bad", roll_back: "bad", rolled_back: "bad", refused: "bad", offline: "bad",
   empty: "quiet", cancelled: "quiet", archived: "quiet", held: "quiet", retired: "quiet", superseded: "quiet", pivot: "new",
 };
 

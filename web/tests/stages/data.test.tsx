@@ -2,16 +2,18 @@ import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 
-import { binsOf, missingShare, type Numeric } from "~/stages/data/bins";
+import { binsOf, missingShare, type Category, type Numeric } from "~/stages/data/bins";
 import { inWords, levels, type Check } from "~/stages/data/checks";
+import { filled } from "~/stages/data/Coverage";
 import DatasetPage from "~/stages/data/DatasetPage";
+import { together } from "~/stages/data/together";
 import { tableType } from "~/stages/data/upload";
 import VersionPage from "~/stages/data/VersionPage";
 
 import { answer, show } from "../render";
 
-const NUMBERS: Numeric = { kind: "numeric", count: 40, missing: 10, nan: 0, infinite: 0, minimum: 0, maximum: 100, mean: 5, m2: 1, zeros: 0, edges: [1, 2, 10], counts: [10, 10, 10, 10] };
-const CHECK: Check = { kind: "not_null", column: "carrier", columns: [], min: null, max: null, values: [], max_age_h: null, max_change: null, warn: 0, fail: 0, name: "" };
+const NUMBERS: Numeric = { kind: "numeric", count: 40, missing: 10, nan: 0, infinite: 0, minimum: 0, maximum: 100, mean: 5, m2: 1, zeros: 0, distinct: null, edges: [1, 2, 10], counts: [10, 10, 10, 10] };
+const CHECK: Check = { kind: "not_null", column: "carrier", columns: [], min: null, max: null, values: [], pattern: "", expression: "", to: "", to_columns: [], types: {}, max_age_h: null, max_change: null, warn: 0, fail: 0, critical: null, name: "" };
 
 test("bins of unequal width are drawn as density", () => {
   const bins = binsOf(NUMBERS);
@@ -41,10 +43,38 @@ test.each<[Partial<Check>, string, string]>([
   [{ kind: "range", max: 3 }, "carrier lies at or below 3", "fails at the first row"],
   [{ kind: "volume", max_change: 0.5, fail: null }, "the number of rows changes by at most 50 %", "warns, never fails"],
   [{ kind: "freshness", column: null, max_age_h: 96 }, "the newest row is at most 96 h old", "fails"],
+  [{ kind: "expression", column: null, expression: "a <= b", critical: 0.5 }, "a <= b", "fails at the first row, quarantines above 50 % of rows"],
+  [{ kind: "distribution", warn: 0.1, fail: 0.25 }, "carrier is spread as in the version before", "warns above 0.1, fails above 0.25"],
+  [{ kind: "exists", columns: ["carrier"], to: "airlines", to_columns: ["code"] }, "carrier is in airlines (code)", "fails at the first row"],
+  [{ kind: "row_count", min: 1, critical: 0 }, "the number of rows lies at or above 1", "quarantines"],
 ])("a check is told in words: %o", (changes, words, level) => {
   const check = { ...CHECK, ...changes };
   expect(inWords(check)).toBe(words);
   expect(levels(check)).toBe(level);
+});
+
+test("days without rows are part of the strip, in every period", () => {
+  expect(filled({ per: "day", coverage: { "2026-02-27": 2, "2026-03-01": 1 } })).toEqual([
+    { name: "2026-02-27", rows: 2 },
+    { name: "2026-02-28", rows: 0 },
+    { name: "2026-03-01", rows: 1 },
+  ]);
+  expect(filled({ per: "month", coverage: { "2025-12": 2, "2026-02": 1 } }).map((one) => one.name)).toEqual(["2025-12", "2026-01", "2026-02"]);
+  expect(filled({ per: "year", coverage: { "2020": 2, "2022": 1 } }).map((one) => one.rows)).toEqual([2, 0, 1]);
+  expect(filled({ per: "day", coverage: {} })).toEqual([]);
+});
+
+test("two profiles are drawn in the same bins, as shares", () => {
+  const drawn = together(NUMBERS, { ...NUMBERS, count: 20, counts: [0, 20, 0, 0] })!;
+  expect(drawn.bins).toEqual(["< 1", "1 to 2", "2 to 10", "≥ 10"]);
+  expect(drawn.before).toEqual([0.25, 0.25, 0.25, 0.25]);
+  expect(drawn.after).toEqual([0, 1, 0, 0]);
+  expect(together(NUMBERS, { ...NUMBERS, count: 0 })).toBeNull();
+  const words: Category = { kind: "category", count: 4, missing: 0, distinct: 3, top: { a: 2, b: 1 }, other: 1 };
+  const told = together(words, { ...words, top: { b: 4 }, other: 0 })!;
+  expect(told.bins).toEqual(["b", "a", "others"]);
+  expect(told.before).toEqual([0.25, 0.5, 0.25]);
+  expect(told.after).toEqual([1, 0, 0]);
 });
 
 test("only Parquet and CSV files are tables", () => {

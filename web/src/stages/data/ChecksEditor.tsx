@@ -1,5 +1,5 @@
-import { ActionIcon, Autocomplete, Button, Group, Modal, MultiSelect, NumberInput, Select, Stack, TagsInput, Text } from "@mantine/core";
-import { IconPlus, IconTrash } from "@tabler/icons-react";
+import { ActionIcon, Autocomplete, Button, Group, Modal, MultiSelect, NumberInput, Select, Stack, TagsInput, Text, TextInput } from "@mantine/core";
+import { IconPlus, IconSparkles, IconTestPipe, IconTrash } from "@tabler/icons-react";
 import { useState } from "react";
 
 import { api } from "~/api/client";
@@ -7,17 +7,24 @@ import { useSend } from "~/api/queries";
 import type { Schema } from "~/api/types";
 import { ErrorNotice } from "~/ui/notices";
 
-import { inWords, KINDS, levels, type Check, type CheckKind } from "./checks";
+import { inWords, isWhole, KINDS, levels, type Check, type CheckKind } from "./checks";
+import { QualityReport } from "./QualityReport";
 
-const BLANK: Check = { kind: "not_null", column: null, columns: [], min: null, max: null, values: [], max_age_h: null, max_change: null, warn: 0, fail: 0, name: "" };
+const BLANK: Check = { kind: "not_null", column: null, columns: [], min: null, max: null, values: [], pattern: "", expression: "", to: "", to_columns: [], types: {}, max_age_h: null, max_change: null, warn: 0, fail: 0, critical: null, name: "" };
 
-/** Declares what every version is checked for. */
-export function ChecksEditor({ dataset, columns }: { dataset: Schema<"Dataset">; columns: string[] }) {
+/** Declares what every version is checked for; `newest` is what they can be tried on and proposed from. */
+export function ChecksEditor({ dataset, newest }: { dataset: Schema<"Dataset">; newest: Schema<"DataVersion"> | undefined }) {
+  const columns = newest?.schema.map((field) => field.name) ?? [];
+  const path = { path: { ref: newest?.id ?? "" } };
   const [open, setOpen] = useState(false);
   const [checks, setChecks] = useState<Check[]>(dataset.checks);
   const save = useSend((body: Check[]) => api.PUT("/api/v1/datasets/{ref}/checks", { params: { path: { ref: dataset.id } }, body }), {
     onDone: () => setOpen(false),
   });
+  const suggest = useSend((_: Check[]) => api.GET("/api/v1/data-versions/{ref}/quality/suggestion", { params: path }), {
+    onDone: (found, old) => setChecks(withNew(old, (found ?? []) as Check[])),
+  });
+  const attempt = useSend((body: Check[]) => api.POST("/api/v1/data-versions/{ref}/quality/trial", { params: path, body }));
   const change = (place: number, changes: Partial<Check>) => setChecks((old) => old.map((check, at) => (at === place ? { ...check, ...changes } : check)));
   return (
     <>
@@ -27,6 +34,7 @@ export function ChecksEditor({ dataset, columns }: { dataset: Schema<"Dataset">;
         onClick={() => {
           setChecks(dataset.checks);
           save.reset();
+          attempt.reset();
           setOpen(true);
         }}
       >
@@ -44,9 +52,24 @@ export function ChecksEditor({ dataset, columns }: { dataset: Schema<"Dataset">;
               onRemove={() => setChecks((old) => old.filter((_, at) => at !== place))}
             />
           ))}
-          <Button variant="light" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setChecks((old) => [...old, BLANK])} style={{ alignSelf: "flex-start" }}>
-            Another check
-          </Button>
+          <Group gap="xs">
+            <Button variant="light" leftSection={<IconPlus size={16} aria-hidden />} onClick={() => setChecks((old) => [...old, BLANK])}>
+              Another check
+            </Button>
+            {newest && (
+              <>
+                <Button variant="light" leftSection={<IconSparkles size={16} aria-hidden />} loading={suggest.isPending} onClick={() => suggest.mutate(checks)}>
+                  {`Propose some from v${newest.number}`}
+                </Button>
+                <Button variant="light" leftSection={<IconTestPipe size={16} aria-hidden />} loading={attempt.isPending} disabled={checks.length === 0} onClick={() => attempt.mutate(checks)}>
+                  {`Try them on v${newest.number}`}
+                </Button>
+              </>
+            )}
+          </Group>
+          {suggest.isError && <ErrorNotice error={suggest.error} />}
+          {attempt.isError && <ErrorNotice error={attempt.error} />}
+          {attempt.data && <QualityReport report={attempt.data as Schema<"QualityReport">} />}
           {save.isError && <ErrorNotice error={save.error} />}
           <Group justify="space-between">
             <Text size="sm" c="dimmed">
@@ -70,7 +93,8 @@ export function ChecksEditor({ dataset, columns }: { dataset: Schema<"Dataset">;
 function EditedCheck(props: { check: Check; columns: string[]; number: number; onChange: (changes: Partial<Check>) => void; onRemove: () => void }) {
   const { check, columns, onChange } = props;
   const needs = KINDS.find((one) => one.kind === check.kind)!.needs;
-  const whole = !needs.includes("column") && !needs.includes("columns");
+  const whole = isWhole(check.kind);
+  const score = check.kind === "distribution";
   const amount = (label: string, value: number | null, set: (value: number | null) => void, scale = 1) => (
     <NumberInput
       label={label}
@@ -89,7 +113,7 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
           allowDeselect={false}
           data={KINDS.map(({ kind, label }) => ({ value: kind, label }))}
           value={check.kind}
-          onChange={(kind) => kind && onChange({ kind: kind as CheckKind })}
+          onChange={(kind) => kind && onChange(turnedInto(kind as CheckKind, check))}
         />
         {needs.includes("column") && <Autocomplete label="Column" w={170} data={columns} value={check.column ?? ""} onChange={(column) => onChange({ column: column || null })} />}
         {needs.includes("columns") && <MultiSelect label="Columns" w={230} data={[...new Set([...columns, ...check.columns])]} value={check.columns} onChange={(chosen) => onChange({ columns: chosen })} />}
@@ -100,25 +124,43 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
           </>
         )}
         {needs.includes("values") && <TagsInput label="Values" w={250} value={check.values.map(String)} onChange={(values) => onChange({ values: values.map((text) => likeBefore(text, check.values)) })} acceptValueOnBlur />}
+        {needs.includes("pattern") && <TextInput label="Pattern" w={220} placeholder="^[A-Z]{2}$" value={check.pattern} onChange={(event) => onChange({ pattern: event.currentTarget.value })} />}
+        {needs.includes("expression") && (
+          <TextInput label="Condition" w={330} placeholder="departure <= arrival" value={check.expression} onChange={(event) => onChange({ expression: event.currentTarget.value })} />
+        )}
+        {needs.includes("to") && (
+          <TextInput
+            label={score ? "As in" : "In dataset"}
+            w={170}
+            placeholder={score ? "the version before" : "airports"}
+            value={check.to}
+            onChange={(event) => onChange({ to: event.currentTarget.value })}
+          />
+        )}
+        {check.kind === "exists" && (
+          <TagsInput label="Its columns" w={170} placeholder="the same names" value={check.to_columns} onChange={(to_columns) => onChange({ to_columns })} acceptValueOnBlur />
+        )}
         {needs.includes("age") && amount("Hours", check.max_age_h, (max_age_h) => onChange({ max_age_h }))}
         {needs.includes("change") && amount("At most, %", check.max_change, (max_change) => onChange({ max_change }), 100)}
-        {!whole && check.kind !== "freshness" && (
+        {!whole && (
           <>
-            {amount("Warn above, %", check.warn, (warn) => onChange({ warn }), 100)}
-            {amount("Fail above, %", check.fail, (fail) => onChange({ fail }), 100)}
+            {amount(score ? "Warn above" : "Warn above, %", check.warn, (warn) => onChange({ warn }), score ? 1 : 100)}
+            {amount(score ? "Fail above" : "Fail above, %", check.fail, (fail) => onChange({ fail }), score ? 1 : 100)}
+            {amount(score ? "Critical above" : "Critical above, %", check.critical, (critical) => onChange({ critical }), score ? 1 : 100)}
           </>
         )}
-        {(whole || check.kind === "freshness") && (
+        {whole && (
           <Select
             label="If not"
-            w={120}
+            w={135}
             allowDeselect={false}
             data={[
+              { value: "critical", label: "it is critical" },
               { value: "fail", label: "it fails" },
               { value: "warn", label: "it warns" },
             ]}
-            value={check.fail === null ? "warn" : "fail"}
-            onChange={(then) => onChange({ fail: then === "fail" ? 0 : null })}
+            value={check.critical !== null ? "critical" : check.fail === null ? "warn" : "fail"}
+            onChange={(then) => onChange({ fail: then === "warn" ? null : 0, critical: then === "critical" ? 0 : null })}
           />
         )}
         <ActionIcon size="lg" aria-label={`Remove check ${props.number}`} onClick={props.onRemove}>
@@ -128,6 +170,19 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
       <Text size="sm" c="dimmed" mt={4}>{`${inWords(check)}; it ${levels(check)}`}</Text>
     </div>
   );
+}
+
+/** Another kind of the same check; a score has other usual levels than a share of rows. */
+function turnedInto(kind: CheckKind, check: Check): Partial<Check> {
+  if (kind === "distribution" && check.kind !== kind) return { kind, warn: 0.1, fail: 0.25, critical: null };
+  if (kind !== "distribution" && check.kind === "distribution") return { kind, warn: 0, fail: 0, critical: null };
+  return { kind };
+}
+
+/** What is there, and of the proposals those that say something else. */
+function withNew(old: Check[], proposed: Check[]): Check[] {
+  const known = new Set(old.map((check) => `${check.kind} ${check.column ?? check.columns.join()}`));
+  return [...old, ...proposed.filter((check) => !known.has(`${check.kind} ${check.column ?? ""}`))];
 }
 
 /** A typed value: what it was if it is unchanged, a number where the others are numbers, else text. */

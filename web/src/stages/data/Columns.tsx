@@ -4,6 +4,7 @@ import { Badge, Group, Text } from "@mantine/core";
 import type { Schema } from "~/api/types";
 import { date, number, percent } from "~/ui/format";
 
+import { Coverage } from "./Coverage";
 import { binsOf, missingShare, spread, type Category, type ColumnProfile, type Numeric, type Time } from "./bins";
 import classes from "./data.module.css";
 
@@ -47,6 +48,7 @@ function Picture({ name, profile }: { name: string; profile: ColumnProfile }) {
       <Text size="xs" c="dimmed">
         {told(profile)}
       </Text>
+      {profile.kind === "time" && <Coverage name={name} profile={profile} />}
       {missing > 0 && (
         <>
           <div className={classes.missing} aria-hidden>
@@ -64,7 +66,8 @@ function told(profile: ColumnProfile): string {
   if (profile.kind === "time") return profile.earliest && profile.latest ? `${number(profile.count)} instants` : "no value";
   if (profile.count === 0) return "no value";
   const zeros = profile.zeros / profile.count >= 0.005 ? ` · ${percent(profile.zeros / profile.count, 0)} zero` : "";
-  return `mean ${number(profile.mean)} ± ${number(spread(profile))}${zeros}`;
+  const different = profile.distinct !== null && profile.distinct < profile.count ? ` · ${number(profile.distinct)} different` : "";
+  return `mean ${number(profile.mean)} ± ${number(spread(profile))}${zeros}${different}`;
 }
 
 /** Bars whose area is the number of rows, so that narrow and wide bins compare. */

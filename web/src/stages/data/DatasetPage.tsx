@@ -15,9 +15,10 @@ import { inWords, levels } from "./checks";
 import { ChecksEditor } from "./ChecksEditor";
 import { CommitDialog } from "./CommitDialog";
 import classes from "./data.module.css";
+import { History } from "./History";
 
 type Version = Schema<"DataVersion">;
-const COLOURS = { green: "var(--mantine-color-leaf-5)", warn: "var(--mantine-color-quince-5)", fail: "var(--mantine-color-pomegranate-4)" };
+const COLOURS = { green: "var(--mantine-color-leaf-5)", warn: "var(--mantine-color-quince-5)", fail: "var(--mantine-color-pomegranate-4)", critical: "var(--mantine-color-pomegranate-7)" };
 
 const COLUMNS: Column<Version>[] = [
   { id: "number", title: "Version", width: 84, cell: (row) => `v${row.number}` },
@@ -99,9 +100,10 @@ function Shown({ dataset }: { dataset: Schema<"Dataset"> }) {
       </Section>
       <Section
         title="What every version is checked for"
-        note="A version that fails is kept and marked; nothing is trained on it without a reason."
-        actions={<ChecksEditor dataset={dataset} columns={newest?.schema.map((field) => field.name) ?? []} />}
+        note="A version that fails is kept and marked, and nothing is trained on it without a reason; a critical one is not the latest either."
+        actions={<ChecksEditor dataset={dataset} newest={newest} />}
       >
+        <History dataset={dataset} />
         {dataset.checks.length === 0 ? (
           <Text c="dimmed">Nothing yet. A check says what must be true, and from which share of rows on it warns or fails.</Text>
         ) : (

@@ -1,24 +1,26 @@
 import { Anchor, Stack, Text } from "@mantine/core";
 import { useState } from "react";
+import { Link } from "react-router";
 
 import type { Schema } from "~/api/types";
 import { number, percent } from "~/ui/format";
 import { StateBadge, TimeAgo } from "~/ui/small";
 
-import { inWords, levels } from "./checks";
+import { inWords, isOnRows, levels } from "./checks";
 import classes from "./data.module.css";
 import { Rows } from "./Rows";
 
-const ORDER = { fail: 0, warn: 1, green: 2 };
+const ORDER = { critical: 0, fail: 1, warn: 2, green: 3 };
+const SAYS = { critical: "critical", fail: "fails", warn: "warns", green: "passes" };
 
 /** What each check found on a version; what is wrong comes first, with rows to look at. */
-export function QualityReport({ report }: { report: Schema<"QualityReport"> }) {
+export function QualityReport({ report, version }: { report: Schema<"QualityReport">; version?: string }) {
   const results = [...report.results].sort((a, b) => ORDER[a.quality] - ORDER[b.quality]);
   return (
     <Stack>
       <ul className={classes.checks}>
         {results.map((result) => (
-          <Result key={result.name} result={result} />
+          <Result key={result.name} result={result} version={version} />
         ))}
       </ul>
       <Text size="sm" c="dimmed">
@@ -28,14 +30,13 @@ export function QualityReport({ report }: { report: Schema<"QualityReport"> }) {
   );
 }
 
-function Result({ result }: { result: Schema<"CheckResult"> }) {
+function Result({ result, version }: { result: Schema<"CheckResult">; version: string | undefined }) {
   const { check, quality, failing, share, rows } = result;
   const [shown, show] = useState(quality !== "green");
-  const label = quality === "green" ? "passes" : quality === "warn" ? "warns" : "fails";
   const columns = check.columns.length > 0 ? check.columns : check.column ? [check.column] : [];
   return (
     <li className={classes.check}>
-      <StateBadge state={quality} label={label} />
+      <StateBadge state={quality} label={SAYS[quality]} />
       <div>
         <Text component="span" fw={500}>
           {check.name ? `${check.name}: ${inWords(check)}` : inWords(check)}
@@ -48,6 +49,11 @@ function Result({ result }: { result: Schema<"CheckResult"> }) {
             <Anchor component="button" type="button" size="sm" onClick={() => show(!shown)} aria-expanded={shown} style={{ alignSelf: "flex-start" }}>
               {shown ? "Hide the rows" : `Show ${result.examples.length} such rows`}
             </Anchor>
+            {version && failing > result.examples.length && isOnRows(check.kind) && (
+              <Anchor component={Link} size="sm" to={`/data/versions/${version}/failing?check=${encodeURIComponent(result.name)}`}>
+                {`Look at all ${number(failing)} rows`}
+              </Anchor>
+            )}
             {shown && <Rows rows={result.examples} label={`Rows that break: ${inWords(check)}`} mark={columns} />}
           </Stack>
         )}

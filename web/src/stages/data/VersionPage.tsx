@@ -1,5 +1,5 @@
-import { Alert, Anchor, Button, Group, Tabs } from "@mantine/core";
-import { IconAlertTriangle, IconRefresh } from "@tabler/icons-react";
+import { Alert, Anchor, Button, Group, Stack, Tabs } from "@mantine/core";
+import { IconAlertTriangle, IconArrowsDiff, IconRefresh } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
 
 import { api } from "~/api/client";
@@ -14,6 +14,7 @@ import { useUrlState } from "~/ui/state";
 import { Ties } from "../ties";
 import { inWords } from "./checks";
 import { Columns } from "./Columns";
+import { Correlations } from "./Correlations";
 import { QualityReport } from "./QualityReport";
 import { Rows } from "./Rows";
 
@@ -48,9 +49,21 @@ function Shown({ version }: { version: Version }) {
       badge={<StateBadge state={version.quality} />}
       lead={version.note || undefined}
       actions={
-        <Button variant="light" leftSection={<IconRefresh size={16} aria-hidden />} loading={recheck.isPending} onClick={() => recheck.mutate(undefined)}>
-          Run the checks again
-        </Button>
+        <Group gap="xs">
+          {version.parent && (
+            <Button
+              component={Link}
+              variant="default"
+              leftSection={<IconArrowsDiff size={16} aria-hidden />}
+              to={`/data/compare?before=${version.parent}&after=${version.id}`}
+            >
+              Compare with the version before
+            </Button>
+          )}
+          <Button variant="light" leftSection={<IconRefresh size={16} aria-hidden />} loading={recheck.isPending} onClick={() => recheck.mutate(undefined)}>
+            Run the checks again
+          </Button>
+        </Group>
       }
     >
       {recheck.isError && <ErrorNotice error={recheck.error} />}
@@ -100,12 +113,18 @@ function Shown({ version }: { version: Version }) {
 
 function Wrong({ report, onShow }: { report: Schema<"QualityReport">; onShow: () => void }) {
   const broken = report.results.filter((result) => result.quality !== "green");
-  const fails = report.quality === "fail";
+  const fails = report.quality !== "warn";
+  const titles = {
+    critical: "This version is quarantined: it is not the latest, and nothing is trained on it without a reason",
+    fail: "This version fails its checks: nothing is trained on it without a reason",
+    warn: "A check warns about this version",
+    green: "",
+  };
   return (
     <Alert
       color={fails ? "pomegranate" : "quince"}
       icon={<IconAlertTriangle size={20} aria-hidden />}
-      title={fails ? "This version fails its checks: nothing is trained on it without a reason" : "A check warns about this version"}
+      title={titles[report.quality]}
     >
       <Group gap="xs">
         {broken.map((result) => `Not true: ${inWords(result.check)} (${result.detail}).`).join(" ")}
@@ -120,13 +139,19 @@ function Wrong({ report, onShow }: { report: Schema<"QualityReport">; onShow: ()
 function ProfileTab({ version, dataset }: { version: Version; dataset: Schema<"Dataset"> | undefined }) {
   const profile = useGet("/api/v1/data-versions/{ref}/profile", { path: { ref: version.id } }, { immutable: true });
   if (profile.error) return <ErrorNotice error={profile.error} retry={() => void profile.refetch()} />;
-  return profile.data ? <Columns profile={profile.data} version={version} dataset={dataset} /> : <Loading lines={8} />;
+  if (!profile.data) return <Loading lines={8} />;
+  return (
+    <Stack gap="xl">
+      <Columns profile={profile.data} version={version} dataset={dataset} />
+      {profile.data.correlations && <Correlations correlations={profile.data.correlations} />}
+    </Stack>
+  );
 }
 
 function ChecksTab({ report, error, datasetId }: { report: Schema<"QualityReport"> | undefined; error: unknown; datasetId: string }) {
   if (error) return <ErrorNotice error={error} />;
   if (!report) return <Loading />;
-  if (report.results.length > 0) return <QualityReport report={report} />;
+  if (report.results.length > 0) return <QualityReport report={report} version={report.version} />;
   return (
     <EmptyState title="Nothing was checked">
       <Anchor component={Link} to={`/data/${datasetId}`}>

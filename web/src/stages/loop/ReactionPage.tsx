@@ -80,7 +80,7 @@ function Known({ facts }: { facts: Reaction["facts"] }) {
       facts={[
         ["what happened", facts.what || null],
         ["as of", new Date(facts.as_of).toISOString().slice(0, 16).replace("T", " ")],
-        ["its condition", facts.met ? "met" : "not met"],
+        ["its condition", facts.unmet === null ? "met" : facts.unmet],
         ["the trigger is", facts.enabled ? "on" : "paused"],
         ["would train", facts.entry || null],
         ["on", facts.data_version ? <RecordLink key="data" id={facts.data_version} /> : null],
