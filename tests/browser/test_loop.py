@@ -29,7 +29,7 @@ def test_a_trigger_is_added_paused_and_resumed(tab: Callable[..., Any], orchard:
     page.get_by_text("paused", exact=True).wait_for()
     assert not client.loop.get("on-growth").enabled
     page.get_by_role("button", name="Resume").click()
-    page.get_by_text("on", exact=True).first.wait_for()
+    page.get_by_role("button", name="Pause").wait_for()
     assert client.loop.get("on-growth").enabled
 
 

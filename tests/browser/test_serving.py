@@ -57,7 +57,7 @@ def test_an_outcome_of_an_unknown_prediction_is_kept_aside_and_shown(
 
 
 def test_the_gateway_says_what_it_serves_and_how_it_is_asked(tab: Callable[..., Any], orchard: Any) -> None:
-    page = tab(orchard.url).open("/serving")
+    page = tab(orchard.url).open("/serving?endpoint=pears")
     now = page.get_by_role("region", name="The gateway now")
     now.get_by_text("live", exact=True).wait_for()
     now.get_by_role("link", name="pears v2").wait_for()

@@ -63,4 +63,5 @@ def test_an_entry_is_trained_on_a_click(tab: Callable[..., Any], orchard: Any) -
     page.wait_for_url("**/loop/jobs/job_*")
     page.goto(f"{orchard.url}/training/entries/{orchard.ids['entry']}")
     # The worker needs a moment; the page learns of the run by itself.
-    page.get_by_role("table", name="Runs").get_by_text("finished").wait_for(timeout=120_000)
+    deep = page.get_by_role("row").filter(has=page.get_by_role("cell", name="8", exact=True))
+    deep.get_by_text("finished").wait_for(timeout=120_000)
