@@ -18,6 +18,7 @@ from pomona.data.tables import series, to_polars
 
 Rows = NDArray[np.int64]
 _SEEDS = (7, 77)
+_WAS = " (was)"
 
 
 class Changes(Record, frozen=True, kw_only=True):
@@ -61,28 +62,19 @@ def compare(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Comparison:
         nothing = np.empty(0, np.int64)
         return Comparison(np.arange(new.num_rows), nothing, np.arange(old.num_rows), nothing)
     before = partners(old, new, key)
-    matched = np.flatnonzero(before >= 0)
-    was = before[matched]
-    everyone = len(matched) == new.num_rows
-    straight = everyone and len(was) == old.num_rows and bool((np.diff(was) == 1).all())
-    changed = np.zeros(len(matched), bool)
-    for name in new.column_names:
-        if name in key:
-            continue
-        after = series(new, name)
-        after = after if everyone else after.gather(matched)
-        if name in old.column_names:
-            former = series(old, name)
-            changed |= differs(former if straight else former.gather(was), after)
-        else:
-            changed |= after.is_not_null().to_numpy()
+    found = before >= 0
+    names = [name for name in new.column_names if name not in key]
+    known = [name for name in names if name in old.column_names]
+    changed = found & _differ(old.select(known), new.select(known), np.maximum(before, 0))
+    for name in set(names).difference(known):
+        changed |= found & series(new, name).is_not_null().to_numpy()
     alone = np.ones(old.num_rows, bool)
-    alone[was] = False
+    alone[before[found]] = False
     return Comparison(
-        added=np.flatnonzero(before < 0),
-        changed=matched[changed],
+        added=np.flatnonzero(~found),
+        changed=np.flatnonzero(changed),
         removed=np.flatnonzero(alone),
-        replaced=was[changed],
+        replaced=before[changed],
     )
 
 
@@ -94,8 +86,44 @@ def partners(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Rows:
         return np.arange(left.height)
     if right.schema != left.schema:
         right = right.cast(dict(left.schema))  # type: ignore[arg-type]  # names to types
-    joined = left.join(right.with_row_index("__old"), on=columns, how="left", maintain_order="left")
-    return joined["__old"].cast(pl.Int64).fill_null(-1).to_numpy()
+    right = right.with_row_index("__old")
+    if len(columns) == 1 and left.schema[columns[0]].is_integer():
+        found = _merged(left[columns[0]], right)
+    else:
+        found = left.join(right, on=columns, how="left", maintain_order="left")["__old"]
+    return found.cast(pl.Int64).fill_null(-1).to_numpy()
+
+
+def _merged(left: pl.Series, right: pl.DataFrame) -> pl.Series:
+    """The join of a whole-number key: where both sides are sorted one walk along them finds the pairs."""
+    name = left.name
+    if not (left.is_sorted() and right[name].is_sorted()):
+        return left.to_frame().join(right, on=name, how="left", maintain_order="left")["__old"]
+    old = right.with_columns(pl.col(name).set_sorted(), __key=pl.col(name))
+    near = left.set_sorted().to_frame().join_asof(old, on=name)
+    return near.select(pl.when(pl.col("__key") == pl.col(name)).then("__old"))["__old"]
+
+
+def _differ(old: pa.Table, new: pa.Table, before: Rows) -> NDArray[np.bool_]:
+    """Where a row of ``new`` is not bit by bit the row ``before[i]`` of ``old``; same column names."""
+    if not new.column_names:
+        return np.zeros(new.num_rows, bool)
+    was, now = to_polars(old), to_polars(new)
+    if was.schema != now.schema:
+        return _retyped(was[before], now)
+    straight = len(before) == was.height and bool((before == np.arange(len(before))).all())
+    former = pl.all() if straight else pl.all().gather(pl.lit(pl.Series(before)))
+    both = [was.lazy().select(former.name.suffix(_WAS)), now.lazy()]
+    pairs = [_bits(now, name).ne_missing(_bits(now, name, _WAS)) for name in now.columns]
+    found = pl.concat(both, how="horizontal").select(changed=pl.any_horizontal(pairs)).collect()
+    return found["changed"].to_numpy()
+
+
+def _retyped(was: pl.DataFrame, now: pl.DataFrame) -> NDArray[np.bool_]:
+    changed = np.zeros(now.height, bool)
+    for name in now.columns:
+        changed |= differs(was[name], now[name])
+    return changed
 
 
 def differs(before: pl.Series, after: pl.Series) -> NDArray[np.bool_]:
@@ -105,12 +133,14 @@ def differs(before: pl.Series, after: pl.Series) -> NDArray[np.bool_]:
             before = before.cast(after.dtype)
         except pl.exceptions.PolarsError:  # retyped: nothing is the same any more, but a missing value
             return (before.is_not_null() | after.is_not_null()).to_numpy()
-    return _bits(before).ne_missing(_bits(after)).to_numpy()
+    pair = pl.DataFrame({"now": after, f"now{_WAS}": before})
+    return pair.select(_bits(pair, "now").ne_missing(_bits(pair, "now", _WAS))).to_series().to_numpy()
 
 
 def row_hashes(table: pa.Table) -> NDArray[np.uint64]:
     """128 bits of every row, shape (rows, 2): equal rows have equal hashes, within one process."""
-    frame = pl.DataFrame([_bits(series(table, name)) for name in table.column_names])
+    frame = to_polars(table)
+    frame = frame.select(_bits(frame, name) for name in frame.columns)
     return np.stack([frame.hash_rows(seed=seed).to_numpy() for seed in _SEEDS], axis=1)
 
 
@@ -128,8 +158,9 @@ def _numbered(hashes: NDArray[np.uint64]) -> pl.DataFrame:
     return frame.with_columns(pl.int_range(pl.len(), dtype=pl.UInt32).over("a", "b").alias("n"))
 
 
-def _bits(column: pl.Series) -> pl.Series:
-    """Floats as the integers of the same bits, so that equal means identical."""
-    if column.dtype not in (pl.Float32, pl.Float64):
+def _bits(frame: pl.DataFrame, name: str, suffix: str = "") -> pl.Expr:
+    """A column; floats as the integers of the same bits, so that equal means identical."""
+    column, kind = pl.col(f"{name}{suffix}"), frame.schema[name]
+    if kind not in (pl.Float32, pl.Float64):
         return column
-    return column.reinterpret(dtype=pl.Int64 if column.dtype == pl.Float64 else pl.Int32)
+    return column.reinterpret(dtype=pl.Int64 if kind == pl.Float64 else pl.Int32)
