@@ -11,9 +11,10 @@ from pomona.circle.describe import Describer
 from pomona.circle.doctor import Doctor
 from pomona.circle.state import CircleService
 from pomona.circle.trace import Tracer
-from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests
+from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests, Tables
 from pomona.data.checks.service import CheckService
 from pomona.data.comparison.service import ComparisonService
+from pomona.data.diff.service import DiffService
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
 from pomona.data.marts.building import MartBuilder
@@ -21,6 +22,7 @@ from pomona.data.marts.engine import SqlEngine
 from pomona.data.marts.running import SqlRunner
 from pomona.data.marts.service import MartService
 from pomona.data.service import DataService
+from pomona.data.shelf import Shelf
 from pomona.data.sources.door import SourceKind
 from pomona.data.sources.extraction import Extraction
 from pomona.data.sources.guard import guard_of
@@ -67,6 +69,7 @@ class App:
     ledger: Ledger
     requests: Requests
     blobs: Blobs
+    tables: Tables
     jobs: JobService
     business: BusinessService
     data: DataService
@@ -87,6 +90,16 @@ class App:
     def comparison(self) -> ComparisonService:
         """Two data versions side by side."""
         return ComparisonService(self.data)
+
+    @cached_property
+    def shelf(self) -> Shelf:
+        """Data versions, opened."""
+        return Shelf(self.data, self.blobs, self.tables)
+
+    @cached_property
+    def diff(self) -> DiffService:
+        """How one data version became another."""
+        return DiffService(self.shelf, self.comparison)
 
     @cached_property
     def file_reader(self) -> FileSetReader:
@@ -259,9 +272,10 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     database = SqliteDatabase(home / "pomona.db", clock)
     upgrade(database.engine, metadata)
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
+    tables = delta_tables(home / "tables")
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
-    data = DataService(database, blobs, delta_tables(home / "tables"), clock, business, home / "incoming")
+    data = DataService(database, blobs, tables, clock, business, home / "incoming")
     packs = PackStore(home / "filesets")
     files = FileSetService(database, blobs, packs, clock, ledger, nearby=packs)
     tracking = TrackingService(database, blobs, clock, ledger, business, data, files)
@@ -276,6 +290,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
         ledger=ledger,
         requests=SqlRequests(database, clock),
         blobs=blobs,
+        tables=tables,
         jobs=jobs,
         business=business,
         data=data,

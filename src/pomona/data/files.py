@@ -119,12 +119,30 @@ class FileReader:
         """The schema of what ``read`` and ``batches`` give."""
         return self._target(columns)
 
+    def as_schema(self, schema: pa.Schema) -> "FileReader":
+        """The same files, read in other types."""
+        return FileReader(self._tables, self._table, self.files, schema, self._time_column)
+
     def located(self, number: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The rows of one file, with two more columns: the file's number and each row's place in it."""
         schema = self._target(columns)
         for table, rows in self._groups(self.files[number], schema, None):
             where = pa.array(np.full(table.num_rows, number, np.uint32))
             yield table.append_column(FILE, where).append_column(ROW, pa.array(rows))
+
+    def at(
+        self, number: int, places: NDArray[np.uint64], columns: Sequence[str] | None = None
+    ) -> Iterator[pa.Table]:
+        """The rows at these places (sorted) of one file, hidden ones too; other row groups are not read."""
+        schema = self._target(columns)
+        with pq.ParquetFile(self._tables.files.open(self._table, self.files[number].digest)) as parquet:
+            own = parquet.schema_arrow.names
+            have = [name for name in schema.names if name in own] or own[:1]
+            for groups, start, rows in _spans(parquet, None, None, whole=False):
+                low, high = np.searchsorted(places, [start, start + rows])
+                if low < high:
+                    wanted = pa.array((places[low:high] - np.uint64(start)).astype(np.int64))
+                    yield convert(parquet.read_row_groups(groups, columns=have).take(wanted), schema)
 
     def hidden(self, file: DataFile) -> NDArray[np.uint64]:
         """Places of a file's rows that the version does not have, sorted."""

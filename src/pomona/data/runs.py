@@ -22,15 +22,22 @@ _BATCH_ROWS = 65_536
 
 
 class Cursor:
-    """Tables in key order, taken range by range."""
+    """Tables in key order, taken range by range.
 
-    def __init__(self, tables: Iterator[pa.Table], key: Sequence[str]) -> None:
+    Args:
+        first: The lowest key there is, if it is known: nothing is read before its range comes.
+    """
+
+    def __init__(self, tables: Iterator[pa.Table], key: Sequence[str], *, first: Key | None = None) -> None:
         self._tables = tables
         self._key = key
+        self._first = first
         self._held: pa.Table | None = None
 
     def take_before(self, cut: Key | None) -> list[pa.Table]:
         """The next rows, as far as their key is below ``cut``; all that are left if it is None."""
+        if cut is not None and self._first is not None and self._first >= cut:
+            return []
         taken = []
         while (table := self._next()) is not None:
             end = table.num_rows if cut is None else place(table, self._key, cut)

@@ -1,0 +1,1 @@
+"""How one data version became another: rows added, removed and changed, exactly."""
