@@ -12,7 +12,9 @@ from pomona.circle.trace import Describe, Described
 from pomona.core.records import Money
 from pomona.data.filesets.service import FileSetService
 from pomona.data.marts.service import MartService
+from pomona.data.records import Origin
 from pomona.data.service import DataService
+from pomona.data.sources.service import SourceService
 from pomona.jobs.service import JobService
 from pomona.loop.service import LoopService
 from pomona.monitoring.service import MonitoringService
@@ -32,6 +34,8 @@ class Services(Protocol):
     def business(self) -> BusinessService: ...
     @property
     def data(self) -> DataService: ...
+    @property
+    def sources(self) -> SourceService: ...
     @property
     def marts(self) -> MartService: ...
     @property
@@ -72,6 +76,7 @@ class Describer:
             "run": self.run,
             "ent": self.entry,
             "ver": self.data_version,
+            "src": self.source,
             "dat": self.dataset,
             "fsv": self.file_set_version,
             "fst": self.file_set,
@@ -210,12 +215,25 @@ class Describer:
         good = sum(result.quality == "green" for result in report.results)
         checks = f"{good} of {len(report.results)} green" if report.results else "none declared"
         span = f"{found.since:%Y-%m-%d} to {found.until:%Y-%m-%d}" if found.since and found.until else None
-        facts = _facts(rows=f"{found.rows:,}", checks=checks, covers=span, digest=found.digest[:16])
+        facts = _facts(
+            rows=f"{found.rows:,}",
+            checks=checks,
+            covers=span,
+            digest=found.digest[:16],
+            **_taken(found.origin),
+        )
         title = f"{found.dataset}@v{found.number}"
         shown = _node(
             record_id, "data version", "data", title, state=found.quality, at=found.created_at, facts=facts
         )
         return msgspec.structs.replace(shown, before=found.parent)
+
+    def source(self, record_id: str) -> Described:
+        """A source that rows came from."""
+        found = self._of.sources.source(record_id)
+        facts = _facts(where=found.location, owner=found.owner, purpose=found.purpose)
+        title = f"{found.name} ({found.kind})"
+        return _node(record_id, "source", "data", title, at=found.created_at, facts=facts)
 
     def dataset(self, record_id: str) -> Described:
         """A dataset."""
@@ -308,6 +326,15 @@ def _facts(**values: object) -> list[Fact]:
         for name, value in values.items()
         if value not in (None, "")
     ]
+
+
+def _taken(origin: Origin | None) -> dict[str, object]:
+    """The question asked of a source, and when it was answered."""
+    if origin is None:
+        return {}
+    values = ", ".join(f":{name} = {value}" for name, value in origin.parameters.items())
+    at = f"{origin.snapshot_at:%Y-%m-%d %H:%M:%S} UTC" if origin.snapshot_at else None
+    return {"source query": " ".join(origin.query.split()), "with": values, "source as of": at}
 
 
 def _origin(run: Run) -> dict[str, object]:

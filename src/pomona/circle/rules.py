@@ -18,7 +18,7 @@ _BACKWARDS: dict[str, frozenset[str]] = {
     "ver": frozenset({"produced"}),  # which build of a mart made it, by which SQL
 }
 # Named; followed only where the trace starts there.
-_ENDS = frozenset({"dat", "fst", "mdl", "inc", "gat", "mrt"})
+_ENDS = frozenset({"dat", "src", "fst", "mdl", "inc", "gat", "mrt"})
 _TOLD: tuple[Stage, ...] = (
     "serving",
     "releases",

@@ -20,6 +20,7 @@ from pomona.cli import (
     releases,
     runs,
     serving,
+    sources,
     up,
 )
 from pomona.cli.console import complain, out
@@ -39,6 +40,7 @@ app.command()(circle.trace)
 app.command()(circle.events)
 app.command()(circle.doctor)
 app.add_typer(business.app, name="hypothesis", rich_help_panel="Stages")
+app.add_typer(sources.app, name="sources", rich_help_panel="Stages")
 app.add_typer(data.app, name="data", rich_help_panel="Stages")
 app.add_typer(files.app, name="files", rich_help_panel="Stages")
 app.add_typer(marts.app, name="marts", rich_help_panel="Stages")

@@ -27,6 +27,7 @@ from pomona.sdk.releases import Endpoints, Releases
 from pomona.sdk.runs import Runs
 from pomona.sdk.serving import Gateway, Outcomes, Predictions
 from pomona.sdk.session import Session
+from pomona.sdk.sources import Sources
 from pomona.sdk.transport import Transport
 
 
@@ -50,6 +51,7 @@ class Client:
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
+        self.sources = Sources(self.session, self.jobs)
         self.training = Training(self.session, self.jobs)
         self.marts = Marts(self.session, self.jobs)
         self.circle = Circle(self.session)

@@ -13,6 +13,7 @@ from pomona.data.records import Cursor, Field, Scalar
 from pomona.data.sources.records import SourceKindInfo, SourceTable
 
 OFFSET = "_offset"  # a message's place in its topic: the cursor of every topic
+PUBLISHED = "_published_at"  # when a message was sent
 
 
 class Secret:

@@ -21,7 +21,7 @@ from pomona.core.records import Page
 from pomona.data.records import Dataset, NewDataset
 from pomona.data.service import DataService
 from pomona.data.sources import rules, store
-from pomona.data.sources.door import SourceKind
+from pomona.data.sources.door import OFFSET, PUBLISHED, SourceKind
 from pomona.data.sources.guard import LocalGuard
 from pomona.data.sources.looking import Lookout
 from pomona.data.sources.records import (
@@ -183,7 +183,10 @@ class SourceService:
             Invalid: If the feed cannot work.
         """
         source = self.source(ref)
-        rules.check_feed(new, self._kind(source.kind).info.takes)
+        takes = self._kind(source.kind).info.takes
+        rules.check_feed(new, takes)
+        if takes == "topic" and not new.key:  # an offset is what a message is called
+            new = msgspec.structs.replace(new, key=(OFFSET,), time_column=new.time_column or PUBLISHED)
         dataset = self._dataset(new)
         rules.check_keyed(new, dataset.key)
         now = self._clock.now()

@@ -17,6 +17,7 @@ from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionR
 from pomona.server.routes.releases import EndpointRoutes, ReleaseRoutes
 from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
 from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, PredictionRoutes, ValueRoutes
+from pomona.server.routes.sources import SourceKindRoutes, SourceRoutes, SourceTrialRoutes
 
 HANDLERS = [
     HypothesisRoutes,
@@ -24,6 +25,9 @@ HANDLERS = [
     MetricRoutes,
     DatasetRoutes,
     DataVersionRoutes,
+    SourceRoutes,
+    SourceTrialRoutes,
+    SourceKindRoutes,
     CheckRoutes,
     VersionCheckRoutes,
     FileSetRoutes,

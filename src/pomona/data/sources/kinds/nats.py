@@ -25,13 +25,13 @@ from nats.js.errors import NotFoundError
 
 from pomona.core.errors import Conflict, Invalid, NotFound, PomonaError, Refused, Unavailable
 from pomona.data.sources import rules
-from pomona.data.sources.door import OFFSET, Ask, Site, Stream
+from pomona.data.sources.door import OFFSET, PUBLISHED, Ask, Site, Stream
 from pomona.data.sources.kinds.jsonl_files import JsonLinesFile
 from pomona.data.sources.kinds.sql import check_url
 from pomona.data.sources.records import SourceColumn, SourceKindInfo, SourceTable
 
 T = TypeVar("T")
-PUBLISHED, SUBJECT, UNREADABLE = "_published_at", "_subject", "_unreadable"
+SUBJECT, UNREADABLE = "_subject", "_unreadable"
 _EXAMPLE = "nats://broker.example:4222"
 _FETCH = 1_000
 _WAIT_S = 20.0
@@ -209,7 +209,14 @@ async def _connect(site: Site) -> Any:
 
     try:
         return await nats.connect(
-            site.location, connect_timeout=5, allow_reconnect=False, error_cb=note, name="pomona", **logins
+            site.location,
+            connect_timeout=5,
+            allow_reconnect=False,
+            max_reconnect_attempts=1,  # else the first connection, too, is tried for two minutes
+            reconnect_time_wait=0.1,
+            error_cb=note,
+            name="pomona",
+            **logins,
         )
     except NoServersError as error:
         raise _explained(said[0] if said else str(error), site) from None

@@ -122,13 +122,13 @@ def to_batches(
 
 def guessed(name: str, values: Iterable[Any]) -> pa.DataType:
     """The type that holds every value of a column whose source names none; null if there is no value."""
-    kinds = {type(value) for value in values if value is not None}
-    if not kinds:
+    found = [value for value in values if value is not None]
+    if not found:
         return pa.null()
     try:
-        return pa.array([value for value in values if value is not None]).type
+        return pa.array(found).type
     except (pa.ArrowException, TypeError, OverflowError):
-        named = ", ".join(sorted(kind.__name__ for kind in kinds))
+        named = ", ".join(sorted({type(value).__name__ for value in found}))
         raise Invalid(
             f"column {name!r} mixes {named}", hint="cast it to one type in the query", extra={"column": name}
         ) from None
