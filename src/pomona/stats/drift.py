@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from pomona.stats.records import (
     TOP,
@@ -44,6 +43,8 @@ def psi(expected: ArrayLike, observed: ArrayLike) -> float:
     >>> round(psi([0.5, 0.5], [0.4, 0.6]), 4)
     0.0405
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     e, o = _shares(expected, observed)
     return float((special.rel_entr(o, e) + special.rel_entr(e, o)).sum())
 
@@ -61,6 +62,8 @@ def jensen_shannon(p: ArrayLike, q: ArrayLike) -> float:
     >>> jensen_shannon([1.0, 0.0], [0.0, 1.0])
     1.0
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     a, b = _shares(p, q)
     middle = (a + b) / 2
     nats = float((special.rel_entr(a, middle) + special.rel_entr(b, middle)).sum()) / 2
@@ -99,6 +102,8 @@ def noise_ceiling(bins: int, n_reference: int, n_window: int, *, level: float = 
     References:
         Yurdakul, Naranjo (2020), J. Risk Model Validation 14(4), 89-100.
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     if bins < 2:
         return 0.0
     return float(special.chdtri(bins - 1, 1.0 - level)) * _spread(n_reference, n_window)

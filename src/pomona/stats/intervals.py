@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import special
 
 from pomona.stats.records import Interval, Moments
 
@@ -43,6 +42,8 @@ def welch(control: Moments, treatment: Moments, *, level: float = 0.95) -> Inter
     References:
         Welch (1947), Biometrika 34(1/2), 28-35.
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     _check_level(level)
     error = standard_error(control, treatment)
     if error is None:
@@ -66,6 +67,8 @@ def wilson(successes: int, n: int, *, level: float = 0.95) -> Interval:
     >>> seen.low, round(seen.high, 3)
     (0.0, 0.278)
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     _check_level(level)
     if not 0 <= successes <= n:
         raise ValueError(f"{successes} successes of {n} are impossible")
@@ -89,6 +92,8 @@ def relative_lift(control: Moments, treatment: Moments, *, level: float = 0.95) 
     References:
         Deng, Knoblich, Lu (2018), KDD, 233-242 (equation 2).
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     _check_level(level)
     if standard_error(control, treatment) is None:
         return None

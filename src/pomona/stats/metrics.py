@@ -10,7 +10,6 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
 from pomona.core.errors import Invalid
 from pomona.core.records import Record
@@ -162,6 +161,8 @@ def _average_precision(y: Floats, p: Floats) -> float:
 
 
 def _log_loss(y: Floats, p: Floats) -> float:
+    from scipy import special  # a quarter of a second that a start need not take
+
     _check_probabilities(p)
     smallest = np.finfo(np.float64).eps  # a sure prediction that fails costs 36 nats, not infinitely many
     sure = np.clip(p, smallest, 1.0 - smallest)

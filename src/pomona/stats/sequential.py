@@ -6,8 +6,6 @@ than it says. A confidence sequence covers the truth at all times at once.
 
 import math
 
-from scipy import special
-
 from pomona.stats.intervals import moments_from_sums, moments_of
 from pomona.stats.records import Interval, Moments
 
@@ -66,6 +64,8 @@ def boundary(n: int, *, alpha: float, expected_n: int) -> float:
     >>> round(boundary(10_000, alpha=0.05, expected_n=10_000), 2)
     3.04
     """
+    from scipy import special  # a quarter of a second that a start need not take
+
     tuned = -float(special.lambertw(-alpha * alpha / math.e, k=-1).real) - 1.0
     mixed = n * tuned / expected_n
     return math.sqrt(2 * (mixed + 1) / mixed * math.log(math.sqrt(mixed + 1) / alpha))
