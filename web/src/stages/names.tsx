@@ -29,6 +29,14 @@ const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
     const { data } = useGet("/api/v1/data-versions/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data && `${data.dataset}@v${data.number}`} />;
   },
+  "version of a file set": ({ id }) => {
+    const { data } = useGet("/api/v1/file-set-versions/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data && `${data.file_set}@v${data.number}`} />;
+  },
+  "file set": ({ id }) => {
+    const { data } = useGet("/api/v1/file-sets/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data?.name} />;
+  },
   "model version": ({ id }) => {
     const { data } = useGet("/api/v1/model-versions/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data && `${data.version.model} v${data.version.number}`} />;

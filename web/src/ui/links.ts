@@ -4,6 +4,8 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   dec: { kind: "decision", page: (id) => `/business/decisions/${id}` },
   dat: { kind: "dataset", page: (id) => `/data/${id}` },
   ver: { kind: "data version", page: (id) => `/data/versions/${id}` },
+  fst: { kind: "file set", page: (id) => `/data/files/${id}` },
+  fsv: { kind: "version of a file set", page: (id) => `/data/files/versions/${id}` },
   ent: { kind: "training entry", page: (id) => `/training/entries/${id}` },
   run: { kind: "run", page: (id) => `/training/runs/${id}` },
   mdl: { kind: "model", page: (id) => `/registry/${id}` },

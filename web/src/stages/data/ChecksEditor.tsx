@@ -17,12 +17,12 @@ export function ChecksEditor({ dataset, newest }: { dataset: Schema<"Dataset">; 
   const columns = newest?.schema.map((field) => field.name) ?? [];
   const path = { path: { ref: newest?.id ?? "" } };
   const [open, setOpen] = useState(false);
-  const [checks, setChecks] = useState<Check[]>(dataset.checks);
+  const [checks, setChecks] = useState<Check[]>([]);
   const save = useSend((body: Check[]) => api.PUT("/api/v1/datasets/{ref}/checks", { params: { path: { ref: dataset.id } }, body }), {
     onDone: () => setOpen(false),
   });
   const suggest = useSend((_: Check[]) => api.GET("/api/v1/data-versions/{ref}/quality/suggestion", { params: path }), {
-    onDone: (found, old) => setChecks(withNew(old, (found ?? []) as Check[])),
+    onDone: (found, old) => setChecks(withNew(old, ((found ?? []) as Check[]).map(asEdited))),
   });
   const attempt = useSend((body: Check[]) => api.POST("/api/v1/data-versions/{ref}/quality/trial", { params: path, body }));
   const change = (place: number, changes: Partial<Check>) => setChecks((old) => old.map((check, at) => (at === place ? { ...check, ...changes } : check)));
@@ -32,7 +32,7 @@ export function ChecksEditor({ dataset, newest }: { dataset: Schema<"Dataset">; 
         variant="default"
         size="xs"
         onClick={() => {
-          setChecks(dataset.checks);
+          setChecks(dataset.checks.map(asEdited));
           save.reset();
           attempt.reset();
           setOpen(true);
@@ -98,7 +98,7 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
   const amount = (label: string, value: number | null, set: (value: number | null) => void, scale = 1) => (
     <NumberInput
       label={label}
-      w={100}
+      w={label.startsWith("Critical") ? 128 : 104}
       hideControls
       value={value === null ? "" : Number((value * scale).toPrecision(12))}
       onChange={(typed) => set(typed === "" ? null : Number(typed) / scale)}
@@ -170,6 +170,12 @@ function EditedCheck(props: { check: Check; columns: string[]; number: number; o
       <Text size="sm" c="dimmed" mt={4}>{`${inWords(check)}; it ${levels(check)}`}</Text>
     </div>
   );
+}
+
+/** A check as its fields show it: one column of those that take several is a list of one. */
+function asEdited(check: Check): Check {
+  const several = KINDS.find((one) => one.kind === check.kind)!.needs.includes("columns");
+  return several && check.columns.length === 0 && check.column ? { ...check, columns: [check.column], column: null } : check;
 }
 
 /** Another kind of the same check; a score has other usual levels than a share of rows. */

@@ -116,7 +116,7 @@ function Moved({ column }: { column: Compared }) {
       {kinds}
       {column.drift && (
         <Badge color={moved >= 0.25 ? "pomegranate" : moved >= 0.1 ? "quince" : "gray"} title={`index ${number(column.drift.score, 3)}, chance alone ${number(column.drift.noise, 3)}`}>
-          {moved > 0 ? `${word}: ${number(moved, 3)}` : word}
+          {moved >= 0.1 ? `${word}: ${number(moved, 2)}` : word}
         </Badge>
       )}
     </Group>

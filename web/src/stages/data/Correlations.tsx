@@ -40,7 +40,7 @@ export function Correlations({ correlations }: { correlations: Schema<"Correlati
                       onMouseEnter={() => setOver([row, column])}
                       data-strong={(r !== null && Math.abs(r) > 0.6) || undefined}
                     >
-                      {r === null ? "" : columns.length <= 12 ? r.toFixed(2).replace("-", "−").replace("0.", ".") : ""}
+                      {r === null || row === column || columns.length > 12 ? "" : short(r)}
                     </td>
                   );
                 })}
@@ -54,6 +54,10 @@ export function Correlations({ correlations }: { correlations: Schema<"Correlati
       </Text>
     </Section>
   );
+}
+
+function short(r: number): string {
+  return Math.abs(r) < 0.005 ? "0" : r.toFixed(2).replace("-", "−").replace("0.", ".");
 }
 
 function colour(r: number | null, self: boolean): string {

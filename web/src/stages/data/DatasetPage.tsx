@@ -11,10 +11,8 @@ import { None, StateBadge, TimeAgo } from "~/ui/small";
 import { Table, type Column } from "~/ui/Table";
 
 import { RecordLink } from "../names";
-import { inWords, levels } from "./checks";
 import { ChecksEditor } from "./ChecksEditor";
 import { CommitDialog } from "./CommitDialog";
-import classes from "./data.module.css";
 import { History } from "./History";
 
 type Version = Schema<"DataVersion">;
@@ -103,20 +101,10 @@ function Shown({ dataset }: { dataset: Schema<"Dataset"> }) {
         note="A version that fails is kept and marked, and nothing is trained on it without a reason; a critical one is not the latest either."
         actions={<ChecksEditor dataset={dataset} newest={newest} />}
       >
-        <History dataset={dataset} />
         {dataset.checks.length === 0 ? (
-          <Text c="dimmed">Nothing yet. A check says what must be true, and from which share of rows on it warns or fails.</Text>
+          <Text c="dimmed">Nothing yet. A check says what must be true, and from which share of rows on it warns, fails or is critical.</Text>
         ) : (
-          <ul className={classes.checks}>
-            {dataset.checks.map((check) => (
-              <li key={check.name + inWords(check)}>
-                <Text component="span">{inWords(check)}</Text>{" "}
-                <Text component="span" size="sm" c="dimmed">
-                  {levels(check)}
-                </Text>
-              </li>
-            ))}
-          </ul>
+          <History dataset={dataset} />
         )}
       </Section>
       {newest && (

@@ -15,10 +15,11 @@ import { Ties } from "../ties";
 import { inWords } from "./checks";
 import { Columns } from "./Columns";
 import { Correlations } from "./Correlations";
-import { QualityReport } from "./QualityReport";
+import { ORDER, QualityReport } from "./QualityReport";
 import { Rows } from "./Rows";
 
 type Version = Schema<"DataVersion">;
+const SHOWN = 3; // broken checks told at the top
 
 /** A data version: what is in it, what its checks found, what came of it. */
 export default function VersionPage() {
@@ -112,7 +113,8 @@ function Shown({ version }: { version: Version }) {
 }
 
 function Wrong({ report, onShow }: { report: Schema<"QualityReport">; onShow: () => void }) {
-  const broken = report.results.filter((result) => result.quality !== "green");
+  const broken = [...report.results].sort((a, b) => ORDER[a.quality] - ORDER[b.quality]).filter((result) => result.quality !== "green");
+  const more = broken.length - SHOWN;
   const fails = report.quality !== "warn";
   const titles = {
     critical: "This version is quarantined: it is not the latest, and nothing is trained on it without a reason",
@@ -127,7 +129,8 @@ function Wrong({ report, onShow }: { report: Schema<"QualityReport">; onShow: ()
       title={titles[report.quality]}
     >
       <Group gap="xs">
-        {broken.map((result) => `Not true: ${inWords(result.check)} (${result.detail}).`).join(" ")}
+        {broken.slice(0, SHOWN).map((result) => `Not true: ${inWords(result.check)} (${result.detail}).`).join(" ")}
+        {more > 0 && ` And ${number(more)} more.`}
         <Anchor component="button" type="button" size="sm" c="inherit" underline="always" onClick={onShow}>
           Look at the rows
         </Anchor>

@@ -37,6 +37,12 @@ export function isOnRows(kind: CheckKind): boolean {
   return !isWhole(kind) && kind !== "distribution";
 }
 
+/** A check's own name, or its kind and what it looks at: as the server names it. */
+export function nameOf(check: Check): string {
+  const columns = check.columns.length > 0 ? check.columns : check.column ? [check.column] : [];
+  return check.name || [check.kind, ...columns, check.expression, check.to].filter(Boolean).join(" ");
+}
+
 /** "distance lies between 50 and 6,000". */
 export function inWords(check: Check): string {
   const columns = check.columns.length > 0 ? check.columns.join(", ") : (check.column ?? "");

@@ -9,13 +9,17 @@ export const data: Stage = {
   path: "/data",
   icon: IconDatabase,
   does: "Commit tables as versions that never change, check their quality, look at their profile.",
-  pages: [{ title: "Datasets", path: "/data" }],
+  pages: [{ title: "Datasets", path: "/data" }, { title: "File sets", path: "/data/files" }],
   routes: [
     { path: "data", lazy: async () => ({ Component: (await import("./DatasetsPage")).default }) },
     { path: "data/new", lazy: async () => ({ Component: (await import("./NewDatasetPage")).default }) },
     { path: "data/compare", lazy: async () => ({ Component: (await import("./ComparePage")).default }) },
     { path: "data/versions/:ref/failing", lazy: async () => ({ Component: (await import("./FailingPage")).default }) },
     { path: "data/versions/:ref", lazy: async () => ({ Component: (await import("./VersionPage")).default }) },
+    { path: "data/files", lazy: async () => ({ Component: (await import("./files/FileSetsPage")).default }) },
+    { path: "data/files/versions/:ref", lazy: async () => ({ Component: (await import("./files/FilesVersionPage")).default }) },
+    { path: "data/files/diff/:old/:new", lazy: async () => ({ Component: (await import("./files/FilesDiffPage")).default }) },
+    { path: "data/files/:ref", lazy: async () => ({ Component: (await import("./files/FileSetPage")).default }) },
     { path: "data/:ref", lazy: async () => ({ Component: (await import("./DatasetPage")).default }) },
   ],
   start: {

@@ -4,6 +4,7 @@ import { date, number } from "~/ui/format";
 import type { Category, ColumnProfile, Numeric, Time } from "./bins";
 
 const TOP = 12;
+const RARE = 0.1; // share of the rows that the named values must have on one side
 
 export interface Together {
   bins: string[];
@@ -39,6 +40,7 @@ function words(before: Category, after: Category): Together | null {
     const counts = named.map((value) => side.top[value] ?? 0);
     return shares([...counts, side.count - counts.reduce((sum, count) => sum + count, 0)], side.count);
   }) as [number[], number[]];
+  if (1 - one.at(-1)! < RARE && 1 - other.at(-1)! < RARE) return null; // names, not categories
   const rest = one.at(-1)! > 0 || other.at(-1)! > 0;
   const bins = named.map((value) => (value === "" ? "(empty)" : value));
   return rest ? { bins: [...bins, "others"], before: one, after: other } : { bins, before: one.slice(0, -1), after: other.slice(0, -1) };
