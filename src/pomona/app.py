@@ -17,6 +17,9 @@ from pomona.data.comparison.service import ComparisonService
 from pomona.data.diff.service import DiffService
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
+from pomona.data.keeping.sweeping import Sweeper
+from pomona.data.keeping.tagging import Tagger
+from pomona.data.keeping.verifying import Verifier
 from pomona.data.marts.building import MartBuilder
 from pomona.data.marts.engine import SqlEngine
 from pomona.data.marts.running import SqlRunner

@@ -37,8 +37,10 @@ class Doctor:
 
     def _data_files(self) -> str:
         data = self._of.data
-        versions = [v for d in data.datasets(limit=1000).items for v in data.versions(d.name)]
-        files = sum(data.verify(version.id) for version in versions)
+        found = [v for d in data.datasets(limit=1000).items for v in data.versions(d.id)]
+        versions = [version for version in found if version.dropped_at is None]
+        read: set[str] = set()
+        files = sum(data.verify(version.id, read) for version in versions)
         return f"{len(versions):,} data versions, {files:,} files match their digests"
 
     def _model_files(self) -> str:

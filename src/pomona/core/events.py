@@ -59,6 +59,65 @@ class FailedVersionUsed(Event, frozen=True, kw_only=True, tag_field="type", tag=
     reason: str  # why a person forced it
 
 
+class VersionTagged(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_tagged"):
+    dataset: str
+    tag: str
+    number: int
+    was: int | None  # the number it stood on before
+    reason: str
+
+
+class TagRemoved(Event, frozen=True, kw_only=True, tag_field="type", tag="data.tag_removed"):
+    dataset: str
+    tag: str
+    number: int
+
+
+class VersionPinned(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_pinned"):
+    dataset: str
+    number: int
+    reason: str
+
+
+class VersionUnpinned(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_unpinned"):
+    dataset: str
+    number: int
+    reason: str  # of the pin that is gone
+
+
+class VersionDropped(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_dropped"):
+    dataset: str
+    number: int
+    digest: str
+
+
+class DataFilesSwept(Event, frozen=True, kw_only=True, tag_field="type", tag="data.files_swept"):
+    versions: int  # that were dropped just before
+    files: int
+    size: int  # their bytes
+
+
+class DataVerified(Event, frozen=True, kw_only=True, tag_field="type", tag="data.verified"):
+    versions: int
+    files: int
+    damaged: list[str]  # references of the versions that are not what they were
+
+
+class VersionRebased(Event, frozen=True, kw_only=True, tag_field="type", tag="data.version_rebased"):
+    dataset: str
+    number: int
+    of: int  # the version whose rows it has
+    rewritten: int  # files
+    written: int
+
+
+class UpkeepDeclared(Event, frozen=True, kw_only=True, tag_field="type", tag="data.upkeep_declared"):
+    dataset: str
+    automatic: bool
+    hidden: float
+    small_files: int
+
+
 class MartCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="data.mart_created"):
     name: str
     inputs: list[str]

@@ -92,6 +92,20 @@ class QualityReport(Record, frozen=True, kw_only=True):
     at: datetime
 
 
+class Upkeep(Record, frozen=True, kw_only=True):
+    """When the files of a dataset are rewritten without what the newest version no longer has.
+
+    Attributes:
+        automatic: A job does it by itself; else only when somebody asks.
+        hidden: The share of a file's rows that may be hidden.
+        small_files: How many small files a version may have.
+    """
+
+    automatic: bool = True
+    hidden: float = 0.15
+    small_files: int = 32
+
+
 class NewDataset(Record, frozen=True, kw_only=True):
     """What a person declares: what a row is (key), when it happened (time column), what it may serve."""
 
@@ -102,6 +116,8 @@ class NewDataset(Record, frozen=True, kw_only=True):
     description: str = ""
     hypothesis: str | None = None  # id or name
     checks: tuple[Check, ...] = ()
+    consent_column: str | None = None  # yes/no, or a list of the purposes a row may serve
+    upkeep: Upkeep = Upkeep()
 
 
 class Dataset(Record, frozen=True, kw_only=True):
@@ -115,6 +131,8 @@ class Dataset(Record, frozen=True, kw_only=True):
     description: str = ""
     hypothesis: str | None = None
     checks: tuple[Check, ...] = ()
+    consent_column: str | None = None
+    upkeep: Upkeep = Upkeep()
     created_at: datetime
     created_by: str
 
@@ -154,7 +172,7 @@ class Origin(Record, frozen=True, kw_only=True):
 
 
 class DataVersion(Record, frozen=True, kw_only=True):
-    """A dataset at one moment: never changed once stored.
+    """A dataset at one moment: never changed once stored, but for erasures, which leave a signed record.
 
     ``digest`` is the BLAKE3 root over the schema, the files' digests and what is hidden of each; the same
     content committed as one table has the same digest whatever its row groups, chunks or encodings were.
@@ -183,8 +201,11 @@ class DataVersion(Record, frozen=True, kw_only=True):
     note: str = ""
     as_of: datetime  # when the source was as this version says; freshness is measured here
     origin: Origin | None = None  # None: a person or a program handed the table over
+    rows_erased: int = 0  # taken out by erasures after the commit
     created_at: datetime
     created_by: str
+    dropped_at: datetime | None = None  # then its rows are gone; the record stays
+    dropped_by: str = ""
 
 
 class Committed(Record, frozen=True, kw_only=True):

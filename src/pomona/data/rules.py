@@ -8,9 +8,7 @@ from typing import Any
 from blake3 import blake3
 
 from pomona.core.errors import Invalid, NotFound, Refused
-from pomona.core.records import Record
 from pomona.core.tables import DataFile
-from pomona.data import expressions
 from pomona.data.records import (
     Check,
     CommitMode,
@@ -27,16 +25,6 @@ DELETED = "_deleted"  # in a delta: a yes/no column that marks the rows to remov
 ROW_KINDS = ("not_null", "unique", "range", "allowed", "pattern", "length", "expression", "exists")
 BAD: tuple[Quality, ...] = ("fail", "critical")  # not to be trained on without a reason
 _ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2, "critical": 3}
-
-
-class Ref(Record, frozen=True, kw_only=True):
-    """A reference taken apart: a version's id, or a dataset with one of number, digest prefix, word."""
-
-    version_id: str | None = None
-    dataset: str = ""
-    number: int | None = None
-    digest: str | None = None
-    word: str = "latest"  # latest: the newest not quarantined; passed: nor failed; newest: of all
 
 
 def check_dataset(new: NewDataset) -> None:
@@ -146,55 +134,6 @@ def name_of(check: Check) -> str:
     return check.name or " ".join(
         part for part in (check.kind, *columns_of(check), check.expression, check.to) if part
     )
-
-
-def parse_ref(ref: str) -> Ref:
-    """Take ``ver_...``, ``flights``, ``flights@latest``, ``flights@v3`` or ``flights@<digest>`` apart.
-
-    >>> parse_ref("credit/loans@v3").number, parse_ref("flights").word
-    (3, 'latest')
-
-    Raises:
-        Invalid: If it is none of these.
-    """
-    if ref.startswith("ver_"):
-        return Ref(version_id=ref)
-    dataset, _, at = ref.partition("@")
-    if not NAME.fullmatch(dataset):
-        raise Invalid(
-            f"{ref!r} names no data version", hint="write `flights@v3`, `flights@latest` or `ver_...`"
-        )
-    if at in ("", "latest", "passed", "newest"):
-        return Ref(dataset=dataset, word=at or "latest")
-    number = re.fullmatch(r"v?([0-9]{1,9})", at)
-    if number:
-        return Ref(dataset=dataset, number=int(number[1]))
-    digest = at.removeprefix("b3:")
-    if re.fullmatch(r"[0-9a-f]{6,64}", digest):
-        return Ref(dataset=dataset, digest=digest)
-    raise Invalid(
-        f"{at!r} is no version of {dataset!r}",
-        hint="after the @ stands v3, latest, passed, newest, or at least 6 digits of a digest",
-    )
-
-
-def check_one_digest(prefix: str, found: Collection[str]) -> None:
-    """Refuse the beginning of a digest that fits several contents."""
-    if len(found) > 1:
-        raise Invalid(f"the digest {prefix!r} fits more than one version", hint="write more of its digits")
-
-
-def missing_version(ref: Ref, newest: DataVersion | None) -> NotFound:
-    """Why a reference finds nothing, and what there is instead."""
-    at = f"v{ref.number}" if ref.number is not None else ref.digest or ref.word
-    if newest is None:
-        hint = f"{ref.dataset} has no versions yet: `pomona data commit {ref.dataset} FILE`"
-    elif ref.word != "newest" and ref.number is None and ref.digest is None:
-        is_so = "is quarantined" if ref.word == "latest" else "failed its checks"
-        hint = f"every version {is_so}; the newest of all is {ref.dataset}@v{newest.number}"
-    else:
-        hint = f"the newest is {ref.dataset}@v{newest.number}"
-    return NotFound(f"no version {at} of {ref.dataset}", hint=hint)
 
 
 def check_mode(mode: CommitMode, key: Sequence[str]) -> None:
@@ -325,6 +264,21 @@ def check_usable(version: DataVersion, report: QualityReport, force_reason: str 
         hint="correct the source and commit again, or force it and say why (--force REASON)",
         extra={"version": version.id, "failed": [result.name for result in failed]},
     )
+
+
+def check_not_dropped(version: DataVersion) -> None:
+    """Refuse a version whose rows were dropped.
+
+    Raises:
+        NotFound: Saying when, and by whom.
+    """
+    if version.dropped_at is not None:
+        raise NotFound(
+            f"{version.dataset}@v{version.number} was dropped on {version.dropped_at:%Y-%m-%d}"
+            f" by {version.dropped_by}: its rows are gone",
+            hint="pin or tag a version to keep it; `pomona data versions` lists those that are there",
+            extra={"version": version.id, "digest": version.digest},
+        )
 
 
 def check_window(window: TimeWindow, time_column: str | None) -> None:

@@ -12,9 +12,9 @@ import pyarrow as pa
 
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
-from pomona.core.errors import NotFound, Tampered
+from pomona.core.errors import Tampered
 from pomona.core.events import ChecksDeclared, DatasetCreated, FailedVersionUsed, VersionChecked
-from pomona.core.ids import kind_of, new_id
+from pomona.core.ids import new_id
 from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import Page, from_json
 from pomona.data import rules, store
@@ -34,6 +34,8 @@ from pomona.data.records import (
     QualityReport,
     TimeWindow,
 )
+from pomona.data.references import parse_ref
+from pomona.data.resolving import find_dataset, find_version
 from pomona.data.tables import json_rows, to_polars
 from pomona.stats.records import TableProfile
 
@@ -85,6 +87,8 @@ class DataService:
             description=new.description,
             hypothesis=hypothesis,
             checks=new.checks,
+            consent_column=new.consent_column,
+            upkeep=new.upkeep,
             created_at=now,
             created_by=current_actor(),
         )
@@ -181,7 +185,7 @@ class DataService:
         return self._committer.commit(dataset, table, CommitOptions(onto=parent, **options))
 
     def resolve(self, ref: str) -> DataVersion:
-        """The version named by ``flights``, ``flights@v3``, ``flights@<digest>`` or ``ver_...``.
+        """The version named by ``flights``, ``flights@v3``, ``@<digest>``, a tag, a day or ``ver_...``.
 
         ``flights`` and ``flights@latest`` are the newest version that is not quarantined (a critical check),
         ``flights@passed`` the newest that did not fail either, ``flights@newest`` the newest of all.
@@ -190,12 +194,12 @@ class DataService:
             NotFound: If there is none.
             Invalid: If the reference is none of these forms, or its digest fits several versions.
         """
-        wanted = rules.parse_ref(ref)
-        return self._database.read(lambda tx: _resolve(tx, wanted))
+        wanted = parse_ref(ref)
+        return self._database.read(lambda tx: find_version(tx, wanted))
 
     def dataset_of(self, ref: str) -> Dataset:
         """The dataset that a version's reference names; it may have no version yet."""
-        wanted = rules.parse_ref(ref)
+        wanted = parse_ref(ref)
         if wanted.version_id:
             return self.dataset(self.resolve(ref).dataset_id)
         return self.dataset(wanted.dataset)
@@ -257,8 +261,11 @@ class DataService:
         self._publisher.catch_up(version.dataset_id)
         return self._publisher.where(version.dataset_id), version.log
 
-    def verify(self, ref: str) -> int:
+    def verify(self, ref: str, known: set[str] | None = None) -> int:
         """Read everything a version consists of; returns how many files match their digests.
+
+        Args:
+            known: Digests of files that were read a moment ago; those read now are added.
 
         Raises:
             Tampered: If a file, or the version's record, is not what it was.
@@ -266,8 +273,12 @@ class DataService:
         """
         version = self.resolve(ref)
         reader, _ = self._reader(version.id)
+        self._blobs.get(version.profile)
+        known = set() if known is None else known
         for file in version.files:
-            self._tables.files.open(version.dataset_id, file.digest).close()
+            if file.digest not in known:
+                self._tables.files.verify(version.dataset_id, file.digest)
+                known.add(file.digest)
             reader.hidden(file)
         if rules.version_digest(version.schema, version.files) != version.digest:
             raise Tampered(
@@ -303,6 +314,7 @@ class DataService:
         self, ref: str, since: datetime | None = None, until: datetime | None = None
     ) -> tuple[FileReader, TimeWindow | None]:
         version = self.resolve(ref)
+        rules.check_not_dropped(version)
         dataset = self.dataset(version.dataset_id)
         window = TimeWindow(since=since, until=until)
         rules.check_window(window, dataset.time_column)
@@ -312,7 +324,7 @@ class DataService:
 
     def report(self, ref: str) -> QualityReport:
         """What the checks found last on a version."""
-        return self._database.read(lambda tx: store.report_of(tx, _resolve(tx, rules.parse_ref(ref)).id))
+        return self._database.read(lambda tx: store.report_of(tx, find_version(tx, parse_ref(ref)).id))
 
     def recheck(self, ref: str) -> QualityReport:
         """Run the checks as they are declared now on a version once more; its mark follows."""
@@ -355,6 +367,7 @@ class DataService:
             Refused: If it failed its checks and no reason was given.
         """
         version = self.resolve(ref)
+        rules.check_not_dropped(version)
         report = self._database.read(lambda tx: store.report_of(tx, version.id))
         return version, rules.check_usable(version, report, force_reason)
 
@@ -372,30 +385,3 @@ class DataService:
             )
             self._database.write(lambda tx: tx.emit(event))
         return version
-
-
-def find_dataset(tx: Transaction, ref: str) -> Dataset:
-    """The dataset with this id or name."""
-    if kind_of(ref) == "dat":
-        return store.datasets.get(tx, ref)
-    found = store.datasets.first(tx, store.datasets.c.name == ref)
-    if found is None:
-        raise NotFound(f"no dataset named {ref!r}", hint="`pomona data ls` lists them")
-    return found
-
-
-def _resolve(tx: Transaction, ref: rules.Ref) -> DataVersion:
-    if ref.version_id:
-        return store.versions.get(tx, ref.version_id)
-    dataset = find_dataset(tx, ref.dataset)
-    if ref.number is not None:
-        found = store.numbered(tx, dataset.id, ref.number)
-    elif ref.digest is not None:
-        matches = store.by_digest(tx, dataset.id, ref.digest)
-        rules.check_one_digest(ref.digest, {match.digest for match in matches})
-        found = matches[0] if matches else None
-    else:
-        found = store.newest(tx, dataset.id, usable=ref.word == "latest", passed=ref.word == "passed")
-    if found is None:
-        raise rules.missing_version(ref, store.newest(tx, dataset.id))
-    return found

@@ -8,7 +8,7 @@ import msgspec
 from pomona.core.errors import NotFound
 from pomona.core.ports import Transaction
 from pomona.data.records import DataVersion
-from pomona.data.rules import parse_ref
+from pomona.data.references import parse_ref
 from pomona.jobs import store as job_store
 from pomona.loop import rules, store
 from pomona.loop.records import Facts, Trigger

@@ -16,7 +16,8 @@ from pomona.data.filesets.records import (
     MediaKind,
     NewFileSet,
 )
-from pomona.data.rules import NAME, Ref
+from pomona.data.references import Ref
+from pomona.data.rules import NAME
 
 OWN_FOLDERS = frozenset({".pomona", ".git", ".dvc"})  # never part of a set: a checkout must not write there
 _PATH_BYTES, _NAME_BYTES = 4096, 255  # what Linux takes

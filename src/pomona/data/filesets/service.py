@@ -14,7 +14,7 @@ from pomona.core.records import Page
 from pomona.data.filesets import manifests, rules, store
 from pomona.data.filesets.manifests import Manifest
 from pomona.data.filesets.records import AddMode, FilesAdded, FileSet, FileSetVersion, NewFileSet
-from pomona.data.rules import Ref, check_one_digest
+from pomona.data.references import Ref, check_one_digest
 
 PINS = ("trained_on", "evaluated_on")
 

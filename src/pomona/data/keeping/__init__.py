@@ -1,0 +1,1 @@
+"""The life of versions: named, pinned, verified, rewritten, dropped, erased from."""
