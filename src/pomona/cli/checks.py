@@ -175,9 +175,9 @@ def read_checks(path: Path) -> "ChecksFile":
 
 
 def show_report(report: "QualityReport", *, json: bool) -> None:
-    """Print what the checks found, or the whole report as JSON."""
+    """Print what the checks found, the worst first, or a JSON line each."""
     show_rows(
-        report.results,
+        sorted(report.results, key=lambda r: list(_TONES).index(r.quality), reverse=True),
         [
             ("check", lambda r: r.name),
             ("quality", lambda r: r.quality),

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
+import msgspec
 import typer
 
 from pomona.cli import comparison
@@ -82,7 +83,9 @@ def commit(
             f"{record.rows_changed:,} changed, {record.rows_removed:,} removed"
         )
         if record.quality != "green":
-            show_report(version.quality(), json=False)
+            report = version.quality()
+            wrong = tuple(result for result in report.results if result.quality != "green")
+            show_report(msgspec.structs.replace(report, results=wrong), json=False)
 
 
 @app.command("ls")

@@ -164,7 +164,7 @@ class Inspection:
                 )
         failing_rows, rows = one.failing, self._rows
         share = failing_rows / rows if rows else 0.0
-        detail = f"{failing_rows} of {rows} rows" if failing_rows else f"all {rows} rows"
+        detail = f"{failing_rows:,} of {rows:,} rows" if failing_rows else f"all {rows:,} rows"
         return CheckResult(
             name=name_of(one.check),
             check=one.check,

@@ -59,17 +59,17 @@ def _bounded(check: Check, found: int, what: str) -> CheckResult:
     low, high = check.min, check.max
     inside = (low is None or found >= low) and (high is None or found <= high)
     if low is None:
-        wanted = f"at most {high:g}"
+        wanted = f"at most {high:,.10g}"
     else:
-        wanted = f"at least {low:g}" if high is None else f"{low:g} to {high:g}"
-    return _result(check, good=inside, detail=f"{found} {what}; {wanted}", value=found)
+        wanted = f"at least {low:,.10g}" if high is None else f"{low:,.10g} to {high:,.10g}"
+    return _result(check, good=inside, detail=f"{found:,} {what}; {wanted}", value=found)
 
 
 def _volume(check: Check, rows: int, rows_before: int | None) -> CheckResult:
     if not rows_before:
         return _result(check, good=True, detail="no version before")
     change, most = rows / rows_before - 1, check.max_change or 0
-    detail = f"{rows} rows after {rows_before}: {change:+.1%}; at most {most:.1%} either way"
+    detail = f"{rows:,} rows after {rows_before:,}: {change:+.1%}; at most {most:.1%} either way"
     return _result(check, good=abs(change) <= most, detail=detail, value=change)
 
 
@@ -106,7 +106,7 @@ def _missing(check: Check, column: ColumnProfile) -> CheckResult:
         rows=column.rows,
         share=share,
         value=share,
-        detail=f"{absent} of {column.rows} rows have no value ({share:.2%})",
+        detail=f"{absent:,} of {column.rows:,} rows have no value ({share:.2%})",
     )
 
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
 from pomona.core.errors import Invalid, MissingExtra
 from pomona.data.checks.records import ChecksFile
-from pomona.data.records import Check
+from pomona.data.records import Check, CheckKind
 from pomona.data.rules import check_checks, name_of
 
 _EXAMPLE = "a list of checks, e.g.\n- {kind: not_null, column: carrier, warn: 0.001, fail: 0.01}"
@@ -83,7 +83,14 @@ def _check(item: Any, name: str) -> Check:
         field = path.strip("`.").partition("[")[0].partition(".")[0]
         at = next((key for key, _ in item.value if key.value == field), item)
         where = f"field {field!r}: " if field else ""
-        raise _wrong(name, at, f"{where}{said[:1].lower()}{said[1:]}", _EXAMPLE) from None
+        raise _wrong(name, at, f"{where}{said[:1].lower()}{said[1:]}", _hint(field, values)) from None
+
+
+def _hint(field: str, values: dict[str, Any]) -> str:
+    if field != "kind":
+        return _EXAMPLE
+    near = get_close_matches(str(values.get("kind")), get_args(CheckKind), n=1)
+    return f"did you mean {near[0]!r}?" if near else f"known are: {', '.join(get_args(CheckKind))}"
 
 
 def _value(node: Any) -> Any:
@@ -109,11 +116,15 @@ def _wrong(name: str, node: Any, said: str, hint: str) -> Invalid:
 
 def _plain(check: Check) -> dict[str, Any]:
     return {
-        field.name: msgspec.to_builtins(value)
+        field.name: _shown(value)
         for field in msgspec.structs.fields(Check)
         if (value := getattr(check, field.name)) != field.default
         and not (field.default is msgspec.NODEFAULT and not value)
     }
+
+
+def _shown(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else msgspec.to_builtins(value)
 
 
 def _yaml() -> Any:

@@ -48,7 +48,8 @@ def _of_column(field: Field, column: ColumnProfile, *, is_time: bool) -> Iterato
         yield Check(kind="allowed", column=field.name, values=tuple(sorted(column.top)), fail=0.01)
     if isinstance(column, NumericProfile) and field.type != "bool" and column.minimum is not None:
         yield _range(field.name, column.minimum, column.maximum or 0.0)
-    varied = not isinstance(column, TimeProfile) and (column.distinct or 0) > 1
+    named = not isinstance(column, CategoryProfile) or column.other < column.count / 2
+    varied = named and not isinstance(column, TimeProfile) and (column.distinct or 0) > 1
     if varied and not is_time and (column.distinct or 0) < column.count / 2:
         yield Check(kind="distribution", column=field.name, warn=0.1, fail=0.25)
 

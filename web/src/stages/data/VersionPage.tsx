@@ -5,18 +5,20 @@ import { Link, useParams } from "react-router";
 import { api } from "~/api/client";
 import { useGet, useSend } from "~/api/queries";
 import type { Schema } from "~/api/types";
-import { bytes, date, number } from "~/ui/format";
+import { bytes, date, duration, number } from "~/ui/format";
 import { EmptyState, ErrorNotice, Loading, Snippet } from "~/ui/notices";
 import { Facts, Figures, Page, Section } from "~/ui/Page";
 import { CopyButton, IdLink, StateBadge, TimeAgo } from "~/ui/small";
 import { useUrlState } from "~/ui/state";
 
+import { RecordLink } from "../names";
 import { Ties } from "../ties";
 import { inWords } from "./checks";
 import { Columns } from "./Columns";
 import { Correlations } from "./Correlations";
 import { ORDER, QualityReport } from "./QualityReport";
 import { Rows } from "./Rows";
+import { Query } from "./sources/Query";
 
 type Version = Schema<"DataVersion">;
 const SHOWN = 3; // broken checks told at the top
@@ -98,7 +100,10 @@ function Shown({ version }: { version: Version }) {
           <PreviewTab version={version} />
         </Tabs.Panel>
         <Tabs.Panel value="about">
-          <Identity version={version} />
+          <Stack gap="lg">
+            {version.origin && <Origin origin={version.origin} />}
+            <Identity version={version} />
+          </Stack>
         </Tabs.Panel>
       </Tabs>
       {links.data && <Ties id={version.id} links={links.data} />}
@@ -170,6 +175,26 @@ function PreviewTab({ version }: { version: Version }) {
   if (error) return <ErrorNotice error={error} />;
   if (!data) return <Loading lines={8} />;
   return data.length > 0 ? <Rows rows={data} label="First rows" /> : <EmptyState title="This version has no rows" />;
+}
+
+/** The question asked of a source, if the rows came from one. */
+function Origin({ origin }: { origin: Schema<"Origin"> }) {
+  return (
+    <Section title={`Taken from ${origin.source_name}`}>
+      <Stack>
+        <Facts
+          facts={[
+            ["source", <RecordLink key="source" id={origin.source} />],
+            ["rows read", `${number(origin.rows)} in ${duration(origin.seconds)}`],
+            ["source as of", origin.snapshot_at ? <TimeAgo key="at" at={origin.snapshot_at} /> : null],
+            ["up to", origin.cursor ? `${origin.cursor.column} ${origin.cursor.value}` : null],
+            ["extraction", origin.job ? <IdLink key="job" id={origin.job} /> : null],
+          ]}
+        />
+        <Query text={origin.query} parameters={origin.parameters} />
+      </Stack>
+    </Section>
+  );
 }
 
 function Identity({ version }: { version: Version }) {

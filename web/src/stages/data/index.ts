@@ -9,7 +9,7 @@ export const data: Stage = {
   path: "/data",
   icon: IconDatabase,
   does: "Commit tables as versions that never change, check their quality, look at their profile.",
-  pages: [{ title: "Datasets", path: "/data" }, { title: "File sets", path: "/data/files" }],
+  pages: [{ title: "Datasets", path: "/data" }, { title: "Sources", path: "/data/sources" }, { title: "File sets", path: "/data/files" }],
   routes: [
     { path: "data", lazy: async () => ({ Component: (await import("./DatasetsPage")).default }) },
     { path: "data/new", lazy: async () => ({ Component: (await import("./NewDatasetPage")).default }) },
@@ -20,6 +20,9 @@ export const data: Stage = {
     { path: "data/files/versions/:ref", lazy: async () => ({ Component: (await import("./files/FilesVersionPage")).default }) },
     { path: "data/files/diff/:old/:new", lazy: async () => ({ Component: (await import("./files/FilesDiffPage")).default }) },
     { path: "data/files/:ref", lazy: async () => ({ Component: (await import("./files/FileSetPage")).default }) },
+    { path: "data/sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage")).default }) },
+    { path: "data/sources/new", lazy: async () => ({ Component: (await import("./sources/NewSourcePage")).default }) },
+    { path: "data/sources/:ref", lazy: async () => ({ Component: (await import("./sources/SourcePage")).default }) },
     { path: "data/:ref", lazy: async () => ({ Component: (await import("./DatasetPage")).default }) },
   ],
   start: {
