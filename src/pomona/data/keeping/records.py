@@ -137,3 +137,100 @@ class Rebased(Record, frozen=True, kw_only=True):
     written: int = 0  # files that replace them
     size_before: int = 0  # bytes of the version's files
     size_after: int = 0
+
+
+class ErasureRequest(Record, frozen=True, kw_only=True):
+    """Whose rows are to go: those in which ``column`` holds ``value``.
+
+    Attributes:
+        datasets: Only in these; none: in every dataset that has the column.
+        confirm: The subject once more, ``column=value``: nothing is done without it.
+    """
+
+    column: str
+    value: str
+    datasets: tuple[str, ...] = ()
+    reason: str = ""
+    confirm: str = ""
+
+
+class TouchedVersion(Record, frozen=True, kw_only=True):
+    """A version that holds rows of the subject."""
+
+    id: str
+    ref: str
+    rows: int
+
+
+class TouchedPlace(Record, frozen=True, kw_only=True):
+    """Something beside the tables that holds the subject, e.g. predictions."""
+
+    what: str
+    count: int
+
+
+class ErasurePlan(Record, frozen=True, kw_only=True):
+    """What an erasure touches.
+
+    Attributes:
+        datasets: Those with the column.
+        models: Model versions and runs trained on a touched version; they are listed, not changed.
+        marts: Datasets that were built from a touched version and lack the column: look at them yourself.
+    """
+
+    datasets: tuple[str, ...]
+    versions: tuple[TouchedVersion, ...]
+    rows: int  # different ones, of all datasets
+    files: int
+    places: tuple[TouchedPlace, ...] = ()
+    models: tuple[str, ...] = ()
+    marts: tuple[str, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """The subject is nowhere."""
+        return not self.versions and not any(place.count for place in self.places)
+
+
+class ReplacedFile(Record, frozen=True, kw_only=True):
+    """A file written anew without the subject's rows; ``after`` is None if no row was left."""
+
+    dataset: str
+    before: str
+    after: str | None
+    rows: int  # that went
+
+
+class ErasedVersion(Record, frozen=True, kw_only=True):
+    """A version's root before and after."""
+
+    id: str
+    ref: str
+    before: str
+    after: str
+    rows: int  # that went
+
+
+class Erasure(Record, frozen=True, kw_only=True):
+    """The signed record of an erasure. Whose rows went is not in it, only a keyed fingerprint.
+
+    Attributes:
+        fingerprint: HMAC-SHA256 of ``column=value``: who asks again can be told whether it was done.
+        signature: HMAC-SHA256 over the record's JSON without it, by the key in the home folder.
+    """
+
+    id: str
+    column: str
+    fingerprint: str
+    reason: str
+    state: Literal["running", "done"]
+    job: str = ""
+    by: str
+    at: datetime
+    plan: ErasurePlan
+    files: tuple[ReplacedFile, ...] = ()
+    versions: tuple[ErasedVersion, ...] = ()
+    places: tuple[TouchedPlace, ...] = ()  # what was blanked beside the tables
+    left: tuple[str, ...] = ()  # files that hold the value's bytes still: models, artefacts
+    finished_at: datetime | None = None
+    signature: str = ""

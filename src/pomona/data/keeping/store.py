@@ -1,9 +1,9 @@
-"""Tags, pins and producers' offsets in SQL."""
+"""Tags, pins, producers' offsets and erasures in SQL."""
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, insert, select
+from sqlalchemy import BigInteger, Column, Index, String, Table, Text, insert, select
 
 from pomona.core.ports import Transaction
-from pomona.data.keeping.records import Pin, Tag
+from pomona.data.keeping.records import Erasure, Pin, Tag
 from pomona.sql import RecordTable, metadata
 
 tags = RecordTable(
@@ -32,6 +32,20 @@ offsets = Table(
     Column("version_id", String(64), nullable=False),
 )
 """Up to which of its offsets a producer's rows are in which version."""
+
+erasures = RecordTable(
+    "data_erasures",
+    Erasure,
+    Column("state", String(16), nullable=False),
+    hint="`pomona data erasures` lists them",
+)
+subjects = Table(
+    "data_erasure_subjects",
+    metadata,
+    Column("erasure", String(64), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""Whose rows a running erasure takes out; gone when it is done."""
 
 
 def tag_named(tx: Transaction, dataset_id: str, name: str) -> Tag | None:
