@@ -15,7 +15,7 @@ from pomona.core.errors import Conflict, NotFound
 from pomona.loop.records import NewTrigger, Recipe
 from pomona.monitoring.records import Thresholds
 from pomona.releases.records import CanaryPolicy
-from pomona.sdk.data import Version
+from pomona.sdk.versions import Version
 
 NAME = "late-flights"  # of the hypothesis, the training entry, the model and the endpoint
 DATASET = "flights"

@@ -123,6 +123,10 @@ class FileReader:
         """The same files, read in other types."""
         return FileReader(self._tables, self._table, self.files, schema, self._time_column)
 
+    def with_files(self, files: Sequence[DataFile]) -> "FileReader":
+        """Other files of the same table."""
+        return FileReader(self._tables, self._table, files, self._schema, self._time_column)
+
     def located(self, number: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The rows of one file, with two more columns: the file's number and each row's place in it."""
         schema = self._target(columns)

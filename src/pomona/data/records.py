@@ -7,6 +7,7 @@ from pomona.core.records import Record
 from pomona.core.tables import DataFile
 
 CommitMode = Literal["full", "append", "delta", "rebase"]
+GivenMode = Literal["full", "append", "delta"]  # what a caller may ask for
 CheckKind = Literal[
     "not_null",
     "unique",

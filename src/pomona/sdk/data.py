@@ -1,147 +1,29 @@
 """Datasets and their versions from Python."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from pomona.core.records import Record
+from pomona.core.errors import Invalid
 from pomona.data.checks.records import CheckHistory
 from pomona.data.comparison.records import Comparison
 from pomona.data.marts.records import SqlQuery
-from pomona.data.records import Check, CommitMode, Committed, Dataset, DataVersion, NewDataset, QualityReport
+from pomona.data.records import Check, Committed, Dataset, DataVersion, GivenMode, NewDataset, QualityReport
+from pomona.sdk.diffs import VersionDiff
 from pomona.sdk.session import Session, part
+from pomona.sdk.versions import Version
 from pomona.stats.records import TableProfile
 
 if TYPE_CHECKING:
-    import pandas as pd
-    import polars as pl
     import pyarrow as pa
-    from mlflow.data.meta_dataset import MetaDataset
 
 CHECKS = list[Check]
 HISTORIES = list[CheckHistory]
 VERSIONS = list[DataVersion]  # `list` is a method below
 ROWS = list[dict[str, Any]]
-
-
-class Selection(Record, frozen=True, kw_only=True):
-    """Which part of a version is meant: these columns, ``since <= time < until``."""
-
-    columns: tuple[str, ...] | None = None
-    since: datetime | None = None
-    until: datetime | None = None
-
-    def query(self) -> dict[str, str | None]:
-        """As the API's query."""
-        return {
-            "columns": ",".join(self.columns) if self.columns is not None else None,
-            "since": self.since.isoformat() if self.since else None,
-            "until": self.until.isoformat() if self.until else None,
-        }
-
-
-class Version:
-    """A version of a dataset, or a part of one, and how to get at its rows.
-
-    Attributes:
-        record: What is known of it: number, digest, schema, row counts, quality.
-        selection: The part that is meant; everything unless ``select`` narrowed it.
-        created: After a commit: whether it made this version. False means that the content was
-            there already, and that nothing was stored.
-    """
-
-    def __init__(
-        self,
-        session: Session,
-        record: DataVersion,
-        *,
-        selection: Selection | None = None,
-        created: bool = False,
-    ) -> None:
-        self._session = session
-        self.record = record
-        self.selection = selection or Selection()
-        self.created = created
-
-    @property
-    def id(self) -> str:
-        """The version's id."""
-        return self.record.id
-
-    @property
-    def ref(self) -> str:
-        """Dataset and number, e.g. ``flights@v3``."""
-        return f"{self.record.dataset}@v{self.record.number}"
-
-    @property
-    def rows(self) -> int:
-        """Rows of the whole version."""
-        return self.record.rows
-
-    def __repr__(self) -> str:
-        record = self.record
-        return f"<{self.ref} {record.digest[:12]} {record.rows} rows, {record.quality}>"
-
-    def select(
-        self,
-        columns: Sequence[str] | None = None,
-        *,
-        since: datetime | None = None,
-        until: datetime | None = None,
-    ) -> "Version":
-        """A part of this version: the columns and rows are chosen where they are stored."""
-        narrowed = Selection(
-            columns=tuple(columns) if columns is not None else self.selection.columns,
-            since=since or self.selection.since,
-            until=until or self.selection.until,
-        )
-        return Version(self._session, self.record, selection=narrowed)
-
-    def to_arrow(self) -> "pa.Table":
-        """The rows as an Arrow table."""
-        from pomona.sdk.tables import decode
-
-        path = f"/api/v1/data-versions/{self.id}/rows"
-        return decode(self._session.call("GET", path, query=self.selection.query()).body)
-
-    def to_polars(self) -> "pl.DataFrame":
-        """The rows as a Polars frame."""
-        import polars as pl
-
-        return pl.DataFrame(pl.from_arrow(self.to_arrow()))
-
-    def to_pandas(self) -> "pd.DataFrame":
-        """The rows as a pandas frame."""
-        return self.to_arrow().to_pandas()
-
-    def profile(self) -> TableProfile:
-        """One summary per column, of the selected rows."""
-        query = {name: value for name, value in self.selection.query().items() if name != "columns"}
-        return self._session.get(f"/api/v1/data-versions/{self.id}/profile", TableProfile, **query)
-
-    def quality(self) -> QualityReport:
-        """What the checks found last."""
-        return self._session.get(f"/api/v1/data-versions/{self.id}/quality", QualityReport)
-
-    def failing(self, check: str, *, offset: int = 0, limit: int = 100_000) -> "pa.Table":
-        """The rows that fail a check (by its name in ``quality()``), at most 100,000 at once."""
-        from pomona.sdk.tables import decode
-
-        query = {"check": check, "offset": offset, "limit": limit}
-        path = f"/api/v1/data-versions/{self.id}/failing"
-        return decode(self._session.call("GET", path, query=query).body)
-
-    def to_mlflow(self) -> "MetaDataset":
-        """As an MLflow dataset: ``mlflow.log_input(version.to_mlflow(), context="training")``.
-
-        Its source names this version, so Pomona links the run to it.
-        """
-        from pomona.sdk.mlflow_data import dataset_of
-
-        return dataset_of(self)
 
 
 class Data:
@@ -186,26 +68,32 @@ class Data:
         dataset: str,
         table: Any,
         *,
-        mode: CommitMode = "full",
+        mode: GivenMode = "full",
         onto: str | None = None,
         note: str = "",
         as_of: datetime | None = None,
         allow_empty: bool = False,
+        new_base: bool = False,
+        progress: Callable[[int, int], None] | None = None,
     ) -> Version:
         """Keep a table as the dataset's next version; content that is there already makes no new one.
 
         Args:
-            table: pandas, Polars or Arrow table, or the path of a ``.parquet`` or ``.csv`` file.
+            table: pandas, Polars (frame or query) or Arrow table, a stream of Arrow batches, or the path of a
+                ``.parquet`` or ``.csv`` file. Queries, streams and files are never held in memory.
             mode: ``full``: the whole table as it is now; ``append``: rows behind those there are
-                (sent twice, they are stored once if the dataset has a key).
+                (sent twice, they are stored once if the dataset has a key); ``delta``: rows to add or to
+                change by key, and to remove where a column ``_deleted`` is true.
             onto: The version this builds on; default the newest that is not quarantined.
             as_of: When the source was so (freshness counts from here); default now.
+            new_base: The table has a new shape: columns may be gone or of another type.
+            progress: Told the bytes sent, and all there are.
 
         Raises:
             Invalid: If the table breaks a rule; nothing is stored.
             Conflict: If another commit came first, or an append repeats keys that are there.
         """
-        from pomona.sdk.tables import encode
+        from pomona.sdk.tables import encode, told
 
         body, kind = encode(table)
         query = {
@@ -214,10 +102,12 @@ class Data:
             "note": note or None,
             "as_of": as_of.isoformat() if as_of else None,
             "allow_empty": allow_empty or None,
+            "new_base": new_base or None,
         }
         with body:
             path = f"/api/v1/datasets/{_part(dataset)}/versions"
-            reply = self._session.call("POST", path, body=body, query=query, headers={"content-type": kind})
+            sent = told(body, progress) if progress else body
+            reply = self._session.call("POST", path, body=sent, query=query, headers={"content-type": kind})
         done = msgspec.json.decode(reply.body, type=Committed)
         return Version(self._session, done.version, created=done.created)
 
@@ -291,6 +181,28 @@ class Data:
     def compare(self, before: str, after: str) -> Comparison:
         """Two versions column by column, in the same bins; the column that moved most first."""
         return self._session.get(f"/api/v1/data-versions/{_part(before)}/compare/{_part(after)}", Comparison)
+
+    def diff(self, before: str, after: str | None = None) -> VersionDiff:
+        """How one version became another: rows added, removed and changed, exactly.
+
+        Args:
+            after: Default: ``before`` is the later one, compared with the version it was made from.
+
+        Raises:
+            Invalid: If they belong to datasets with different keys; or there is no version before.
+        """
+        if after is None:
+            before, after = self._parent_of(before), before
+        path = f"/api/v1/data-versions/{_part(before)}/diff/{_part(after)}"
+        return VersionDiff(self._session, path)
+
+    def _parent_of(self, ref: str) -> str:
+        record = self.version(ref).record
+        if record.parent is None:
+            raise Invalid(
+                f"{record.dataset}@v{record.number} has no version before", hint="name two versions"
+            )
+        return record.parent
 
     def recheck(self, ref: str) -> QualityReport:
         """Run the checks on a version once more, as they are declared now."""

@@ -7,7 +7,7 @@ from typing import BinaryIO
 import urllib3
 
 from pomona.core.errors import Unavailable
-from pomona.sdk.transport import Reply
+from pomona.sdk.transport import Download, Reply
 
 
 class HttpTransport:
@@ -42,15 +42,30 @@ class HttpTransport:
         found = {name.lower(): value for name, value in reply.headers.items()}
         return Reply(status=reply.status, headers=found, body=reply.data)
 
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Download:
         try:
             reply = self._pool.request(
-                "GET", self.address + path, headers=self._headers(headers), preload_content=False
+                "GET",
+                self.address + path,
+                headers=self._headers(headers),
+                redirect=False,
+                preload_content=False,
             )
-            yield from reply.stream(1 << 20)
-            reply.release_conn()
         except urllib3.exceptions.HTTPError as error:
             raise self._unavailable(error) from error
+        found = {name.lower(): value for name, value in reply.headers.items()}
+        return Download(status=reply.status, headers=found, pieces=self._pieces(reply))
+
+    def _pieces(self, reply: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+        try:
+            yield from reply.stream(1 << 20)
+        except urllib3.exceptions.HTTPError as error:
+            raise Unavailable(
+                f"the answer from {self.address} broke off ({type(error).__name__})",
+                hint="the server's log says why; nothing that came so far is complete",
+            ) from error
+        finally:
+            reply.close()  # of one that was read to its end the connection is in the pool already
 
     def gateway(self, address: str | None) -> "HttpTransport":
         if address is None:

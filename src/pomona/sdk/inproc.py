@@ -5,17 +5,20 @@ The app runs on an event loop in a thread of its own, so it works in notebooks a
 
 import asyncio
 import atexit
+import queue
 import threading
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import unquote
 
-from pomona.core.errors import MissingExtra
+from pomona.core.errors import MissingExtra, PomonaError, Unavailable
 from pomona.sdk.http import HttpTransport
-from pomona.sdk.transport import Reply, Transport
+from pomona.sdk.transport import Download, Reply, Transport
 
 _CHUNK = 1 << 20
+_AHEAD = 4  # pieces of a streamed answer that wait for their reader
+_WAIT_S = 0.002
 Asgi = Callable[
     [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
 ]
@@ -50,8 +53,15 @@ class InprocTransport:
             self._embedded.settle()
         return reply
 
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
-        yield self.send("GET", path, headers=headers, body=None).body
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Download:
+        return self.stream_from(self._embedded.asgi, path, headers)
+
+    def stream_from(self, app: Asgi, path: str, headers: Mapping[str, str]) -> Download:
+        """GET from an app on this transport's loop, piece by piece."""
+        pipe = _Pipe()
+        exchange = _exchange(app, "GET", path, headers, None, pipe.send)
+        asyncio.run_coroutine_threadsafe(pipe.run(exchange), self._loop)
+        return pipe.download()
 
     def gateway(self, address: str | None) -> Transport:
         return HttpTransport(address) if address else _InprocGateway(self)
@@ -60,7 +70,12 @@ class InprocTransport:
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | BinaryIO | None
     ) -> Reply:
         """One request to the gateway in this process."""
-        return self.ask(self._embedded.gateway, method, path, headers, body)
+        return self.ask(self.own_gateway, method, path, headers, body)
+
+    @property
+    def own_gateway(self) -> Asgi:
+        """The gateway in this process."""
+        return self._embedded.gateway
 
     def close(self) -> None:
         atexit.unregister(self.close)
@@ -84,8 +99,8 @@ class _InprocGateway:
     ) -> Reply:
         return self._beside.ask_gateway(method, path, headers, body)
 
-    def stream(self, path: str, *, headers: Mapping[str, str]) -> Iterator[bytes]:
-        yield self.send("GET", path, headers=headers, body=None).body
+    def stream(self, path: str, *, headers: Mapping[str, str]) -> Download:
+        return self._beside.stream_from(self._beside.own_gateway, path, headers)
 
     def gateway(self, address: str | None) -> Transport:
         return self
@@ -94,9 +109,83 @@ class _InprocGateway:
         """Nothing of its own to let go of."""
 
 
+class _Pipe:
+    """An answer on its way from the app's loop to the caller's thread, a few pieces ahead of the reader."""
+
+    def __init__(self) -> None:
+        self._queue: queue.Queue[dict[str, Any] | BaseException | None] = queue.Queue(_AHEAD)
+        self._closed = False
+
+    async def send(self, message: dict[str, Any]) -> None:
+        await self._put(message)
+
+    async def run(self, exchange: Awaitable[None]) -> None:
+        """Carry an exchange out; its end, or what went wrong, is the last thing in the pipe."""
+        try:
+            await exchange
+        except Exception as error:  # noqa: BLE001  it is raised where the answer is read
+            await self._put(error)
+        await self._put(None)
+
+    def download(self) -> Download:
+        """The answer: waits for its head only."""
+        head = self._next()
+        if head is None or head["type"] != "http.response.start":
+            raise Unavailable("the app gave no answer", hint="its log says why")
+        return Download(status=head["status"], headers=_headers(head), pieces=self._body())
+
+    def _body(self) -> Iterator[bytes]:
+        try:
+            while (message := self._next()) is not None:
+                if message.get("body"):
+                    yield message["body"]
+        finally:
+            self._closed = True
+
+    def _next(self) -> dict[str, Any] | None:
+        found = self._queue.get()
+        if isinstance(found, PomonaError):
+            raise found
+        if isinstance(found, BaseException):
+            raise Unavailable(f"the answer broke off ({type(found).__name__})", hint=str(found)) from found
+        return found
+
+    async def _put(self, item: dict[str, Any] | BaseException | None) -> None:
+        while not self._closed:
+            try:
+                self._queue.put_nowait(item)
+            except queue.Full:
+                await asyncio.sleep(_WAIT_S)
+            else:
+                return
+        if isinstance(item, dict):
+            raise ConnectionError("nobody reads the answer any more")
+
+
 async def _call(
     app: Asgi, method: str, path: str, headers: Mapping[str, str], body: bytes | BinaryIO | None
 ) -> Reply:
+    head: dict[str, Any] = {"status": 0, "headers": []}
+    pieces = bytearray()
+
+    async def send(message: dict[str, Any]) -> None:
+        if message["type"] == "http.response.start":
+            head.update(message)
+        elif message["type"] == "http.response.body":
+            pieces.extend(message.get("body", b""))
+
+    await _exchange(app, method, path, headers, body, send)
+    return Reply(status=head["status"], headers=_headers(head), body=bytes(pieces))
+
+
+async def _exchange(
+    app: Asgi,
+    method: str,
+    path: str,
+    headers: Mapping[str, str],
+    body: bytes | BinaryIO | None,
+    send: Callable[[dict[str, Any]], Awaitable[None]],
+) -> None:
     url, _, query = path.partition("?")
     scope: dict[str, Any] = {
         "type": "http",
@@ -116,9 +205,7 @@ async def _call(
         "server": ("127.0.0.1", 80),
         "state": {},
     }
-    status, found, pieces = 0, {}, bytearray()
     source = _pieces(body)
-
     over, answered = False, asyncio.Event()
 
     async def receive() -> dict[str, Any]:
@@ -130,18 +217,16 @@ async def _call(
         over = not piece
         return {"type": "http.request", "body": piece, "more_body": bool(piece)}
 
-    async def send(message: dict[str, Any]) -> None:
-        nonlocal status, found
-        if message["type"] == "http.response.start":
-            status = message["status"]
-            found = {name.decode().lower(): value.decode() for name, value in message["headers"]}
-        elif message["type"] == "http.response.body":
-            pieces.extend(message.get("body", b""))
-            if not message.get("more_body", False):
-                answered.set()
+    async def sent(message: dict[str, Any]) -> None:
+        await send(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            answered.set()
 
-    await app(scope, receive, send)
-    return Reply(status=status, headers=found, body=bytes(pieces))
+    await app(scope, receive, sent)
+
+
+def _headers(head: dict[str, Any]) -> dict[str, str]:
+    return {name.decode().lower(): value.decode() for name, value in head["headers"]}
 
 
 def _pieces(body: bytes | BinaryIO | None) -> Iterator[bytes]:

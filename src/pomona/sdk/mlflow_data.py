@@ -6,8 +6,8 @@ from mlflow.data.dataset_source import DatasetSource
 from mlflow.data.meta_dataset import MetaDataset
 
 if TYPE_CHECKING:
-    from pomona.sdk.data import Version
     from pomona.sdk.files.client import FilesVersion
+    from pomona.sdk.versions import Version
 
 DIGEST_CHARS = 36  # MLflow takes no more
 

@@ -9,8 +9,8 @@ import msgspec
 
 from pomona.core.errors import NotFound
 from pomona.sdk.client import Client, connect
-from pomona.sdk.data import Selection, Version
 from pomona.sdk.http import HttpTransport
+from pomona.sdk.versions import Selection, Version
 
 
 def training_data(default: str | None = None) -> Version:

@@ -77,8 +77,19 @@ class Session:
             method, with_query(path, query), headers=sent | dict(headers or {}), body=body
         )
         if reply.status >= 400:
-            raise _error(reply)
+            raise _error(reply.status, reply.body)
         return reply
+
+    def stream(self, path: str, query: Mapping[str, Any] | None = None) -> Iterator[bytes]:
+        """GET, the answer's body in pieces; an error answer is raised at once.
+
+        Raises:
+            PomonaError: Or the kind of it that the server named; ``Unavailable`` if the answer breaks off.
+        """
+        found = self.transport.stream(with_query(path, query), headers={})
+        if found.status >= 400:
+            raise _error(found.status, b"".join(found.pieces))
+        return found.pieces
 
 
 def with_query(path: str, query: Mapping[str, Any] | None) -> str:
@@ -96,9 +107,9 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _error(reply: Reply) -> PomonaError:
+def _error(status: int, body: bytes) -> PomonaError:
     try:
-        return error_from(from_json(reply.body, Problem))
+        return error_from(from_json(body, Problem))
     except msgspec.DecodeError:
-        text = reply.body[:200].decode(errors="replace")
-        return Unavailable(f"HTTP {reply.status}: {text}", hint="is this the address of a Pomona server?")
+        text = body[:200].decode(errors="replace")
+        return Unavailable(f"HTTP {status}: {text}", hint="is this the address of a Pomona server?")

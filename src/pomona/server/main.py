@@ -17,7 +17,12 @@ from pomona.server.routes import HANDLERS
 from pomona.server.ui import serve_home, serve_ui
 
 MAX_BODY = 64 << 20  # of JSON; the route that takes tables has no limit
-_NOT_COMPRESSED = ["/api/v1/events/stream", "/api/v1/chunks", "/api/v1/file-set-versions/.*/file$"]
+_NOT_COMPRESSED = [
+    "/api/v1/events/stream",
+    "/api/v1/chunks",
+    "/api/v1/file-set-versions/.*/file$",
+    "/api/v1/data-versions/.*/(rows|export)$",
+]
 CONTENT_SECURITY = (
     "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"

@@ -6,6 +6,7 @@ from pomona.core.records import Record
 from pomona.data.comparison.records import ColumnChange
 
 RowKind = Literal["added", "removed", "changed"]
+RowKinds = Literal["all", "added", "removed", "changed"]
 
 
 class ColumnDiff(Record, frozen=True, kw_only=True):

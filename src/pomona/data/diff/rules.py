@@ -12,7 +12,8 @@ from pomona.core.tables import DataFile
 from pomona.data.canonical import is_wider
 from pomona.data.comparison.records import ColumnChange
 
-CHANGED = "_changed"  # in the frame of changed rows: the names of the columns that differ
+KIND = "_change"  # in the frame of all rows that differ: added, removed or changed
+CHANGED = "_changed"  # the names of the columns that differ
 
 Places = NDArray[np.uint64]
 Hidden = Callable[[DataFile], Places]

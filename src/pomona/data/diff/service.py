@@ -2,20 +2,20 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from itertools import chain
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 
 from pomona.core.errors import Invalid
 from pomona.data.comparison.service import ComparisonService
-from pomona.data.diff.records import ColumnDiff, Diff, RowDiff, RowDiffs, RowKind
-from pomona.data.diff.rules import CHANGED, column_changes, pair_names
+from pomona.data.diff.frames import Frame
+from pomona.data.diff.records import ColumnDiff, Diff, RowDiff, RowDiffs, RowKind, RowKinds
+from pomona.data.diff.rules import column_changes
 from pomona.data.diff.steps import Step, Steps
-from pomona.data.shelf import Book, Shelf
+from pomona.data.shelf import Book, Shelf, first_rows
 from pomona.data.tables import json_rows, to_polars
 
 _KINDS: tuple[RowKind, ...] = ("added", "removed", "changed")
@@ -92,24 +92,23 @@ class DiffService:
         return RowDiffs(kind=kind, key=key, total=total, rows=tuple(found))
 
     def rows(
-        self, before: str, after: str, kind: RowKind, *, limit: int | None = None
+        self, before: str, after: str, kinds: RowKinds, *, limit: int | None = None
     ) -> pa.RecordBatchReader:
-        """All rows of one kind, streamed in the order of the key.
+        """All rows of a kind (or of every kind), streamed in the order of the key.
 
         Added rows as they are in ``after``, removed ones as they were in ``before``. Of changed rows the
         key, every other column of ``after`` as it was and as it is (``x_before``, ``x_after``), and
-        ``_changed``: the names of the columns that differ.
+        ``_changed``: the names of the columns that differ. Of all rows the same, and ``_change``: the kind.
 
         Raises:
             As ``diff``.
         """
         one, other = self._shelf.open(before), self._shelf.open(after)
         key, steps = self._steps(one, other)
-        schemas = one.schema, other.schema
-        schema = {"added": schemas[1], "removed": schemas[0], "changed": changed_schema(*schemas, key)}[kind]
-        tables = (_frame(step, kind, schema, key) for step in self._walk(one, other, steps))
-        batches = chain.from_iterable(table.to_batches() for table in _first(tables, limit))
-        return pa.RecordBatchReader.from_batches(schema, batches)
+        frame = Frame(kinds, one.schema, other.schema, key)
+        tables = (frame.of(step) for step in self._walk(one, other, steps))
+        batches = chain.from_iterable(table.to_batches() for table in first_rows(tables, limit))
+        return pa.RecordBatchReader.from_batches(frame.schema, batches)
 
     def _steps(self, one: Book, other: Book) -> tuple[tuple[str, ...], Steps]:
         key = other.dataset.key
@@ -187,45 +186,3 @@ def row_diffs(step: Step, kind: RowKind, start: int, limit: int) -> list[RowDiff
         )
         for place, (was, now) in enumerate(pairs)
     ]
-
-
-def changed_schema(before: pa.Schema, after: pa.Schema, key: tuple[str, ...]) -> pa.Schema:
-    """The columns of the frame of changed rows."""
-    fields = [after.field(name) for name in after.names if name in key]
-    for name, (was, now) in pair_names(key, after.names).items():
-        kind = before.field(name).type if name in before.names else after.field(name).type
-        fields += [pa.field(was, kind), pa.field(now, after.field(name).type)]
-    return pa.schema([*fields, pa.field(CHANGED, pa.list_(pa.string()))])
-
-
-def _frame(step: Step, kind: RowKind, schema: pa.Schema, key: tuple[str, ...]) -> pa.Table:
-    if kind != "changed":
-        return step.added if kind == "added" else step.removed
-    rows = step.after.num_rows
-    columns = {name: step.after.column(name) for name in step.after.column_names if name in key}
-    for name, (was, now) in pair_names(key, step.after.column_names).items():
-        there = name in step.before.column_names
-        columns[was] = step.before.column(name) if there else pa.nulls(rows, schema.field(was).type)
-        columns[now] = step.after.column(name)
-    columns[CHANGED] = _names(step, rows)
-    return pa.table(columns, schema=schema)
-
-
-def _names(step: Step, rows: int) -> pa.Array:
-    """For each changed row the names of the columns that differ."""
-    names = list(step.differ)
-    masks = np.stack([step.differ[name] for name in names], axis=1) if names else np.zeros((rows, 0), bool)
-    _, columns = np.nonzero(masks)
-    ends = np.concatenate([[0], np.cumsum(masks.sum(axis=1))]).astype(np.int32)
-    values = pa.array(names, pa.string()).take(pa.array(columns))
-    return pa.ListArray.from_arrays(pa.array(ends), values)
-
-
-def _first(tables: Iterable[pa.Table], limit: int | None) -> Iterator[pa.Table]:
-    left = limit
-    for table in tables:
-        if left is not None and left <= 0:
-            return
-        part = table if left is None else table.slice(0, left)
-        left = None if left is None else left - part.num_rows
-        yield part

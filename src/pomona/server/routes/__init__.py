@@ -5,6 +5,7 @@ from pomona.server.routes.checks import CheckRoutes, VersionCheckRoutes
 from pomona.server.routes.chunks import ChunkRoutes
 from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
+from pomona.server.routes.diffs import DiffRoutes
 from pomona.server.routes.entries import EntryRoutes
 from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
@@ -30,6 +31,7 @@ HANDLERS = [
     SourceKindRoutes,
     CheckRoutes,
     VersionCheckRoutes,
+    DiffRoutes,
     FileSetRoutes,
     FileSetVersionRoutes,
     ChunkRoutes,

@@ -10,14 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-import pyarrow as pa
-from litestar import Controller, Request, Response, get, post, put
+from litestar import Controller, Request, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
 
 from pomona.core.errors import StorageFull
 from pomona.core.records import Page
-from pomona.data.incoming import ARROW
-from pomona.data.records import Check, CommitMode, Committed, Dataset, DataVersion, NewDataset, QualityReport
+from pomona.data.export.records import Location
+from pomona.data.records import Check, Committed, Dataset, DataVersion, GivenMode, NewDataset, QualityReport
+from pomona.data.shelf import Part
+from pomona.server.streams import arrow_answer
 from pomona.server.wiring import Wired
 from pomona.stats.records import TableProfile
 
@@ -61,11 +63,12 @@ class DatasetRoutes(Controller):
         app: Wired,
         request: Request[Any, Any, Any],
         ref: FromPath[str],
-        mode: FromQuery[CommitMode] = "full",
+        mode: FromQuery[GivenMode] = "full",
         onto: FromQuery[str | None] = None,
         note: FromQuery[str] = "",
         as_of: FromQuery[datetime | None] = None,
         allow_empty: FromQuery[bool] = False,
+        new_base: FromQuery[bool] = False,
     ) -> Committed:
         """Commit the table in the body (Arrow stream, Parquet or CSV) as the next version."""
         kind = request.headers.get("content-type", "")
@@ -81,6 +84,7 @@ class DatasetRoutes(Controller):
                 note=note,
                 as_of=as_of,
                 allow_empty=allow_empty,
+                new_base=new_base,
             )
 
 
@@ -103,11 +107,18 @@ class DataVersionRoutes(Controller):
         columns: FromQuery[str | None] = None,
         since: FromQuery[datetime | None] = None,
         until: FromQuery[datetime | None] = None,
-    ) -> Response[bytes]:
-        """The rows as an Arrow stream; ``columns`` are separated by commas."""
+        limit: FromQuery[int | None] = None,
+        file: FromQuery[int | None] = None,
+    ) -> Stream:
+        """The rows as an Arrow stream; ``columns`` are separated by commas, ``file`` is the place of one."""
         wanted = columns.split(",") if columns else None
-        table = app.data.read(_ref(ref), columns=wanted, since=since, until=until)
-        return Response(_stream(table), media_type=ARROW)
+        part = Part(columns=wanted, since=since, until=until, limit=limit, file=file)
+        return arrow_answer(app.shelf.stream(_ref(ref), part))
+
+    @get("/location", sync_to_thread=True)
+    def location(self, app: Wired, ref: FromPath[str]) -> Location:
+        """Where the version's Delta table lies, for engines on the same machine."""
+        return app.shelf.location(_ref(ref))
 
     @get("/preview", sync_to_thread=True)
     def preview(self, app: Wired, ref: FromPath[str], limit: FromQuery[int] = 20) -> list[dict[str, Any]]:
@@ -158,10 +169,3 @@ async def _receive(request: Request[Any, Any, Any], body: IO[bytes]) -> None:
             ) from error
         raise
     body.seek(0)
-
-
-def _stream(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
-        out.write_table(table)
-    return bytes(sink.getvalue())
