@@ -1,7 +1,7 @@
 """The job ``build_mart``: run the SQL on fixed versions, commit the rows, note what came from where."""
 
 import time
-from typing import Any
+from itertools import chain
 
 import msgspec
 import pyarrow as pa
@@ -17,7 +17,7 @@ from pomona.data.marts.records import BuildState, ColumnLineage, Mart, MartBuild
 from pomona.data.marts.rules import marts as rules
 from pomona.data.marts.running import Plan
 from pomona.data.marts.service import KIND, MartService, build_id
-from pomona.data.records import Committed
+from pomona.data.records import Committed, DataVersion
 from pomona.data.service import DataService
 from pomona.jobs.service import LeaseLost
 from pomona.jobs.worker import JobContext, WorkerStopping, Workflow
@@ -136,10 +136,7 @@ class MartBuilder:
         purposes = self._marts.purposes_now(mart, plan)
         with self._marts.sql.rows(plan, timeout_s=mart.timeout_s, may_go_on=context.check) as reader:
             lineage = plan.lineage(fields_of(reader.schema))
-            table = _with_rows(reader)
-        context.check()
-        context.progress(0.6, f"commit {table.num_rows:,} rows")
-        done = self._commit(begun, plan, table)
+            done = self._commit(begun, plan, _with_rows(reader))
         return _Made(
             version=done.version.id,
             created=done.created,
@@ -151,12 +148,13 @@ class MartBuilder:
             purposes=purposes,
         )
 
-    def _commit(self, begun: _Begun, plan: Plan, table: pa.Table) -> Committed:
+    def _commit(self, begun: _Begun, plan: Plan, rows: pa.RecordBatchReader) -> Committed:
         """Content that is there already makes no version, so doing this twice is doing it once."""
         as_of = max((version.as_of for version in plan.versions.values()), default=None)
         said = ", ".join(one.ref for one in plan.inputs)
         note = f"built from {said}" if said else "built from no input"
-        return self._data.commit(begun.mart.dataset_id, table, note=note, as_of=as_of)
+        other = _is_another_shape(self._data.versions(begun.mart.dataset_id), rows.schema)
+        return self._data.commit(begun.mart.dataset_id, rows, note=note, as_of=as_of, new_base=other)
 
     def _keep(self, tx: Transaction, context: JobContext, begun: _Begun, made: _Made) -> MartBuild:
         """The build, its links and its event in one transaction."""
@@ -203,8 +201,8 @@ class MartBuilder:
                 state="failed",
                 error=error.detail,
                 hint=error.hint,
-                line=error.extra.get("line"),
-                column=error.extra.get("column"),
+                line=_number(error.extra.get("line")),
+                column=_number(error.extra.get("column")),
                 finished_at=self._clock.now(),
             )
             self._tell(tx, failed)
@@ -249,11 +247,28 @@ class MartBuilder:
         return store.builds.replace(tx, build)
 
 
-def _with_rows(reader: pa.RecordBatchReader) -> pa.Table:
-    table: Any = reader.read_all()
-    if table.num_rows == 0:
+def _number(value: object) -> int | None:
+    """A place in the SQL; other errors name a column of the table under the same word."""
+    return value if isinstance(value, int) else None
+
+
+def _is_another_shape(versions: list[DataVersion], schema: pa.Schema) -> bool:
+    """The SQL, or an input, lost a column or gave it another type since the version before."""
+    now = {field.name: field.type for field in fields_of(schema)}
+    return bool(versions) and any(now.get(field.name) != field.type for field in versions[0].schema)
+
+
+def _with_rows(reader: pa.RecordBatchReader) -> pa.RecordBatchReader:
+    """The stream, once it is known that something comes.
+
+    Raises:
+        Invalid: If it is empty.
+    """
+    ahead = iter(reader)
+    first = next((batch for batch in ahead if batch.num_rows), None)
+    if first is None:
         raise Invalid(
             "the SQL gives no rows, so there is nothing to keep",
             hint="look at its preview: a join or a filter lets nothing through",
         )
-    return table
+    return pa.RecordBatchReader.from_batches(reader.schema, chain([first], ahead))

@@ -11,7 +11,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ class SqlEngine:
         """The result of a statement, as a stream that is read inside the block.
 
         Args:
-            tables: By the name in the statement, lower case: an Arrow table, or anything with an
+            tables: By the name in the statement: an Arrow table, or anything with an
                 ``__arrow_c_stream__`` that starts anew at each call.
             timeout_s: Seconds for the whole block.
             may_go_on: Called now and then; what it raises ends the query and is raised here.
@@ -91,7 +92,8 @@ class SqlEngine:
             with watch, _in_words(statement.sql, self._memory_mb, watch):
                 connection.execute(connection.extract_statements(statement.sql)[0])
                 kinds = [str(column[1]) for column in connection.description or []]
-                yield _whole_numbers(connection.to_arrow_reader(BATCH_ROWS), kinds)
+                words = partial(_in_words, statement.sql, self._memory_mb, watch)
+                yield _stream(connection.to_arrow_reader(BATCH_ROWS), kinds, words)
 
     @contextmanager
     def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -237,7 +239,7 @@ def _check(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
     names = [str(node["function_name"]) for node in nodes if "function_name" in node]
     guard.check_functions(name for name in names if name)
     tables = {str(node["table_name"]).lower() for node in nodes if node.get("type") == "BASE_TABLE"}
-    unknown = tables - set(statement.tables) - _ctes(nodes)
+    unknown = tables - {name.lower() for name in statement.tables} - _ctes(nodes)
     if unknown:
         raise Refused(f"{min(unknown)!r} is read in another way than it is written", hint="quote the name")
 
@@ -286,23 +288,30 @@ def _nodes(value: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(current)
 
 
-def _whole_numbers(reader: pa.RecordBatchReader, kinds: list[str]) -> pa.RecordBatchReader:
-    """HUGEINT, which is what a SUM of integers is, as 64-bit integers; the type depends on no value."""
+def _stream(
+    reader: pa.RecordBatchReader, kinds: list[str], words: Callable[[], AbstractContextManager[None]]
+) -> pa.RecordBatchReader:
+    """The batches, errors in words whoever reads them, HUGEINT as 64-bit integers.
+
+    HUGEINT is what a SUM of integers is; the type of the result depends on no value.
+    """
     huge = [place for place, kind in enumerate(kinds) if kind == "HUGEINT"]
-    if not huge:
-        return reader
     schema = reader.schema
     for place in huge:
         schema = schema.set(place, pa.field(schema.field(place).name, pa.int64()))
 
-    def cast() -> Iterator[pa.RecordBatch]:
-        for batch in reader:
+    def batches() -> Iterator[pa.RecordBatch]:
+        while True:
+            with words():
+                batch = next(reader, None)
+            if batch is None:
+                return
             arrays = list(batch.columns)
             for place in huge:
                 arrays[place] = _narrow(arrays[place], schema.field(place).name)
             yield pa.RecordBatch.from_arrays(arrays, schema=schema)
 
-    return pa.RecordBatchReader.from_batches(schema, cast())
+    return pa.RecordBatchReader.from_batches(schema, batches())
 
 
 def _narrow(array: pa.Array, name: str) -> pa.Array:

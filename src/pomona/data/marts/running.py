@@ -182,9 +182,25 @@ class SqlRunner:
             )
         return found
 
-    def _load(self, one: MartInput, columns: tuple[str, ...] | None, most: int | None) -> pa.Table:
-        table = self._data.read(one.version, columns=columns)
-        return table if most is None else table.slice(0, most)
+    def _load(self, one: MartInput, columns: tuple[str, ...] | None, most: int | None) -> "Streamed":
+        return Streamed(lambda: self._data.batches(one.version, columns=columns), most)
+
+
+class Streamed:
+    """A version as DuckDB takes it: each scan starts a new stream over the files, in little memory."""
+
+    def __init__(self, opened: Callable[[], pa.RecordBatchReader], most: int | None = None) -> None:
+        self._opened = opened
+        self._most = most
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        reader = self._opened()
+        if self._most is not None:
+            reader = pa.RecordBatchReader.from_batches(reader.schema, _head(reader, self._most))
+        return reader.__arrow_c_stream__(requested_schema)
+
+    def __arrow_c_schema__(self) -> object:
+        return self._opened().schema.__arrow_c_schema__()
 
 
 def _inputs(
@@ -206,10 +222,11 @@ def _inputs(
 
 
 def _first(reader: pa.RecordBatchReader, most: int) -> pa.Table:
-    batches, rows = [], 0
-    for batch in reader:
-        if rows >= most:
-            break
-        batches.append(batch.slice(0, most - rows))
-        rows += batches[-1].num_rows
-    return pa.Table.from_batches(batches, schema=reader.schema)
+    return pa.Table.from_batches(list(_head(reader, most)), schema=reader.schema)
+
+
+def _head(reader: pa.RecordBatchReader, most: int) -> Iterator[pa.RecordBatch]:
+    left = most
+    while left > 0 and (batch := next(reader, None)) is not None:
+        yield batch.slice(0, left)
+        left -= batch.num_rows

@@ -13,7 +13,7 @@ from pomona.core.errors import Invalid
 from pomona.data.marts.records import SqlWarning
 from pomona.data.marts.rules.reading import DIALECT, Statement, table_key
 
-Columns = Mapping[str, Sequence[str]]  # table name, lower case -> its columns as they are spelled
+Columns = Mapping[str, Sequence[str]]  # by table key: its columns as they are spelled
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Traced:
 def trace(statement: Statement, columns: Columns) -> Traced | SqlWarning:
     """Follow every column of a statement; a warning if sqlglot cannot."""
     schema: dict[str, object] = {
-        table: {name.lower(): "unknown" for name in names} for table, names in columns.items()
+        table.lower(): {name.lower(): "unknown" for name in names} for table, names in columns.items()
     }
     try:
         tree = qualify(
@@ -49,14 +49,14 @@ def trace(statement: Statement, columns: Columns) -> Traced | SqlWarning:
         root = build_scope(tree)
         if root is None or tree.is_star or any(tree.find_all(exp.Pivot, exp.Columns)):
             return _untraced("COLUMNS(), a star or a pivot names columns only when it runs")
-        whole = _whole_row(tree, columns)
+        whole = _whole_row(tree)
         if whole is not None:
             return _untraced(f"{whole!r} stands for a whole row")
         outputs = tuple(name.lower() for name in tree.named_selects)
         return Traced(
             tree=tree,
             outputs=outputs,
-            read=_read(tree, columns),
+            read=_read(tree, columns, whole=_names_left_out(statement.tree)),
             sources=tuple(_sources(name, tree, root, schema, columns) for name in outputs),
         )
     except (SqlglotError, ValueError, KeyError, AttributeError, TypeError, RecursionError) as error:
@@ -92,16 +92,21 @@ def _untraced(why: str) -> SqlWarning:
     )
 
 
-def _whole_row(tree: exp.Query, columns: Columns) -> str | None:
+def _whole_row(tree: exp.Query) -> str | None:
     """A table's name that is used as a value; None if there is none."""
-    known = {name.lower() for names in columns.values() for name in names}
-    aliases = {alias.lower() for scope in traverse_scope(tree) for alias in scope.sources}
-    names = (column.name.lower() for column in tree.find_all(exp.Column))
-    return next((name for name in names if name in aliases and name not in known), None)
+    found = tree.find(exp.TableColumn)
+    return found.name if found is not None else None
 
 
-def _read(tree: exp.Query, columns: Columns) -> dict[str, tuple[str, ...]]:
+def _names_left_out(tree: exp.Query) -> bool:
+    """A star with EXCLUDE, REPLACE or RENAME: DuckDB wants even the columns that are left out to exist."""
+    return any(value for star in tree.find_all(exp.Star) for value in star.args.values())
+
+
+def _read(tree: exp.Query, columns: Columns, *, whole: bool) -> dict[str, tuple[str, ...]]:
     """Columns by the alias they stand behind; one alias used twice counts for both tables."""
+    if whole:
+        return {table: tuple(names) for table, names in columns.items()}
     behind: dict[str, set[str]] = {}
     for scope in traverse_scope(tree):
         for alias, source in scope.sources.items():

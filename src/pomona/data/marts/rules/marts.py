@@ -7,7 +7,7 @@ from blake3 import blake3
 from pomona.core.errors import Invalid, Refused
 from pomona.data.marts.records import Mart, MartBuild, NewMart, SqlWarning
 from pomona.data.marts.rules import guard
-from pomona.data.rules import parse_ref
+from pomona.data.references import parse_ref
 
 MAX_TIMEOUT_S = 86_400.0
 

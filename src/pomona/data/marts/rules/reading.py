@@ -5,7 +5,7 @@ A dataset is named as everywhere else, as a quoted identifier where the name is 
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import sqlglot
@@ -15,7 +15,7 @@ from sqlglot.optimizer.scope import traverse_scope
 
 from pomona.core.errors import Invalid, Refused
 from pomona.data.marts.rules import guard
-from pomona.data.rules import parse_ref
+from pomona.data.references import parse_ref
 
 DIALECT = "duckdb"
 _STATEMENTS = (
@@ -30,7 +30,7 @@ logging.getLogger("sqlglot").setLevel(logging.ERROR)  # what it only half unders
 
 @dataclass(frozen=True)
 class Statement:
-    """One SELECT: its text, its tree, and the dataset references in it, lower case, in order."""
+    """One SELECT: its text, its tree, and the dataset references in it, in order."""
 
     sql: str
     tree: exp.Query
@@ -61,7 +61,7 @@ def read_statement(sql: str) -> Statement:
         raise guard.refusal(f"{_word(text)} (a statement that is no SELECT)")
     try:
         _check_nodes(tree)
-        tables = tuple(dict.fromkeys(_check_table(table) for table in _tables(tree)))
+        tables = _distinct(_check_table(table) for table in _tables(tree))
     except RecursionError as error:
         raise _unreadable(error) from None
     functions = frozenset(_function_names(tree))
@@ -78,8 +78,19 @@ def line_of(node: exp.Expr) -> int | None:
 
 
 def table_key(table: exp.Table) -> str:
-    """A table's name as one text, lower case, as DuckDB compares names."""
-    return table.name.lower()
+    """A table's name: the dataset in lower case, as they all are; what is behind the @ as it stands."""
+    dataset, at, version = table.name.partition("@")
+    return dataset.lower() + at + version
+
+
+def _distinct(names: Iterable[str]) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(names))
+    if len({name.lower() for name in found}) < len(found):
+        raise Refused(
+            "two names differ only in capital letters, which SQL does not tell apart",
+            hint="write the reference in one way",
+        )
+    return found
 
 
 def _check_nodes(tree: exp.Query) -> None:
