@@ -2135,6 +2135,238 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/source-kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All
+         * @description What can be a source here.
+         */
+        get: operations["ApiV1SourceKindsAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/source-trials": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test
+         * @description Open a source as it would be registered, and look at a few rows; nothing is kept.
+         */
+        post: operations["ApiV1SourceTrialsTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Sources, newest first, with their last extraction and next run.
+         */
+        get: operations["ApiV1SourcesPage"];
+        put?: never;
+        /**
+         * Add
+         * @description Register a source; credentials only by reference.
+         */
+        post: operations["ApiV1SourcesAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One source, by id or name, with its extractions and the versions they made.
+         */
+        get: operations["ApiV1SourcesRefShow"];
+        /**
+         * Change
+         * @description Replace what is registered; feeds and versions stay.
+         */
+        put: operations["ApiV1SourcesRefChange"];
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a source; the versions it made stay.
+         */
+        delete: operations["ApiV1SourcesRefRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/extractions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Extract
+         * @description Queue an extraction of one feed, or of all.
+         */
+        post: operations["ApiV1SourcesRefExtractionsExtract"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/feeds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * PutFeed
+         * @description Say what is taken into a dataset, or change it.
+         */
+        put: operations["ApiV1SourcesRefFeedsPutFeed"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/feeds/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * DropFeed
+         * @description Take nothing more into a dataset (``nyc~flights`` for ``nyc/flights``).
+         */
+        delete: operations["ApiV1SourcesRefFeedsDatasetDropFeed"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Sample
+         * @description The first rows of a table or query.
+         */
+        post: operations["ApiV1SourcesRefSampleSample"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/schedule": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Schedule
+         * @description Extract at each tick of a cron expression (UTC), or only when somebody asks.
+         */
+        put: operations["ApiV1SourcesRefScheduleSchedule"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables
+         * @description What can be taken, with columns where they are known.
+         */
+        get: operations["ApiV1SourcesRefTablesTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/sources/{ref}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test
+         * @description Log in and list what can be taken.
+         */
+        post: operations["ApiV1SourcesRefTestTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/sql": {
         parameters: {
             query?: never;
@@ -2635,9 +2867,6 @@ export interface components {
             dataset: string;
             dataset_id: string;
             digest: string;
-            dropped_at?: string | null;
-            /** @default  */
-            dropped_by?: string;
             files: components["schemas"]["DataFile"][];
             id: string;
             /** @default 0 */
@@ -2656,8 +2885,6 @@ export interface components {
             rows: number;
             rows_added: number;
             rows_changed: number;
-            /** @default 0 */
-            rows_erased?: number;
             rows_removed: number;
             schema: components["schemas"]["Field"][];
             since?: string | null;
@@ -2668,7 +2895,6 @@ export interface components {
         Dataset: {
             /** @default [] */
             checks?: components["schemas"]["Check"][];
-            consent_column?: string | null;
             /** Format: date-time */
             created_at: string;
             created_by: string;
@@ -2682,7 +2908,6 @@ export interface components {
             /** @default [] */
             purposes?: string[];
             time_column?: string | null;
-            upkeep?: components["schemas"]["Upkeep"];
         };
         /** Decision */
         Decision: {
@@ -2762,6 +2987,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** ExtractRequest */
+        ExtractRequest: {
+            dataset?: string | null;
+            /** @default false */
+            full?: boolean;
+        };
         /** Fact */
         Fact: {
             label: string;
@@ -2811,6 +3042,30 @@ export interface components {
             rows: {
                 [key: string]: unknown;
             }[];
+        };
+        /** Feed */
+        Feed: {
+            /** Format: date-time */
+            created_at: string;
+            cursor?: string | null;
+            dataset: string;
+            dataset_id: string;
+            id: string;
+            /**
+             * @default full
+             * @enum {string}
+             */
+            mode?: "full" | "append" | "delta";
+            /** @default 0 */
+            overlap?: number;
+            parameters?: {
+                [key: string]: string | number | boolean;
+            };
+            query?: string | null;
+            seen?: components["schemas"]["Cursor"] | null;
+            seen_on?: string | null;
+            source: string;
+            table?: string | null;
         };
         /** Field */
         Field: {
@@ -3403,7 +3658,6 @@ export interface components {
         NewDataset: {
             /** @default [] */
             checks?: components["schemas"]["Check"][];
-            consent_column?: string | null;
             /** @default  */
             description?: string;
             hypothesis?: string | null;
@@ -3413,7 +3667,6 @@ export interface components {
             /** @default [] */
             purposes?: string[];
             time_column?: string | null;
-            upkeep?: components["schemas"]["Upkeep"];
         };
         /** NewDecision */
         NewDecision: {
@@ -3451,6 +3704,26 @@ export interface components {
                 [key: string]: unknown;
             };
             script: string;
+        };
+        /** NewFeed */
+        NewFeed: {
+            cursor?: string | null;
+            dataset: string;
+            /** @default [] */
+            key?: string[];
+            /**
+             * @default full
+             * @enum {string}
+             */
+            mode?: "full" | "append" | "delta";
+            /** @default 0 */
+            overlap?: number;
+            parameters?: {
+                [key: string]: string | number | boolean;
+            };
+            query?: string | null;
+            table?: string | null;
+            time_column?: string | null;
         };
         /** NewFileSet */
         NewFileSet: {
@@ -3532,6 +3805,20 @@ export interface components {
              */
             strategy?: "champion" | "canary";
             version: string;
+        };
+        /** NewSource */
+        NewSource: {
+            credentials?: string | null;
+            kind: string;
+            location: string;
+            name: string;
+            options?: {
+                [key: string]: string;
+            };
+            /** @default  */
+            owner?: string;
+            /** @default  */
+            purpose?: string;
         };
         /** NewTrigger */
         NewTrigger: {
@@ -3666,6 +3953,11 @@ export interface components {
             items: components["schemas"]["Dataset"][];
             next_cursor?: string | null;
         };
+        /** Page[SourceState] */
+        "Page_pomona.data.sources.records.SourceState_": {
+            items: components["schemas"]["SourceState"][];
+            next_cursor?: string | null;
+        };
         /** Page[Job] */
         "Page_pomona.jobs.records.Job_": {
             items: components["schemas"]["Job"][];
@@ -3796,6 +4088,16 @@ export interface components {
             quality: "green" | "warn" | "fail" | "critical";
             results: components["schemas"]["CheckResult"][];
             version: string;
+        };
+        /** Question */
+        Question: {
+            parameters?: {
+                [key: string]: string | number | boolean;
+            };
+            query?: string | null;
+            /** @default 20 */
+            rows?: number;
+            table?: string | null;
         };
         /** Quiet */
         Quiet: {
@@ -3956,6 +4258,14 @@ export interface components {
             };
             user: string;
         };
+        /** Sample */
+        Sample: {
+            columns: components["schemas"]["SourceColumn"][];
+            query: string;
+            rows: {
+                [key: string]: unknown;
+            }[];
+        };
         /** Schedule */
         Schedule: {
             /** Format: date-time */
@@ -3990,6 +4300,79 @@ export interface components {
             outputs?: components["schemas"]["ModelColumn"][];
             /** @default [] */
             params?: components["schemas"]["ModelColumn"][];
+        };
+        /** Source */
+        Source: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            credentials?: string | null;
+            id: string;
+            kind: string;
+            location: string;
+            name: string;
+            options?: {
+                [key: string]: string;
+            };
+            /** @default  */
+            owner?: string;
+            /** @default  */
+            purpose?: string;
+        };
+        /** SourceColumn */
+        SourceColumn: {
+            name: string;
+            type: string;
+        };
+        /** SourceDetail */
+        SourceDetail: {
+            /** @default [] */
+            jobs?: components["schemas"]["Job"][];
+            state: components["schemas"]["SourceState"];
+            /** @default [] */
+            versions?: components["schemas"]["SourceVersion"][];
+        };
+        /** SourceKindInfo */
+        SourceKindInfo: {
+            credentials: string;
+            location: string;
+            name: string;
+            options?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            takes: "sql" | "files" | "topic";
+            title: string;
+        };
+        /** SourceState */
+        SourceState: {
+            cron?: string | null;
+            /** @default [] */
+            feeds?: components["schemas"]["Feed"][];
+            last?: components["schemas"]["Job"] | null;
+            next_at?: string | null;
+            source: components["schemas"]["Source"];
+        };
+        /** SourceTable */
+        SourceTable: {
+            /** @default [] */
+            columns?: components["schemas"]["SourceColumn"][];
+            name: string;
+            rows?: number | null;
+        };
+        /** SourceVersion */
+        SourceVersion: {
+            /** Format: date-time */
+            created_at: string;
+            dataset: string;
+            id: string;
+            number: number;
+            origin: components["schemas"]["Origin"];
+            quality: string;
+            rows: number;
+            rows_added: number;
+            rows_changed: number;
+            rows_removed: number;
         };
         /** Spans */
         Spans: {
@@ -4083,6 +4466,14 @@ export interface components {
         Taken: {
             new: number;
         };
+        /** Tested */
+        Tested: {
+            answer: string;
+            sample?: components["schemas"]["Sample"] | null;
+            /** @default [] */
+            tables?: components["schemas"]["SourceTable"][];
+            took_ms: number;
+        };
         /**
          * Thresholds
          * @default {
@@ -4145,6 +4536,10 @@ export interface components {
              * @enum {string}
              */
             per?: "day" | "month" | "year";
+        };
+        /** Times */
+        Times: {
+            cron?: string | null;
         };
         /** Trace */
         Trace: {
@@ -4210,6 +4605,11 @@ export interface components {
             };
             script: string;
         };
+        /** Trial */
+        Trial: {
+            question?: components["schemas"]["Question"] | null;
+            source: components["schemas"]["NewSource"];
+        };
         /** Trigger */
         Trigger: {
             budget?: number | null;
@@ -4236,22 +4636,6 @@ export interface components {
             next_at?: string | null;
             recipe: components["schemas"]["Recipe"];
             threshold?: number | null;
-        };
-        /**
-         * Upkeep
-         * @default {
-         *       "automatic": true,
-         *       "hidden": 0.15,
-         *       "small_files": 32
-         *     }
-         */
-        Upkeep: {
-            /** @default true */
-            automatic?: boolean;
-            /** @default 0.15 */
-            hidden?: number;
-            /** @default 32 */
-            small_files?: number;
         };
         /** ValueLedger */
         ValueLedger: {
@@ -9096,6 +9480,571 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+        };
+    };
+    ApiV1SourceKindsAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceKindInfo"][];
+                };
+            };
+        };
+    };
+    ApiV1SourceTrialsTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Trial"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.data.sources.records.SourceState_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesAdd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefExtractionsExtract: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtractRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefFeedsPutFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewFeed"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Feed"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefFeedsDatasetDropFeed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefSampleSample: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Question"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Sample"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefScheduleSchedule: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Times"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceState"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefTablesTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SourceTable"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SourcesRefTestTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tested"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

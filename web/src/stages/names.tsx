@@ -45,6 +45,10 @@ const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
     const { data } = useGet("/api/v1/hypotheses/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data?.name} />;
   },
+  source: ({ id }) => {
+    const { data } = useGet("/api/v1/sources/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data?.state.source.name} />;
+  },
   dataset: ({ id }) => {
     const { data } = useGet("/api/v1/datasets/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data?.name} />;

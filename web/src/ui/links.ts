@@ -4,6 +4,7 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   dec: { kind: "decision", page: (id) => `/business/decisions/${id}` },
   dat: { kind: "dataset", page: (id) => `/data/${id}` },
   ver: { kind: "data version", page: (id) => `/data/versions/${id}` },
+  src: { kind: "source", page: (id) => `/data/sources/${id}` },
   fst: { kind: "file set", page: (id) => `/data/files/${id}` },
   fsv: { kind: "version of a file set", page: (id) => `/data/files/versions/${id}` },
   ent: { kind: "training entry", page: (id) => `/training/entries/${id}` },

@@ -7,10 +7,14 @@ import { number } from "~/ui/format";
 
 import { Rows } from "../Rows";
 
-export function Answered({ tested }: { tested: Schema<"Tested"> }) {
+const SHOWN = 12;
+
+export function Answered({ tested }: { tested: { answer: string; took_ms: number; tables?: { name: string }[] } }) {
+  const tables = tested.tables ?? [];
+  const names = tables.slice(0, SHOWN).map((table) => table.name);
   return (
     <Alert color="leaf" icon={<IconCheck size={20} aria-hidden />} title={`It answers: ${tested.answer}`} role="status">
-      {`${number(tested.took_ms)} ms; ${number(tested.tables.length)} to take from${tested.tables.length > 0 ? `: ${tested.tables.slice(0, 12).map((table) => table.name).join(", ")}` : ""}${tested.tables.length > 12 ? " …" : ""}`}
+      {`${number(Math.round(tested.took_ms))} ms; ${number(tables.length)} to take from${names.length > 0 ? `: ${names.join(", ")}` : ""}${tables.length > SHOWN ? " …" : ""}`}
     </Alert>
   );
 }
