@@ -188,7 +188,9 @@ class _Column:
     def _count(self, values: pl.Series) -> None:
         self._counted = True
         hashes = values.hash()
-        if not self._distinct.full and hashes.head(_FEW).n_unique() < min(_FEW, len(hashes)) / 2:
+        if self._distinct.full:
+            hashes = hashes.filter(hashes < self._distinct.bound)
+        if len(hashes) > _FEW and hashes.head(_FEW).n_unique() < _FEW / 2:
             hashes = hashes.unique()  # much the same few values again: do not sort them all
         self._distinct.add(hashes.to_numpy())
 
