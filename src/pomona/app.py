@@ -15,11 +15,10 @@ from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests, Tables
 from pomona.data.checks.service import CheckService
 from pomona.data.comparison.service import ComparisonService
 from pomona.data.diff.service import DiffService
+from pomona.data.export.service import ExportService
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
-from pomona.data.keeping.sweeping import Sweeper
-from pomona.data.keeping.tagging import Tagger
-from pomona.data.keeping.verifying import Verifier
+from pomona.data.keeping.wiring import Keeping, wire_keeping
 from pomona.data.marts.building import MartBuilder
 from pomona.data.marts.engine import SqlEngine
 from pomona.data.marts.running import SqlRunner
@@ -37,6 +36,7 @@ from pomona.loop.facts import FactFinder
 from pomona.loop.marts import MartReactor
 from pomona.loop.retraining import Retraining
 from pomona.loop.service import LoopService
+from pomona.loop.upkeep import UpkeepReactor
 from pomona.loop.wiring import wire_loop
 from pomona.monitoring.references import TrainingReferences
 from pomona.monitoring.scoring import Scorer
@@ -100,9 +100,27 @@ class App:
         return Shelf(self.data, self.blobs, self.tables)
 
     @cached_property
+    def keeping(self) -> Keeping:
+        """What happens to data versions after their commit."""
+        return wire_keeping(
+            self.database,
+            self.blobs,
+            self.tables,
+            self.clock,
+            self.ledger,
+            data=self.data,
+            jobs=self.jobs,
+        )
+
+    @cached_property
     def diff(self) -> DiffService:
         """How one data version became another."""
         return DiffService(self.shelf, self.comparison)
+
+    @cached_property
+    def exports(self) -> ExportService:
+        """Data versions as files for others."""
+        return ExportService(self.shelf, self.tables.log)
 
     @cached_property
     def file_reader(self) -> FileSetReader:
@@ -222,6 +240,7 @@ class App:
             self.retraining.workflow(),
             self.extraction.workflow(),
             self.mart_builder.workflow(),
+            *self.keeping.workflows(),
         )
         return {flow.kind: flow for flow in flows}
 
@@ -233,6 +252,7 @@ class App:
             "windows": self.monitoring.evaluate,
             "reactions": self.loop.react,
             "marts": self.mart_reactor.react,
+            "upkeep": UpkeepReactor(self.database, self.ledger, self.keeping.rebaser).react,
             "canaries": self.loop.steer,
             "ticks": self.loop.tick,
             "schedules": self.jobs.tick,

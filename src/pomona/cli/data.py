@@ -11,12 +11,14 @@ from pomona.cli import comparison
 from pomona.cli.checks import app as checks_app
 from pomona.cli.checks import check, read_checks, show_report
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
+from pomona.cli.keeping import add_to
 from pomona.cli.marts import read_sql
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: immutable versions, their checks and profiles.")
 app.command()(check)
 app.add_typer(checks_app, name="checks")
 app.command()(comparison.compare)
+add_to(app)
 
 Name = Annotated[str, typer.Argument(help="The dataset's name, e.g. flights or nyc/flights.")]
 Ref = Annotated[str, typer.Argument(help="A version: flights, flights@v3, flights@newest or its id.")]

@@ -13,6 +13,7 @@ from pomona.data.comparison.records import Comparison
 from pomona.data.marts.records import SqlQuery
 from pomona.data.records import Check, Committed, Dataset, DataVersion, GivenMode, NewDataset, QualityReport
 from pomona.sdk.diffs import VersionDiff
+from pomona.sdk.keeping import Keeping
 from pomona.sdk.session import Session, part
 from pomona.sdk.versions import Version
 from pomona.stats.records import TableProfile
@@ -26,7 +27,7 @@ VERSIONS = list[DataVersion]  # `list` is a method below
 ROWS = list[dict[str, Any]]
 
 
-class Data:
+class Data(Keeping):
     """``client.data``: what a model may learn from."""
 
     def __init__(self, session: Session) -> None:

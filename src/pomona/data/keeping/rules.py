@@ -8,8 +8,8 @@ from pomona.core.tables import DataFile
 from pomona.data.keeping.records import Keep, Pin
 from pomona.data.records import DataVersion, Upkeep
 
-SMALL_ROWS = 65_536
-"""A file with fewer rows is small: it is opened for little."""
+SMALL_ROWS, SMALL_BYTES = 65_536, 8 << 20
+"""A file with fewer rows and bytes is small: it is opened for little."""
 
 
 def check_keep(keep: Keep) -> None:
@@ -64,7 +64,8 @@ def to_rewrite(files: Sequence[DataFile], *, threshold: float, small_files: int)
     ``small_files`` of them. A lone small file is left: it would only be copied.
     """
     hidden = [n for n, file in enumerate(files) if file.live < (1 - threshold) * file.rows]
-    small = [n for n, file in enumerate(files) if file.rows < SMALL_ROWS and n not in hidden]
+    little = [n for n, file in enumerate(files) if file.rows < SMALL_ROWS and file.size < SMALL_BYTES]
+    small = [n for n in little if n not in hidden]
     if len(small) > max(1, small_files) or (hidden and len(small) > 1):
         return sorted(hidden + small)
     return hidden

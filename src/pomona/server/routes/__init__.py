@@ -7,8 +7,10 @@ from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.diffs import DiffRoutes
 from pomona.server.routes.entries import EntryRoutes
+from pomona.server.routes.exports import ExportRoutes
 from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
+from pomona.server.routes.keeping import KeepingRoutes, KeptDatasetRoutes, KeptVersionRoutes
 from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
 from pomona.server.routes.marts import MartBuildRoutes, MartRoutes, SqlRoutes
@@ -32,6 +34,10 @@ HANDLERS = [
     CheckRoutes,
     VersionCheckRoutes,
     DiffRoutes,
+    ExportRoutes,
+    KeptVersionRoutes,
+    KeptDatasetRoutes,
+    KeepingRoutes,
     FileSetRoutes,
     FileSetVersionRoutes,
     ChunkRoutes,

@@ -27,7 +27,8 @@ from pomona.storage.delta.vectors import uuid_of, z85
 from pomona.storage.disk import sync_folder, write_whole
 
 CHECKPOINT_EVERY = 10
-_FEATURES = ["deletionVectors", "timestampNtz"]
+_FEATURES = ("deletionVectors", "timestampNtz")
+_FIRST_PROTOCOL = {"minReaderVersion": 1, "minWriterVersion": 2}
 _VECTOR = pa.struct(
     [
         ("storageType", pa.string()),
@@ -111,6 +112,20 @@ class DeltaLog:
         _write(fresh, table, states, 0, None)
         self._replace(table, fresh)
 
+    def plain(self, table: str, state: TableState) -> tuple[str, bytes]:
+        at = _ms(state.at)
+        metadata = _metadata(table, state) | {"configuration": {}}
+        naive = (
+            "timestamp_ntz" in metadata["schemaString"]
+        )  # readers of the first protocol know no such times
+        actions = [
+            {"commitInfo": {"timestamp": at, "operation": state.operation}},
+            {"protocol": _protocol(["timestampNtz"]) if naive else _FIRST_PROTOCOL},
+            {"metaData": metadata},
+            *({"add": _add(file, at)} for file in state.files),
+        ]
+        return f"_delta_log/{0:020d}.json", _lines(actions)
+
     def _folder(self, table: str) -> Path:
         folder = folder_of(self._root, table) / "_delta_log"
         old = folder.with_name("_delta_log.old")
@@ -133,11 +148,14 @@ def _write(
     folder: Path, table: str, states: Sequence[TableState], first: int, before: TableState | None
 ) -> None:
     for number, state in enumerate(states, start=first):
-        lines = [json.dumps(action, separators=(",", ":")) for action in _entry(table, before, state)]
-        write_whole(folder / f"{number:020d}.json", ("\n".join(lines) + "\n").encode())
+        write_whole(folder / f"{number:020d}.json", _lines(_entry(table, before, state)))
         if number and number % CHECKPOINT_EVERY == 0:
             _checkpoint(folder, table, number, state)
         before = state
+
+
+def _lines(actions: Sequence[dict[str, Any]]) -> bytes:
+    return "".join(json.dumps(action, separators=(",", ":")) + "\n" for action in actions).encode()
 
 
 def _entry(table: str, before: TableState | None, state: TableState) -> list[dict[str, Any]]:
@@ -150,8 +168,10 @@ def _entry(table: str, before: TableState | None, state: TableState) -> list[dic
     held = {_key(file) for file in before.files} if before else set()
     kept = {_key(file) for file in state.files}
     gone = [file for file in (before.files if before else ()) if _key(file) not in kept]
-    actions += [{"remove": _remove(file, at)} for file in gone]
-    actions += [{"add": _add(file, at)} for file in state.files if _key(file) not in held]
+    changes = not state.operation.startswith("rebase")  # who follows the changes need not look at it
+    actions += [{"remove": _remove(file, at, changes=changes)} for file in gone]
+    fresh = [file for file in state.files if _key(file) not in held]
+    actions += [{"add": _add(file, at, changes=changes)} for file in fresh]
     return actions
 
 
@@ -178,12 +198,12 @@ def _key(file: DataFile) -> tuple[Any, ...]:
     return (file.digest, vector and vector.digest, vector and vector.offset)
 
 
-def _protocol() -> dict[str, Any]:
+def _protocol(features: Sequence[str] = _FEATURES) -> dict[str, Any]:
     return {
         "minReaderVersion": 3,
         "minWriterVersion": 7,
-        "readerFeatures": _FEATURES,
-        "writerFeatures": _FEATURES,
+        "readerFeatures": features,
+        "writerFeatures": features,
     }
 
 
@@ -198,23 +218,23 @@ def _metadata(table: str, state: TableState) -> dict[str, Any]:
     }
 
 
-def _add(file: DataFile, at: int) -> dict[str, Any]:
+def _add(file: DataFile, at: int, *, changes: bool = True) -> dict[str, Any]:
     action = {
         "path": f"{file.digest}.parquet",
         "partitionValues": {},
         "size": file.size,
         "modificationTime": at,
-        "dataChange": True,
+        "dataChange": changes,
         "stats": json.dumps({"numRecords": file.rows, "tightBounds": file.vector is None}),
     }
     return action | _vector(file)
 
 
-def _remove(file: DataFile, at: int) -> dict[str, Any]:
+def _remove(file: DataFile, at: int, *, changes: bool) -> dict[str, Any]:
     action = {
         "path": f"{file.digest}.parquet",
         "deletionTimestamp": at,
-        "dataChange": True,
+        "dataChange": changes,
         "extendedFileMetadata": True,
         "partitionValues": {},
         "size": file.size,

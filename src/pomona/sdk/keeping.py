@@ -1,0 +1,132 @@
+"""The life of versions from Python: tags, pins, garbage collection, verification, rebase."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from pomona.core.errors import Invalid
+from pomona.data.keeping.records import (
+    Collected,
+    DropRequest,
+    Keep,
+    NewPin,
+    NewTag,
+    Pin,
+    Rebased,
+    RebaseRequest,
+    Tag,
+    Verified,
+    VerifyRequest,
+)
+from pomona.data.records import Dataset, Upkeep
+from pomona.jobs.records import Job
+from pomona.sdk.jobs import Jobs
+from pomona.sdk.session import Session, part
+
+OnProgress = Callable[[Job], None]
+TAGS, PINS = list[Tag], list[Pin]
+
+
+class Keeping:
+    """What ``client.data`` does with versions that are there."""
+
+    _session: Session
+
+    def tag(self, ref: str, name: str, *, reason: str = "") -> Tag:
+        """Name a version, so that ``flights@golden`` means it; a tag that is on another one moves.
+
+        A tagged version is not dropped.
+        """
+        return self._session.post(f"{_version(ref)}/tags", NewTag(name=name, reason=reason), Tag)
+
+    def untag(self, dataset: str, name: str) -> None:
+        """Remove a tag; its version stays until nothing keeps it any more."""
+        self._session.delete(f"{_dataset(dataset)}/tags/{part(name)}")
+
+    def tags(self, dataset: str) -> Sequence[Tag]:
+        """The tags of a dataset, by name."""
+        return self._session.get(f"{_dataset(dataset)}/tags", TAGS)
+
+    def pin(self, ref: str, *, reason: str) -> Pin:
+        """Keep a version whatever a garbage collection asks for."""
+        return self._session.post(f"{_version(ref)}/pins", NewPin(reason=reason), Pin)
+
+    def unpin(self, ref: str) -> None:
+        """Take the pins off that people put there."""
+        self._session.delete(f"{_version(ref)}/pins")
+
+    def pins(self, ref: str) -> Sequence[Pin]:
+        """Everything that keeps a version: pins, tags, runs, models, decisions, marts, jobs."""
+        return self._session.get(f"{_version(ref)}/pins", PINS)
+
+    def gc(
+        self,
+        dataset: str | None = None,
+        *,
+        keep_last: int | None = None,
+        older_than_days: float | None = None,
+        dry_run: bool = False,
+        spare_h: float = 1.0,
+    ) -> Collected:
+        """Drop versions that nothing needs, then files that no version names.
+
+        Args:
+            dataset: Only of this one; default all.
+            keep_last, older_than_days: Which may go: none of the last ones, none that is younger. Given
+                both, both must hold.
+            dry_run: Only say what would go.
+            spare_h: Files put in the last hours are left for the next time: a commit may be about to
+                name them.
+        """
+        keep = Keep(keep_last=keep_last, older_than_days=older_than_days)
+        wanted = DropRequest(dataset=dataset, keep=keep, act="look" if dry_run else "drop", spare_h=spare_h)
+        return self._session.post("/api/v1/data-collections", wanted, Collected)
+
+    def verify(
+        self, ref: str | None = None, *, timeout_s: float = 3600.0, on_progress: OnProgress | None = None
+    ) -> Verified:
+        """Read every file of a version, of a dataset, or of all, and compare it with its digest."""
+        job = self._session.post("/api/v1/data-verifications", VerifyRequest(ref=ref), Job)
+        return msgspec.convert(self._ended(job, timeout_s, on_progress).result, Verified)
+
+    def rebase(
+        self,
+        dataset: str,
+        *,
+        threshold: float | None = None,
+        timeout_s: float = 3600.0,
+        on_progress: OnProgress | None = None,
+    ) -> Rebased:
+        """Write the newest version once more, in fewer files and without the rows that it hides.
+
+        Args:
+            threshold: Files of which a greater share is hidden are rewritten; default as declared (0.15).
+        """
+        path = f"{_dataset(dataset)}/rebase"
+        job = self._session.post(path, RebaseRequest(threshold=threshold), Job)
+        return msgspec.convert(self._ended(job, timeout_s, on_progress).result, Rebased)
+
+    def declare_upkeep(
+        self, dataset: str, *, automatic: bool = True, hidden: float = 0.15, small_files: int = 32
+    ) -> Dataset:
+        """When a job rewrites a dataset's files by itself: so much of one hidden, so many small ones."""
+        upkeep = Upkeep(automatic=automatic, hidden=hidden, small_files=small_files)
+        return self._session.put(f"{_dataset(dataset)}/upkeep", upkeep, Dataset)
+
+    def _ended(self, job: Job, timeout_s: float, on_progress: OnProgress | None) -> Job:
+        ended = Jobs(self._session).wait(job.id, timeout_s=timeout_s, on_progress=on_progress)
+        if ended.state != "done":
+            raise Invalid(
+                f"the job ended as {ended.state}: {ended.error}",
+                hint=ended.hint or f"`pomona jobs log {ended.id}` shows what it did",
+                extra={"job": ended.id},
+            )
+        return ended
+
+
+def _version(ref: str) -> str:
+    return f"/api/v1/data-versions/{part(ref.replace('/', '~'))}"
+
+
+def _dataset(ref: str) -> str:
+    return f"/api/v1/datasets/{part(ref.replace('/', '~'))}"
