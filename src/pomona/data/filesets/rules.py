@@ -9,6 +9,7 @@ from itertools import pairwise
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.core.packs import CONTENT_BYTES, split_digests
 from pomona.data.filesets.manifests import MODES, Manifest
+from pomona.data.filesets.names import OWN_FOLDERS
 from pomona.data.filesets.records import (
     FileChange,
     FileSetVersion,
@@ -19,7 +20,6 @@ from pomona.data.filesets.records import (
 from pomona.data.references import Ref
 from pomona.data.rules import NAME
 
-OWN_FOLDERS = frozenset({".pomona", ".git", ".dvc"})  # never part of a set: a checkout must not write there
 _PATH_BYTES, _NAME_BYTES = 4096, 255  # what Linux takes
 _LINK = MODES.index("link")
 # Control characters, and those that turn the direction of text round so that a name looks like another.

@@ -28,8 +28,9 @@ from pomona.sdk.files.checkout import CheckedOut, checkout
 from pomona.sdk.files.cloning import Link
 from pomona.sdk.files.contents import Contents
 from pomona.sdk.files.dataset import Decode, FileDataset
-from pomona.sdk.files.folder import Folder, FolderStatus, is_as_remembered, status_of
+from pomona.sdk.files.folder import Folder, FolderStatus, status_of
 from pomona.sdk.files.progress import Counter, Report
+from pomona.sdk.files.remembered import unchanged
 from pomona.sdk.files.state import Base, FolderState
 from pomona.sdk.session import Session, part
 
@@ -305,11 +306,10 @@ def folder_status(root: Path, version: FilesVersion | None = None) -> FolderStat
             f"{root} was never added or checked out by this user here", hint="name a version: pets@v3"
         )
     known = base if base is not None and (version is None or version.id == base.version) else None
+    if known is not None and (still := unchanged(str(root))) is not None:
+        return FolderStatus(ref=still[0], new=(), changed=(), deleted=(), unchanged=still[1])
     folder = Folder(root, include=known.include if known else (), exclude=known.exclude if known else ())
     if known is not None:
-        files = is_as_remembered(folder)
-        if files is not None:
-            return FolderStatus(ref=known.ref, new=(), changed=(), deleted=(), unchanged=files)
         held = folder.state.manifest()
         if held is not None:
             found = status_of(folder, decode(held), known.ref)

@@ -10,8 +10,9 @@ from pomona.core.records import Record
 from pomona.data.filesets.manifests import Manifest, Pieces, decode
 from pomona.data.filesets.rules import matcher
 from pomona.sdk.files.hashing import HashedFile, hash_only
+from pomona.sdk.files.remembered import encode_stamps
 from pomona.sdk.files.scanning import LINK, Scan, Stamp, scan
-from pomona.sdk.files.state import Base, FolderRow, FolderState, encode_stamps
+from pomona.sdk.files.state import Base, FolderRow, FolderState
 
 Content = tuple[int, bytes]  # mode and digest
 
@@ -42,7 +43,7 @@ class Folder:
         self.root = root
         self.state = FolderState(root)
         self.include, self.exclude = tuple(include), tuple(exclude)
-        self.scan: Scan = scan(root, wanted=wanted_by(include, exclude))
+        self.scan: Scan = scan(str(root), wanted=wanted_by(include, exclude))
         self.rows = self.state.folders()
         self._read: dict[str, HashedFile] = {}
 
@@ -158,19 +159,6 @@ def status_of(folder: Folder, manifest: Manifest, ref: str) -> FolderStatus:
         deleted=ordered(before.keys() - now.keys()),
         unchanged=len(now.keys() & before.keys()) - len(changed),
     )
-
-
-def is_as_remembered(folder: Folder) -> int | None:
-    """How many files the folder has if all is as it was when it equalled its base; else None."""
-    rows, found = folder.rows, folder.scan.folders
-    if folder.scan.links or rows.keys() != found.keys():
-        return None
-    if not all(row.clean for row in rows.values()):
-        return None
-    for path, files in found.items():
-        if rows[path].stamps != encode_stamps(files):
-            return None
-    return sum(len(files) for files in found.values())
 
 
 def by_folder(manifest: Manifest, counts: Callable[[str], bool] | None) -> dict[str, dict[str, Content]]:

@@ -5,7 +5,6 @@ A small SQLite file in the user's cache folder (``POMONA_CACHE``, else ``$XDG_CA
 any time: then files are read once more, and ``status`` must be told the version.
 """
 
-import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -13,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from blake3 import blake3
 
 from pomona.core.records import Record
+from pomona.sdk.files.remembered import decode_stamps, state_path
 from pomona.sdk.files.scanning import Stamp
 
 _SCHEMA = """
@@ -50,35 +49,15 @@ class FolderRow(Record, frozen=True, kw_only=True):
 
     def files(self) -> Iterator[tuple[str, Stamp, bytes]]:
         """Name, stamp and digest of each file."""
-        for place, (name, stamp) in enumerate(decode_stamps(self.stamps)):
+        for place, (name, stamp) in enumerate(decode_stamps(self.stamps, len(self.digests) // 32)):
             yield name, stamp, self.digests[place * 32 : place * 32 + 32]
-
-
-def encode_stamps(files: list[tuple[str, Stamp]]) -> bytes:
-    """Names and stamps of one folder, comparable as bytes."""
-    return msgspec.msgpack.encode(files)
-
-
-def decode_stamps(body: bytes) -> list[tuple[str, Stamp]]:
-    """Names and stamps back."""
-    found: list[tuple[str, Stamp]] = msgspec.msgpack.decode(body, type=list[tuple[str, Stamp]])
-    return found
-
-
-def cache_folder() -> Path:
-    """Where this user's caches are."""
-    own = os.environ.get("POMONA_CACHE")
-    if own:
-        return Path(own)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pomona"
 
 
 class FolderState:
     """What is known of one folder."""
 
     def __init__(self, root: Path) -> None:
-        name = blake3(os.fsencode(root.resolve())).hexdigest()[:32]
-        self._path = cache_folder() / "folders" / f"{name}.db"
+        self._path = Path(state_path(str(root)))
 
     def base(self) -> Base | None:
         """The version the folder holds, if it is known."""
@@ -127,7 +106,8 @@ class FolderState:
             )
             database.executemany("INSERT OR REPLACE INTO pieces VALUES (?, ?)", list(pieces))
             if base is not None and manifest is not None:
-                facts = [("base", msgspec.json.encode(base)), ("manifest", manifest)]
+                whole = b"" if base.include or base.exclude else base.ref.encode()
+                facts = [("base", msgspec.json.encode(base)), ("manifest", manifest), ("whole", whole)]
                 database.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
 
     def _fact(self, name: str) -> bytes | None:
