@@ -184,6 +184,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/data-collections": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Collect
+         * @description Drop versions that nothing needs, and files that no version names; or only look.
+         */
+        post: operations["ApiV1DataCollectionsCollect"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-verifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Verify
+         * @description Queue a verification of a version, of a dataset, or of everything.
+         */
+        post: operations["ApiV1DataVerificationsVerify"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data-versions/{ref}": {
         parameters: {
             query?: never;
@@ -216,6 +256,106 @@ export interface paths {
          * @description How ``other`` differs from this version, the column that moved most first.
          */
         get: operations["ApiV1DataVersionsRefCompareOtherCompare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/croissant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Croissant
+         * @description The version described in Croissant (JSON-LD); ``url``: where its Parquet export will lie.
+         */
+        get: operations["ApiV1DataVersionsRefCroissantCroissant"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description Rows added, removed and changed, column by column, with a few examples of each.
+         */
+        get: operations["ApiV1DataVersionsRefDiffOtherShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/diff/{other}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Preview
+         * @description A page of rows of one kind, before and after, as JSON.
+         */
+        get: operations["ApiV1DataVersionsRefDiffOtherPreviewPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/diff/{other}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows
+         * @description All rows of one kind, or of every kind, as an Arrow stream.
+         */
+        get: operations["ApiV1DataVersionsRefDiffOtherRowsRows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export
+         * @description The rows as a file; ``delta-plain`` is a tar archive of a Delta table without vectors.
+         */
+        get: operations["ApiV1DataVersionsRefExportExport"];
         put?: never;
         post?: never;
         delete?: never;
@@ -259,6 +399,54 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/location": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Location
+         * @description Where the version's Delta table lies, for engines on the same machine.
+         */
+        get: operations["ApiV1DataVersionsRefLocationLocation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/pins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Pins
+         * @description Everything that keeps this version: pins, tags, runs, models, decisions, marts, jobs.
+         */
+        get: operations["ApiV1DataVersionsRefPinsPins"];
+        put?: never;
+        /**
+         * Pin
+         * @description Keep this version whatever a garbage collection asks for.
+         */
+        post: operations["ApiV1DataVersionsRefPinsPin"];
+        /**
+         * Unpin
+         * @description Take the pins off that people put there; returns them.
+         */
+        delete: operations["ApiV1DataVersionsRefPinsUnpin"];
         options?: never;
         head?: never;
         patch?: never;
@@ -377,11 +565,31 @@ export interface paths {
         };
         /**
          * Rows
-         * @description The rows as an Arrow stream; ``columns`` are separated by commas.
+         * @description The rows as an Arrow stream; ``columns`` are separated by commas, ``file`` is the place of one.
          */
         get: operations["ApiV1DataVersionsRefRowsRows"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/data-versions/{ref}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tag
+         * @description Name this version; a tag that is on another one moves here.
+         */
+        post: operations["ApiV1DataVersionsRefTagsTag"];
         delete?: never;
         options?: never;
         head?: never;
@@ -465,6 +673,86 @@ export interface paths {
          */
         get: operations["ApiV1DatasetsRefChecksHistoryHistory"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/rebase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rebase
+         * @description Queue a rebase: the newest version in fewer files, without the rows it hides.
+         */
+        post: operations["ApiV1DatasetsRefRebaseRebase"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AllTags
+         * @description The tags of a dataset, by name.
+         */
+        get: operations["ApiV1DatasetsRefTagsAllTags"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/tags/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Untag
+         * @description Remove a tag; its version stays until nothing keeps it any more.
+         */
+        delete: operations["ApiV1DatasetsRefTagsNameUntag"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/upkeep": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upkeep
+         * @description Declare when a dataset's files are rewritten.
+         */
+        put: operations["ApiV1DatasetsRefUpkeepUpkeep"];
         post?: never;
         delete?: never;
         options?: never;
@@ -2770,6 +3058,16 @@ export interface components {
             body: string;
             path: string;
         };
+        /** Collected */
+        Collected: {
+            done: boolean;
+            files: number;
+            held: components["schemas"]["Held"][];
+            orphans: number;
+            size: number;
+            versions: components["schemas"]["Doomed"][];
+            young: number;
+        };
         /** ColumnComparison */
         ColumnComparison: {
             after?: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"] | null;
@@ -2785,11 +3083,21 @@ export interface components {
             type_after?: string | null;
             type_before?: string | null;
         };
+        /** ColumnDiff */
+        ColumnDiff: {
+            /** @enum {string} */
+            change: "same" | "added" | "removed" | "retyped";
+            /** @default 0 */
+            changed?: number;
+            moved?: number | null;
+            name: string;
+            type_after?: string | null;
+            type_before?: string | null;
+        };
         /** ColumnLineage */
         ColumnLineage: {
             column: string;
-            /** @default [] */
-            sources?: components["schemas"]["ColumnSource"][];
+            sources: components["schemas"]["ColumnSource"][];
             type: string;
         };
         /** ColumnReading */
@@ -2867,6 +3175,9 @@ export interface components {
             dataset: string;
             dataset_id: string;
             digest: string;
+            dropped_at?: string | null;
+            /** @default  */
+            dropped_by?: string;
             files: components["schemas"]["DataFile"][];
             id: string;
             /** @default 0 */
@@ -2885,6 +3196,8 @@ export interface components {
             rows: number;
             rows_added: number;
             rows_changed: number;
+            /** @default 0 */
+            rows_erased?: number;
             rows_removed: number;
             schema: components["schemas"]["Field"][];
             since?: string | null;
@@ -2895,6 +3208,7 @@ export interface components {
         Dataset: {
             /** @default [] */
             checks?: components["schemas"]["Check"][];
+            consent_column?: string | null;
             /** Format: date-time */
             created_at: string;
             created_by: string;
@@ -2908,6 +3222,7 @@ export interface components {
             /** @default [] */
             purposes?: string[];
             time_column?: string | null;
+            upkeep?: components["schemas"]["Upkeep"];
         };
         /** Decision */
         Decision: {
@@ -2920,6 +3235,32 @@ export interface components {
             reason: string;
             /** @enum {string} */
             verdict: "go" | "kill" | "pivot";
+        };
+        /** Diff */
+        Diff: {
+            added: number;
+            after: string;
+            after_id: string;
+            before: string;
+            before_id: string;
+            changed: number;
+            columns: components["schemas"]["ColumnDiff"][];
+            examples: components["schemas"]["RowDiff"][];
+            key: string[];
+            removed: number;
+            rows_after: number;
+            rows_before: number;
+            rows_read: number;
+        };
+        /** Doomed */
+        Doomed: {
+            /** Format: date-time */
+            created_at: string;
+            dataset: string;
+            digest: string;
+            id: string;
+            number: number;
+            rows: number;
         };
         /** Doorstep */
         Doorstep: {
@@ -2938,6 +3279,18 @@ export interface components {
             noise?: number;
             sample: number;
             score: number;
+        };
+        /** DropRequest */
+        DropRequest: {
+            /**
+             * @default look
+             * @enum {string}
+             */
+            act?: "look" | "drop";
+            dataset?: string | null;
+            keep?: components["schemas"]["Keep"];
+            /** @default 1 */
+            spare_h?: number;
         };
         /** Endpoint */
         Endpoint: {
@@ -3230,6 +3583,13 @@ export interface components {
             /** @default  */
             diff?: string;
         };
+        /** Held */
+        Held: {
+            dataset: string;
+            id: string;
+            number: number;
+            pins: components["schemas"]["Pin"][];
+        };
         /** Hypothesis */
         Hypothesis: {
             baseline: number;
@@ -3344,6 +3704,17 @@ export interface components {
             /** @enum {string} */
             state: "open" | "folded" | "damaged";
         };
+        /**
+         * Keep
+         * @default {
+         *       "keep_last": null,
+         *       "older_than_days": null
+         *     }
+         */
+        Keep: {
+            keep_last?: number | null;
+            older_than_days?: number | null;
+        };
         /** KindCount */
         KindCount: {
             files: number;
@@ -3383,6 +3754,11 @@ export interface components {
             relation: string;
             source: string;
             target: string;
+        };
+        /** Location */
+        Location: {
+            path: string;
+            version: number;
         };
         /** LoggedModel */
         LoggedModel: {
@@ -3658,6 +4034,7 @@ export interface components {
         NewDataset: {
             /** @default [] */
             checks?: components["schemas"]["Check"][];
+            consent_column?: string | null;
             /** @default  */
             description?: string;
             hypothesis?: string | null;
@@ -3667,6 +4044,7 @@ export interface components {
             /** @default [] */
             purposes?: string[];
             time_column?: string | null;
+            upkeep?: components["schemas"]["Upkeep"];
         };
         /** NewDecision */
         NewDecision: {
@@ -3794,6 +4172,10 @@ export interface components {
             seq?: number;
             value: number | boolean;
         };
+        /** NewPin */
+        NewPin: {
+            reason: string;
+        };
         /** NewRelease */
         NewRelease: {
             force?: string | null;
@@ -3819,6 +4201,12 @@ export interface components {
             owner?: string;
             /** @default  */
             purpose?: string;
+        };
+        /** NewTag */
+        NewTag: {
+            name: string;
+            /** @default  */
+            reason?: string;
         };
         /** NewTrigger */
         NewTrigger: {
@@ -4036,6 +4424,17 @@ export interface components {
             true_negative?: string;
             true_positive: string;
         };
+        /** Pin */
+        Pin: {
+            at?: string | null;
+            by: string;
+            /** @default  */
+            id?: string;
+            /** @enum {string} */
+            kind: "pin" | "tag" | "run" | "model" | "decision" | "mart" | "job" | "newest";
+            reason: string;
+            version: string;
+        };
         /** Prediction */
         Prediction: {
             actual?: number | null;
@@ -4125,6 +4524,10 @@ export interface components {
             reason: string;
             trigger: string;
         };
+        /** RebaseRequest */
+        RebaseRequest: {
+            threshold?: number | null;
+        };
         /** Recipe */
         Recipe: {
             cost?: components["schemas"]["Money"] | null;
@@ -4194,6 +4597,27 @@ export interface components {
                 [key: string]: unknown;
             };
             reason: string;
+        };
+        /** RowDiff */
+        RowDiff: {
+            after?: {
+                [key: string]: unknown;
+            } | null;
+            before?: {
+                [key: string]: unknown;
+            } | null;
+            /** @default [] */
+            columns?: string[];
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+        };
+        /** RowDiffs */
+        RowDiffs: {
+            key: string[];
+            /** @enum {string} */
+            kind: "added" | "removed" | "changed";
+            rows: components["schemas"]["RowDiff"][];
+            total: number;
         };
         /** RunCode */
         RunCode: {
@@ -4384,20 +4808,15 @@ export interface components {
         /** SqlPreview */
         SqlPreview: {
             columns: components["schemas"]["Field"][];
-            /** @default [] */
-            inputs?: components["schemas"]["MartInput"][];
-            /** @default [] */
-            lineage?: components["schemas"]["ColumnLineage"][];
+            inputs: components["schemas"]["MartInput"][];
+            lineage: components["schemas"]["ColumnLineage"][];
             more: boolean;
             rows: {
                 [key: string]: unknown;
             }[];
-            /** @default [] */
-            sampled?: string[];
-            /** @default 0 */
-            seconds?: number;
-            /** @default [] */
-            warnings?: components["schemas"]["SqlWarning"][];
+            sampled: string[];
+            seconds: number;
+            warnings: components["schemas"]["SqlWarning"][];
         };
         /** SqlQuery */
         SqlQuery: {
@@ -4406,11 +4825,10 @@ export interface components {
         };
         /** SqlWarning */
         SqlWarning: {
-            /** @default  */
-            hint?: string;
+            hint: string;
             /** @enum {string} */
             kind: "leakage" | "not_reproducible" | "untraced";
-            line?: number | null;
+            line: number | null;
             message: string;
         };
         /** StageState */
@@ -4461,6 +4879,18 @@ export interface components {
             };
             correlations?: components["schemas"]["Correlations"] | null;
             rows: number;
+        };
+        /** Tag */
+        Tag: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            dataset: string;
+            dataset_id: string;
+            id: string;
+            name: string;
+            number: number;
+            version: string;
         };
         /** Taken */
         Taken: {
@@ -4637,6 +5067,22 @@ export interface components {
             recipe: components["schemas"]["Recipe"];
             threshold?: number | null;
         };
+        /**
+         * Upkeep
+         * @default {
+         *       "automatic": true,
+         *       "hidden": 0.15,
+         *       "small_files": 32
+         *     }
+         */
+        Upkeep: {
+            /** @default true */
+            automatic?: boolean;
+            /** @default 0.15 */
+            hidden?: number;
+            /** @default 32 */
+            small_files?: number;
+        };
         /** ValueLedger */
         ValueLedger: {
             currency: string;
@@ -4687,6 +5133,10 @@ export interface components {
             files: number;
             size: number;
             version: string;
+        };
+        /** VerifyRequest */
+        VerifyRequest: {
+            ref?: string | null;
         };
         /** VersionDetail */
         VersionDetail: {
@@ -4991,6 +5441,90 @@ export interface operations {
             };
         };
     };
+    ApiV1DataCollectionsCollect: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DropRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Collected"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVerificationsVerify: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["VerifyRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1DataVersionsRefShow: {
         parameters: {
             query?: never;
@@ -5053,6 +5587,223 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefCroissantCroissant: {
+        parameters: {
+            query?: {
+                url?: string | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefDiffOtherShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefDiffOtherPreviewPreview: {
+        parameters: {
+            query?: {
+                kind?: "added" | "removed" | "changed";
+                offset?: number;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RowDiffs"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefDiffOtherRowsRows: {
+        parameters: {
+            query?: {
+                kind?: "all" | "added" | "removed" | "changed";
+                limit?: number | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefExportExport: {
+        parameters: {
+            query?: {
+                format?: "parquet" | "csv" | "jsonl" | "delta-plain";
+                columns?: string | null;
+                since?: string | null;
+                until?: string | null;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Stream Response */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5141,6 +5892,170 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FailingRows"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefLocationLocation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Location"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefPinsPins: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pin"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefPinsPin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPin"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pin"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefPinsUnpin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Pin"][];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5417,6 +6332,8 @@ export interface operations {
                 columns?: string | null;
                 since?: string | null;
                 until?: string | null;
+                limit?: number | null;
+                file?: number | null;
             };
             header?: never;
             path: {
@@ -5426,7 +6343,7 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description Request fulfilled, document follows */
+            /** @description Stream Response */
             200: {
                 headers: {
                     "content-security-policy"?: string;
@@ -5435,7 +6352,51 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": string;
+                    "application/json": unknown;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefTagsTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewTag"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -5662,6 +6623,175 @@ export interface operations {
             };
         };
     };
+    ApiV1DatasetsRefRebaseRebase: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RebaseRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefTagsAllTags: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefTagsNameUntag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tag"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefUpkeepUpkeep: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Upkeep"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1DatasetsRefVersionsVersions: {
         parameters: {
             query?: never;
@@ -5705,11 +6835,12 @@ export interface operations {
     ApiV1DatasetsRefVersionsCommit: {
         parameters: {
             query?: {
-                mode?: "full" | "append" | "delta" | "rebase";
+                mode?: "full" | "append" | "delta";
                 onto?: string | null;
                 note?: string;
                 as_of?: string | null;
                 allow_empty?: boolean;
+                new_base?: boolean;
             };
             header?: never;
             path: {

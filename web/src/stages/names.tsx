@@ -53,6 +53,14 @@ const NAMED: Record<string, (props: { id: string }) => React.ReactNode> = {
     const { data } = useGet("/api/v1/datasets/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data?.name} />;
   },
+  mart: ({ id }) => {
+    const { data } = useGet("/api/v1/marts/{ref}", { path: { ref: id } });
+    return <Labelled id={id} label={data?.mart.name} />;
+  },
+  "mart build": ({ id }) => {
+    const { data } = useGet("/api/v1/mart-builds/{build_id}", { path: { build_id: id } });
+    return <Labelled id={id} label={data && `SQL of ${data.ref ?? data.mart}`} />;
+  },
   endpoint: ({ id }) => {
     const { data } = useGet("/api/v1/endpoints/{ref}", { path: { ref: id } });
     return <Labelled id={id} label={data?.name} />;

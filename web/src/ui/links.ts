@@ -7,6 +7,8 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   src: { kind: "source", page: (id) => `/data/sources/${id}` },
   fst: { kind: "file set", page: (id) => `/data/files/${id}` },
   fsv: { kind: "version of a file set", page: (id) => `/data/files/versions/${id}` },
+  mrt: { kind: "mart", page: (id) => `/data/marts/${id}` },
+  bld: { kind: "mart build", page: (id) => `/data/marts/builds/${id}` },
   ent: { kind: "training entry", page: (id) => `/training/entries/${id}` },
   run: { kind: "run", page: (id) => `/training/runs/${id}` },
   mdl: { kind: "model", page: (id) => `/registry/${id}` },

@@ -16,8 +16,8 @@ class SqlWarning(Record, frozen=True, kw_only=True):
 
     kind: WarningKind
     message: str
-    hint: str = ""
-    line: int | None = None  # from 1
+    hint: str
+    line: int | None  # from 1
 
 
 class ColumnSource(Record, frozen=True, kw_only=True):
@@ -33,7 +33,7 @@ class ColumnLineage(Record, frozen=True, kw_only=True):
 
     column: str
     type: str
-    sources: tuple[ColumnSource, ...] = ()
+    sources: tuple[ColumnSource, ...]
 
 
 class MartInput(Record, frozen=True, kw_only=True):
@@ -169,8 +169,8 @@ class SqlPreview(Record, frozen=True, kw_only=True):
     columns: tuple[Field, ...]
     rows: list[dict[str, Any]]
     more: bool  # there are more rows than these
-    sampled: tuple[str, ...] = ()
-    inputs: tuple[MartInput, ...] = ()
-    lineage: tuple[ColumnLineage, ...] = ()
-    warnings: tuple[SqlWarning, ...] = ()
-    seconds: float = 0.0
+    sampled: tuple[str, ...]
+    inputs: tuple[MartInput, ...]
+    lineage: tuple[ColumnLineage, ...]
+    warnings: tuple[SqlWarning, ...]
+    seconds: float

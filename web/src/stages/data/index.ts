@@ -9,7 +9,7 @@ export const data: Stage = {
   path: "/data",
   icon: IconDatabase,
   does: "Commit tables as versions that never change, check their quality, look at their profile.",
-  pages: [{ title: "Datasets", path: "/data" }, { title: "Sources", path: "/data/sources" }, { title: "File sets", path: "/data/files" }],
+  pages: [{ title: "Datasets", path: "/data" }, { title: "Sources", path: "/data/sources" }, { title: "Marts", path: "/data/marts" }, { title: "File sets", path: "/data/files" }],
   routes: [
     { path: "data", lazy: async () => ({ Component: (await import("./DatasetsPage")).default }) },
     { path: "data/new", lazy: async () => ({ Component: (await import("./NewDatasetPage")).default }) },
@@ -23,6 +23,10 @@ export const data: Stage = {
     { path: "data/sources", lazy: async () => ({ Component: (await import("./sources/SourcesPage")).default }) },
     { path: "data/sources/new", lazy: async () => ({ Component: (await import("./sources/NewSourcePage")).default }) },
     { path: "data/sources/:ref", lazy: async () => ({ Component: (await import("./sources/SourcePage")).default }) },
+    { path: "data/marts", lazy: async () => ({ Component: (await import("./marts/MartsPage")).default }) },
+    { path: "data/marts/new", lazy: async () => ({ Component: (await import("./marts/NewMartPage")).default }) },
+    { path: "data/marts/builds/:id", lazy: async () => ({ Component: (await import("./marts/BuildPage")).default }) },
+    { path: "data/marts/:ref", lazy: async () => ({ Component: (await import("./marts/MartPage")).default }) },
     { path: "data/:ref", lazy: async () => ({ Component: (await import("./DatasetPage")).default }) },
   ],
   start: {

@@ -89,6 +89,7 @@ def _untraced(why: str) -> SqlWarning:
         kind="untraced",
         message=f"columns cannot be followed through this SQL ({why}): no lineage, no look for leakage",
         hint="name the columns instead, and give each table a short name",
+        line=None,
     )
 
 

@@ -122,6 +122,7 @@ def reproducibility(functions: Iterable[str]) -> list[SqlWarning]:
             kind="not_reproducible",
             message=f"{', '.join(f'{name}()' for name in found)} gives something else at each build",
             hint="take the time from a column, and draw samples by hash(key)",
+            line=None,
         )
     ]
 
