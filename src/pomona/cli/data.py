@@ -1,23 +1,28 @@
 """``pomona data``: declare datasets, commit versions, look at rows, profiles and checks."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 import typer
 
-from pomona.cli import comparison
+from pomona.cli import comparison, diffs, exports
 from pomona.cli.checks import app as checks_app
 from pomona.cli.checks import check, read_checks, show_report
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
+from pomona.cli.exports import utc
 from pomona.cli.keeping import add_to
 from pomona.cli.marts import read_sql
+from pomona.cli.transfers import sending, writing
+from pomona.core.errors import Invalid
 
 app = typer.Typer(no_args_is_help=True, help="Datasets: immutable versions, their checks and profiles.")
 app.command()(check)
 app.add_typer(checks_app, name="checks")
 app.command()(comparison.compare)
+app.command()(diffs.diff)
+app.command()(exports.export)
+app.command()(exports.describe)
 add_to(app)
 
 Name = Annotated[str, typer.Argument(help="The dataset's name, e.g. flights or nyc/flights.")]
@@ -60,22 +65,41 @@ def commit(
     name: Name,
     file: Annotated[Path, typer.Argument(help="A .parquet or .csv file.", exists=True, dir_okay=False)],
     append: Annotated[bool, typer.Option("--append", help="The file holds new rows only.")] = False,
+    delta: Annotated[
+        bool,
+        typer.Option("--delta", help="The file holds new and changed rows; _deleted marks removed ones."),
+    ] = False,
+    new_base: Annotated[
+        bool, typer.Option("--new-base", help="Columns may be gone, or of another type.")
+    ] = False,
     onto: Annotated[str | None, typer.Option(help="The version it builds on.")] = None,
     note: Annotated[str, typer.Option(help="What a reader should know.")] = "",
     as_of: Annotated[datetime | None, typer.Option(help="When the source was so (UTC).")] = None,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="No rows is right.")] = False,
 ) -> None:
-    """Commit a file as the next version; content that is there already makes no new one."""
+    """Commit a file as the next version; content that is there already makes no new one.
+
+    By default the file is the whole table as it is now, and only what changed is stored.
+
+    Example: pomona data commit loans export.parquet
+
+    Example: pomona data commit loans changes.parquet --delta
+    """
+    if append and delta:
+        raise Invalid("a file is either appended or a delta", hint="give one of --append and --delta")
     with client() as pomona:
-        version = pomona.data.commit(
-            name,
-            file,
-            mode="append" if append else "full",
-            onto=onto,
-            note=note,
-            as_of=as_of.replace(tzinfo=as_of.tzinfo or UTC) if as_of else None,
-            allow_empty=allow_empty,
-        )
+        with sending(file) as progress:
+            version = pomona.data.commit(
+                name,
+                file,
+                mode="append" if append else "delta" if delta else "full",
+                new_base=new_base,
+                onto=onto,
+                note=note,
+                as_of=utc(as_of),
+                allow_empty=allow_empty,
+                progress=progress,
+            )
         record = version.record
         if not version.created:
             done(f"{version.ref} holds this content already; nothing was stored")
@@ -85,9 +109,7 @@ def commit(
             f"{record.rows_changed:,} changed, {record.rows_removed:,} removed"
         )
         if record.quality != "green":
-            report = version.quality()
-            wrong = tuple(result for result in report.results if result.quality != "green")
-            show_report(msgspec.structs.replace(report, results=wrong), json=False)
+            show_report(version.quality(), json=False)
 
 
 @app.command("ls")
@@ -144,30 +166,25 @@ def read(
     column: Annotated[list[str] | None, typer.Option(help="Only this column; repeatable.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Rows from this time on (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Rows before this time (UTC).")] = None,
-    to: Annotated[Path | None, typer.Option(help="Write a .parquet or .csv file.")] = None,
+    to: Annotated[Path | None, typer.Option(help="Write a .parquet, .csv or .jsonl file.")] = None,
     limit: Limit = 20,
 ) -> None:
     """Print the first rows of a version, or write all of them to a file."""
     with client() as pomona:
-        chosen = pomona.data.version(ref).select(
-            column,
-            since=since.replace(tzinfo=since.tzinfo or UTC) if since else None,
-            until=until.replace(tzinfo=until.tzinfo or UTC) if until else None,
-        )
-        table = chosen.to_arrow()
-    if to is not None:
-        write_table(table, to)
-        done(f"{table.num_rows:,} rows of {chosen.ref} in {to}")
-        return
-    rows = table.slice(0, limit).to_pylist()
+        chosen = pomona.data.version(ref).select(column, since=utc(since), until=utc(until))
+        if to is not None:
+            rows = writing(chosen.batches(), to)
+            done(f"{rows:,} rows of {chosen.ref} in {to}")
+            return
+        table = chosen.batches(limit=limit + 1).read_all()
     show_rows(
-        rows,
+        table.slice(0, limit).to_pylist(),
         [(name, lambda row, name=name: row[name]) for name in table.column_names],  # type: ignore[misc]
         json=False,
         empty="no rows",
     )
     if table.num_rows > limit:
-        out.print(f"[dim]{limit} of {table.num_rows:,} rows; --limit shows more, --to writes all[/dim]")
+        out.print(f"[dim]the first {limit} of {chosen.rows:,}; --limit shows more, --to writes all[/dim]")
 
 
 @app.command()

@@ -227,6 +227,13 @@ class TableLog(Protocol):
         """The table's address for other engines."""
         ...
 
+    def plain(self, table: str, state: TableState) -> tuple[str, bytes]:
+        """A history of one entry: its path in the table's folder, and its bytes.
+
+        It asks as little of a reader as the columns allow; no row of ``state`` may be hidden.
+        """
+        ...
+
 
 @dataclass(frozen=True)
 class Tables:

@@ -1,17 +1,20 @@
 """A version of a dataset from Python: what is known of it, and its rows in any library."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pomona.core.records import Record
-from pomona.data.export.records import Location
+from pomona.data.export.records import ExportFormat, Location
+from pomona.data.export.rules import format_of
 from pomona.data.records import Dataset, DataVersion, QualityReport
 from pomona.sdk.rows import Rows
 from pomona.sdk.session import Session
 from pomona.stats.records import TableProfile
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import duckdb
     import pandas as pd
     import polars as pl
@@ -130,6 +133,45 @@ class Version:
         from pomona.sdk.engines import scan
 
         return scan(self)
+
+    def export(
+        self,
+        path: "str | Path",
+        form: ExportFormat | None = None,
+        *,
+        progress: Callable[[int], None] | None = None,
+    ) -> "Path":
+        """Write the selected rows as a file (or, as ``delta-plain``, a folder) for other programs.
+
+        It is whole, or not there at all; a file that is there is replaced.
+
+        Args:
+            form: ``parquet``, ``csv``, ``jsonl``, or ``delta-plain``: a Delta table without deletion
+                vectors, which old readers open. Default: what the path's end says.
+            progress: Told the bytes written so far.
+
+        Raises:
+            Invalid: If the path does not say in which format.
+            Conflict: If there is a folder of this name.
+        """
+        from pathlib import Path
+
+        from pomona.sdk.exporting import save
+
+        form = form or format_of(str(path))
+        query = self.selection.query() | {"format": form}
+        pieces = self._session.stream(f"/api/v1/data-versions/{self.id}/export", query)
+        save(pieces, Path(path), form, progress)
+        return Path(path)
+
+    def describe(self, *, url: str | None = None) -> dict[str, Any]:
+        """This version in Croissant (JSON-LD): what it is, its columns, the digest of its Parquet export.
+
+        Args:
+            url: Where that export will be; default: at the server.
+        """
+        path = f"/api/v1/data-versions/{self.id}/croissant"
+        return self._session.get(path, dict[str, Any], url=url)
 
     @property
     def time_column(self) -> str | None:

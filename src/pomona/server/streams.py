@@ -1,39 +1,13 @@
 """Tables and files of any size as answers: sent as they are made, a few pieces ahead of the reader."""
 
-import io
 from collections.abc import Iterator
 from itertools import chain
 
 import pyarrow as pa
 from litestar.response import Stream
 
+from pomona.data.export.outbox import Outbox
 from pomona.data.incoming import ARROW
-
-
-class Outbox(io.RawIOBase):
-    """A file that is written on one side and taken away, piece by piece, on the other."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._pieces: list[bytes] = []
-        self._at = 0
-
-    def writable(self) -> bool:
-        return True
-
-    def write(self, body: object) -> int:
-        piece = bytes(body)  # type: ignore[call-overload]  # any buffer: it is used again by the writer
-        self._pieces.append(piece)
-        self._at += len(piece)
-        return len(piece)
-
-    def tell(self) -> int:
-        return self._at
-
-    def take(self) -> bytes:
-        """What was written since."""
-        pieces, self._pieces = self._pieces, []
-        return b"".join(pieces)
 
 
 def arrow_answer(rows: pa.RecordBatchReader) -> Stream:

@@ -115,10 +115,8 @@ class DeltaLog:
     def plain(self, table: str, state: TableState) -> tuple[str, bytes]:
         at = _ms(state.at)
         metadata = _metadata(table, state) | {"configuration": {}}
-        naive = (
-            "timestamp_ntz" in metadata["schemaString"]
-        )  # readers of the first protocol know no such times
-        actions = [
+        naive = "timestamp_ntz" in metadata["schemaString"]  # the first protocol knows no such times
+        actions: list[dict[str, Any]] = [
             {"commitInfo": {"timestamp": at, "operation": state.operation}},
             {"protocol": _protocol(["timestampNtz"]) if naive else _FIRST_PROTOCOL},
             {"metaData": metadata},
