@@ -83,3 +83,31 @@ def test_a_check_is_added_and_run_on_a_version(tab: Callable[..., Any], bare: st
     page.get_by_role("table", name="Versions").get_by_role("link", name="v1").click()
     page.get_by_role("button", name="Run the checks again").click()
     page.get_by_text("This version fails its checks").wait_for()
+
+
+def test_two_versions_stand_side_by_side(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("table", name="Versions").get_by_role("link", name="v2").click()
+    page.get_by_role("link", name="Compare with the version before").click()
+    page.wait_for_url("**/data/compare?*")
+    page.get_by_role("heading", name="Two versions side by side").wait_for()
+    page.get_by_role("figure", name="tree in both versions").wait_for()
+
+
+def test_all_failing_rows_and_the_checks_over_the_versions(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("link", name="v2: fail").first.click()
+    page.get_by_text("This version fails its checks").wait_for()
+    page.get_by_role("link", name="Look at all").first.click()
+    page.get_by_role("region", name="Failing rows").get_by_text("moon").first.wait_for()
+
+
+def test_checks_are_proposed_and_tried_before_they_are_saved(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("button", name="Change the checks").click()
+    dialog = page.get_by_role("dialog")
+    before = dialog.get_by_role("group").count()
+    dialog.get_by_role("button", name="Propose some from v").click()
+    dialog.get_by_role("group", name=f"Check {before + 1}").wait_for()
+    dialog.get_by_role("button", name="Try them on v").click()
+    dialog.get_by_text("Checked just now").wait_for()

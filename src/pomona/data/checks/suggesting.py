@@ -48,10 +48,17 @@ def _of_column(field: Field, column: ColumnProfile, *, is_time: bool) -> Iterato
         yield Check(kind="allowed", column=field.name, values=tuple(sorted(column.top)), fail=0.01)
     if isinstance(column, NumericProfile) and field.type != "bool" and column.minimum is not None:
         yield _range(field.name, column.minimum, column.maximum or 0.0)
-    named = not isinstance(column, CategoryProfile) or column.other < column.count / 2
-    varied = named and not isinstance(column, TimeProfile) and (column.distinct or 0) > 1
-    if varied and not is_time and (column.distinct or 0) < column.count / 2:
+    if not is_time and _is_spread(column, field):
         yield Check(kind="distribution", column=field.name, warn=0.1, fail=0.25)
+
+
+def _is_spread(column: ColumnProfile, field: Field) -> bool:
+    """Whether its values come back in every version: measures and categories do, ids do not."""
+    if isinstance(column, TimeProfile) or (column.distinct or 0) < 2:
+        return False
+    if isinstance(column, CategoryProfile):
+        return column.other < column.count / 2
+    return field.type in ("float", "double") or (column.distinct or 0) < column.count / 2
 
 
 def _is_list(column: CategoryProfile, field: Field) -> bool:
