@@ -97,11 +97,14 @@ def check_link(path: str, target: str) -> None:
     fault = "is absolute" if target.startswith("/") else None
     if not target or _HOSTILE.search(target) or len(target.encode()) >= _PATH_BYTES:
         fault = "is no path"
+    went_down = False
     for name in target.split("/"):
-        depth += {"..": -1, ".": 0, "": 0}.get(name, 1)
-        if depth < 0:
-            fault = "lies outside of the set"
-            break
+        if name == "..":
+            depth -= 1
+            if depth < 0 or went_down:  # `link/..` is not where it seems to be
+                fault = "lies outside of the set, or may"
+        elif name not in ("", "."):
+            went_down = True
     if fault:
         raise Invalid(
             f"{path!r} is a link whose target {target[:100]!r} {fault}",
