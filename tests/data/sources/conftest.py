@@ -101,8 +101,8 @@ def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     subprocess.run(
         ["mariadb", "--no-defaults", "-uroot", f"--socket={root}/s"],
         input=(
-            f"DROP USER IF EXISTS ''@localhost, ''@{socket.gethostname()}; CREATE DATABASE shop; CREATE USER reader@'%' IDENTIFIED BY '{PASSWORD}'; "
-            "GRANT ALL ON shop.* TO reader@'%';"
+            f"DROP USER IF EXISTS ''@localhost, ''@{socket.gethostname()}; CREATE DATABASE shop; "
+            f"CREATE USER reader@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON shop.* TO reader@'%';"
         ).encode(),
         check=True,
         timeout=30,

@@ -108,8 +108,8 @@ def test_mariadb_gives_exact_types_and_one_snapshot(
     app: App, mariadb: Any, extract: Callable[..., Job]
 ) -> None:
     mariadb.execute(
-        "CREATE TABLE t (id BIGINT UNSIGNED PRIMARY KEY, n INT, amount DECIMAL(10,2), f DOUBLE, word VARCHAR(20), "
-        "doc JSON, raw BLOB, day DATE, at DATETIME(6), moment TIMESTAMP(6) NULL, kind ENUM('a','b'), span TIME)"
+        "CREATE TABLE t (id BIGINT UNSIGNED PRIMARY KEY, n INT, amount DECIMAL(10,2), f DOUBLE, "
+        "word VARCHAR(20), doc JSON, raw BLOB, day DATE, at DATETIME(6), moment TIMESTAMP(6) NULL, kind ENUM('a','b'), span TIME)"
     )
     mariadb.execute(
         "INSERT INTO t VALUES (18446744073709551615, -1, 12.34, 1.5, 'ü 100%', '{\"a\": 1}', x'01', '2026-01-02', "
