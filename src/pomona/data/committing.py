@@ -1,23 +1,22 @@
 """The commit of a table: rules, spooled rows, difference, checks and profile on the way, one transaction."""
 
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 import pyarrow as pa
 
-from pomona.core.actors import current_actor
 from pomona.core.errors import Conflict, Invalid
-from pomona.core.events import VersionCommitted
 from pomona.core.ids import new_id
-from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
+from pomona.core.ports import Blobs, Clock, Database, Tables
 from pomona.core.records import from_json, to_json
-from pomona.core.tables import DataFile
 from pomona.data import canonical, rules, store
-from pomona.data.drafting import Draft, Drafter, Plan
+from pomona.data.appending import merged_profile, merged_results, needs_all_rows
+from pomona.data.cataloguing import add_version, describe, holding, reach
+from pomona.data.commits import Base, CommitOptions, Made
+from pomona.data.drafting import Drafter, Plan
 from pomona.data.files import FileReader
 from pomona.data.incoming import Incoming
 from pomona.data.profiling import Profiler
@@ -25,53 +24,15 @@ from pomona.data.publishing import Publisher
 from pomona.data.quality import Inspection, Related
 from pomona.data.records import (
     CheckResult,
-    CommitMode,
     Committed,
     Dataset,
     DataVersion,
-    Origin,
     QualityReport,
 )
 from pomona.data.runs import Runs
 from pomona.stats.records import TableProfile
 
-
-@dataclass(frozen=True)
-class CommitOptions:
-    """How a table is committed; see ``DataService.commit``."""
-
-    mode: CommitMode = "full"
-    onto: DataVersion | None = None
-    note: str = ""
-    as_of: datetime | None = None
-    allow_empty: bool = False
-    new_base: bool = False
-    origin: Callable[[], Origin] | None = None  # asked once every row has been read
-
-
-@dataclass(frozen=True)
-class Base:
-    """What a commit builds on: the newest version there is, and the parent with its schema and profile."""
-
-    newest: DataVersion | None = None
-    parent: DataVersion | None = None
-    schema: pa.Schema | None = None  # of the parent
-    profile: TableProfile | None = None
-
-    @property
-    def next_number(self) -> int:
-        """The number of the version to come."""
-        return self.newest.number + 1 if self.newest else 1
-
-
-@dataclass(frozen=True)
-class Made:
-    """A version's content before it has a record."""
-
-    schema: pa.Schema
-    draft: Draft
-    profile: TableProfile
-    results: tuple[CheckResult, ...]
+_TRIES = 8
 
 
 class Watch:
@@ -106,6 +67,18 @@ class Watch:
         profile = self._profiler.finish()
         return profile, self._inspection.finish(profile)
 
+    def finish_behind(
+        self, base: Base, dataset: Dataset
+    ) -> tuple[TableProfile, tuple[CheckResult, ...]] | None:
+        """What was seen, put behind what is known of the parent; None if all rows must be read."""
+        if base.profile is None:
+            return self.finish()
+        if needs_all_rows(dataset.checks, base.results, dataset.key):
+            return None
+        profile = merged_profile(base.profile, self._profiler.finish(), dataset.key)
+        results = merged_results(base.results, self._inspection, profile) if profile else None
+        return (profile, results) if profile is not None and results is not None else None
+
 
 class Committer:
     """Turns tables into versions.
@@ -137,16 +110,50 @@ class Committer:
         """See ``DataService.commit``. The catalogue is written last: until then nothing happened."""
         rules.check_mode(options.mode, dataset.key)
         rules.check_columns(table.schema.names, key=dataset.key, time_column=dataset.time_column)
+        told = self._told_before(dataset, options)
+        if told is not None:
+            return self._unchanged(told)
         base = self._base(dataset, options)
         self._spool.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._spool, prefix="commit-") as folder:
             runs = _spooled(dataset, table, Path(folder), options)
             schema = canonical.canonical_schema(table.schema)
-            made = self._make(dataset, base, runs, schema, options)
+            for _ in range(_TRIES):
+                try:
+                    return self._attempt(dataset, base, runs, schema, options)
+                except Conflict:
+                    before, base = base, self._base(dataset, options)
+                    if not self._harmless(before, options):
+                        raise
+            return self._attempt(dataset, base, runs, schema, options)
+
+    def _attempt(
+        self, dataset: Dataset, base: Base, runs: Runs, schema: pa.Schema, options: CommitOptions
+    ) -> Committed:
+        made = self._make(dataset, base, runs, schema, options)
         parent = base.parent
         if parent and made.draft.changes.none and parent.schema == canonical.fields_of(made.schema):
-            return self._unchanged(parent)
+            return self._unchanged(parent, options)
         return self._write(dataset, base, made, options)
+
+    def _harmless(self, base: Base, options: CommitOptions) -> bool:
+        """Whether what was committed meanwhile is no reason to ask: the same rows in other files, or more.
+
+        Only versions since ``base`` count; if there are none, something else was the matter.
+        """
+        newest = base.newest
+        if newest is None or options.onto is not None:
+            return False
+        since = self._database.read(lambda tx: store.since(tx, newest))
+        fine = ("rebase", "append") if options.mode == "append" else ("rebase",)
+        return bool(since) and all(version.mode in fine for version in since)
+
+    def _told_before(self, dataset: Dataset, options: CommitOptions) -> DataVersion | None:
+        """The version that holds the producer's rows up to this offset already."""
+        if options.producer is None:
+            return None
+        rules.check_producer(options.producer, options.offset)
+        return self._database.read(lambda tx: holding(tx, dataset.id, options))
 
     def base(self, dataset: Dataset, onto: DataVersion | None = None) -> Base:
         """What a commit would build on now."""
@@ -162,13 +169,21 @@ class Committer:
                     hint=f"commit the whole table, or name the parent: onto={dataset.name}@v{newest.number}",
                 )
             return Base(newest=newest)
+        rules.check_not_dropped(parent)
         if parent.dataset_id != dataset.id:
             raise Conflict(
                 f"{parent.id} is a version of {parent.dataset}, not of {dataset.name}",
                 hint=f"name a version of {dataset.name}",
             )
         profile = from_json(self._blobs.get(parent.profile), TableProfile)
-        return Base(newest=newest, parent=parent, schema=schema_of(self._blobs, parent), profile=profile)
+        report = self._database.read(lambda tx: store.report_of(tx, parent.id))
+        return Base(
+            newest=newest,
+            parent=parent,
+            schema=schema_of(self._blobs, parent),
+            profile=profile,
+            results=report.results,
+        )
 
     def _make(
         self, dataset: Dataset, base: Base, runs: Runs, incoming: pa.Schema, options: CommitOptions
@@ -182,6 +197,9 @@ class Committer:
             except canonical.Widened as wide:
                 plan = self._widened(plan, base, wide.column, incoming)
                 continue
+            behind = watch.finish_behind(base, dataset) if options.mode == "append" else None
+            if behind is not None:
+                return Made(plan.schema, draft, *behind)
             if options.mode != "full":
                 watch = Watch(dataset, base, as_of, self._related, runs.sample.table())
                 reader = FileReader(self._tables, plan.table, draft.files, plan.schema, plan.time_column)
@@ -229,14 +247,16 @@ class Committer:
             old = FileReader(self._tables, plan.table, old.files, schema, plan.time_column)
         return replace(plan, schema=schema, old=old, fresh=True)
 
-    def _unchanged(self, version: DataVersion) -> Committed:
+    def _unchanged(self, version: DataVersion, options: CommitOptions | None = None) -> Committed:
+        if options is not None and options.producer is not None:
+            self._database.write(lambda tx: reach(tx, version, options))
         report = self._database.read(lambda tx: store.report_of(tx, version.id))
         return Committed(version=version, created=False, report=report)
 
     def _write(self, dataset: Dataset, base: Base, made: Made, options: CommitOptions) -> Committed:
         version = describe(dataset, base, made, options, self._clock.now())
         if base.newest is not None and version.digest == base.newest.digest:
-            return self._unchanged(base.newest)
+            return self._unchanged(base.newest, options)
         kept = msgspec.structs.replace(
             version,
             arrow=self._blobs.put(made.schema.serialize().to_pybytes()),
@@ -249,45 +269,9 @@ class Committer:
             results=made.results,
             at=kept.created_at,
         )
-        done = self._database.write(lambda tx: _add(tx, kept, base, report))
+        done = self._database.write(lambda tx: add_version(tx, kept, base, report, options))
         self._publisher.catch_up(dataset.id)
         return done
-
-
-def describe(dataset: Dataset, base: Base, made: Made, options: CommitOptions, now: datetime) -> DataVersion:
-    """The record of a version, but for its schema's and profile's digests."""
-    files, changes = made.draft.files, made.draft.changes
-    schema = canonical.fields_of(made.schema)
-    times = [end for file in files for end in (file.since, file.until) if end is not None]
-    return DataVersion(
-        id=new_id("ver", now),
-        dataset=dataset.name,
-        dataset_id=dataset.id,
-        number=base.next_number,
-        digest=rules.version_digest(schema, files),
-        parent=base.parent.id if base.parent else None,
-        mode=options.mode,
-        schema=schema,
-        rows=sum(file.live for file in files),
-        rows_added=changes.added,
-        rows_removed=changes.removed,
-        rows_changed=changes.changed,
-        files=files,
-        size=size_of(files),
-        since=min(times, default=None),
-        until=max(times, default=None),
-        quality=rules.worst([result.quality for result in made.results]),
-        note=options.note,
-        as_of=options.as_of or now,
-        origin=options.origin() if options.origin else None,
-        created_at=now,
-        created_by=current_actor(),
-    )
-
-
-def size_of(files: tuple[DataFile, ...]) -> int:
-    """Bytes of these files and their vectors."""
-    return sum(file.size + (file.vector.size if file.vector else 0) for file in files)
 
 
 def schema_of(blobs: Blobs, version: DataVersion) -> pa.Schema:
@@ -309,34 +293,3 @@ def _spooled(dataset: Dataset, table: Incoming, folder: Path, options: CommitOpt
             raise Invalid("the table has no rows", hint="if that is right, say so: allow_empty")
         runs.add(canonical.canonical_schema(table.schema).empty_table())
     return runs
-
-
-def _add(tx: Transaction, kept: DataVersion, base: Base, report: QualityReport) -> Committed:
-    newest = store.newest(tx, kept.dataset_id)
-    if (newest.id if newest else None) != (base.newest.id if base.newest else None):
-        raise Conflict(
-            f"another commit to {kept.dataset} came first",
-            hint="commit again: it is compared with the version that is newest now",
-        )
-    number = store.append_log(tx, kept.dataset_id, kept.id)
-    if kept.quality == "critical" and base.parent is not None:
-        store.append_log(tx, kept.dataset_id, base.parent.id)  # who reads the newest must not see it
-    version = msgspec.structs.replace(kept, log=number)
-    store.versions.insert(tx, version)
-    store.reports.insert(tx, report)
-    tx.link(version.id, "belongs_to", version.dataset_id)
-    if version.parent:
-        tx.link(version.id, "derived_from", version.parent)
-    if version.origin:
-        tx.link(version.id, "extracted_from", version.origin.source)
-    tx.emit(
-        VersionCommitted(
-            subject=version.id,
-            dataset=version.dataset,
-            number=version.number,
-            rows=version.rows,
-            rows_added=version.rows_added,
-            quality=version.quality,
-        )
-    )
-    return Committed(version=version, created=True, report=report)

@@ -29,7 +29,7 @@ from pomona.data.tables import json_rows, to_polars
 
 
 class Watcher(Protocol):
-    """Sees every row of the new version once: profile, checks."""
+    """Sees every row of the new version once, of an append those that are new: profile, checks."""
 
     def add(self, chunk: pa.Table) -> None:
         """Take in some rows."""
@@ -71,7 +71,10 @@ class Drafter:
         self._plan = plan
         self._runs = runs
         self._watch = watch
-        self._writer = FileWriter(tables, plan.table, plan.schema, plan.time_column)
+        # With a key no rows come twice.
+        kept = plan.old.files if plan.old is not None and not plan.fresh and not plan.key else ()
+        taken = {file.digest for file in kept}
+        self._writer = FileWriter(tables, plan.table, plan.schema, plan.time_column, taken)
         self._hidden: dict[int, list[NDArray[np.uint64]]] = defaultdict(list)
         self._changes = Changes()
         self._repeated: list[pa.Table] = []  # rows of an append whose key is there already
@@ -143,6 +146,7 @@ class Drafter:
     def _append_range(self, was: pa.Table, rows: pa.Table) -> None:
         again = partners(was, rows, self._plan.key) >= 0
         self._changes += Changes(added=int((~again).sum()))
+        self._watch.add(rows)
         self._writer.add(rows)
         if again.any():
             self._repeated.append(rows.filter(pa.array(again)))
@@ -169,8 +173,7 @@ class Drafter:
 
     def _all_new(self) -> None:
         for rows in self._incoming():
-            if self._plan.mode == "full":
-                self._watch.add(rows)
+            self._watch.add(rows)
             self._writer.add(rows)
             self._changes += Changes(added=rows.num_rows)
 

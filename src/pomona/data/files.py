@@ -1,10 +1,11 @@
 """The Parquet files of versions: written in parallel, read back by row groups, hidden rows left out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -26,13 +27,26 @@ _WORKERS = 2
 
 
 class FileWriter:
-    """Tables in, data files out; files are encoded and written by threads while more rows come."""
+    """Tables in, data files out; files are encoded and written by threads while more rows come.
 
-    def __init__(self, tables: Tables, table: str, schema: pa.Schema, time_column: str | None) -> None:
+    Args:
+        taken: Digests of files that the version has already. A Delta table cannot name a file twice, so
+            rows that are there once more get a file that differs from the first by a mark.
+    """
+
+    def __init__(
+        self,
+        tables: Tables,
+        table: str,
+        schema: pa.Schema,
+        time_column: str | None,
+        taken: Collection[str] = (),
+    ) -> None:
         self._tables = tables
         self._table = table
         self._schema = stored_schema(schema)
         self._time_column = time_column
+        self._taken = set(taken)
         self._waiting: list[pa.Table] = []
         self._rows = 0
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="data-files")
@@ -61,9 +75,20 @@ class FileWriter:
         """Finish; the files in the order of their rows."""
         try:
             self.cut()
-            return [file.result() for file in self._files]
+            return [self._alone(file.result()) for file in self._files]
         finally:
             self._pool.shutdown(cancel_futures=True)
+
+    def _alone(self, file: DataFile) -> DataFile:
+        """The file, or one with the same rows under another digest if that one is taken."""
+        digest, size, copy = file.digest, file.size, 1
+        while digest in self._taken:
+            with pq.ParquetFile(self._tables.files.open(self._table, file.digest)) as parquet:
+                rows = convert(parquet.read(), self._schema)
+            body = encode(rows.replace_schema_metadata({"pomona.copy": str(copy)}))
+            digest, size, copy = self._tables.files.put(self._table, body), len(body), copy + 1
+        self._taken.add(digest)
+        return msgspec.structs.replace(file, digest=digest, size=size)
 
     def _write(self, rows: pa.Table) -> DataFile:
         body = encode(convert(rows, self._schema))

@@ -92,6 +92,11 @@ class Inspection:
         if repeats and sum(held.height for held in self._held) < _HELD_ROWS:
             self._held.append(frame)
 
+    @property
+    def obstructed(self) -> bool:
+        """Whether a check on rows could not be asked."""
+        return any(one.obstacle for one in self._on_rows.values())
+
     def finish(self, profile: TableProfile) -> tuple[CheckResult, ...]:
         """Every check's finding, in the order declared.
 
@@ -162,20 +167,24 @@ class Inspection:
                 one.examples = self._shown(
                     one.check, held.filter(hashes.is_in(pl.Series(repeated).implode())).head(EXAMPLES)
                 )
-        failing_rows, rows = one.failing, self._rows
-        share = failing_rows / rows if rows else 0.0
-        detail = f"{failing_rows:,} of {rows:,} rows" if failing_rows else f"all {rows:,} rows"
-        return CheckResult(
-            name=name_of(one.check),
-            check=one.check,
-            quality=judge(one.check, share),
-            failing=failing_rows,
-            rows=rows,
-            share=share,
-            value=share,
-            detail=detail if rows else "no rows",
-            examples=tuple(one.examples),
-        )
+        return on_rows(one.check, failing=one.failing, rows=self._rows, examples=one.examples)
+
+
+def on_rows(check: Check, *, failing: int, rows: int, examples: Sequence[dict[str, Any]]) -> CheckResult:
+    """The finding of a check on rows."""
+    share = failing / rows if rows else 0.0
+    detail = f"{failing:,} of {rows:,} rows" if failing else f"all {rows:,} rows"
+    return CheckResult(
+        name=name_of(check),
+        check=check,
+        quality=judge(check, share),
+        failing=failing,
+        rows=rows,
+        share=share,
+        value=share,
+        detail=detail if rows else "no rows",
+        examples=tuple(examples),
+    )
 
 
 def _counts(

@@ -266,6 +266,18 @@ def check_usable(version: DataVersion, report: QualityReport, force_reason: str 
     )
 
 
+def check_producer(producer: str, offset: int) -> None:
+    """Refuse a producer without a name, or an offset that is none.
+
+    Raises:
+        Invalid: Saying which.
+    """
+    if not 1 <= len(producer) <= 200:
+        raise Invalid("a producer's name has 1 to 200 characters", hint="e.g. the topic and partition")
+    if not 0 <= offset < 2**63:
+        raise Invalid(f"the offset {offset} is not a whole number from 0 on", hint="e.g. the last row's")
+
+
 def check_not_dropped(version: DataVersion) -> None:
     """Refuse a version whose rows were dropped.
 

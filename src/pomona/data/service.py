@@ -18,7 +18,8 @@ from pomona.core.ids import new_id
 from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import Page, from_json
 from pomona.data import rules, store
-from pomona.data.committing import Base, CommitOptions, Committer, Watch, schema_of
+from pomona.data.commits import Base, CommitOptions
+from pomona.data.committing import Committer, Watch, schema_of
 from pomona.data.files import FileReader
 from pomona.data.incoming import decode, incoming
 from pomona.data.profiling import Profiler
@@ -143,6 +144,8 @@ class DataService:
         allow_empty: bool = False,
         new_base: bool = False,
         origin: Callable[[], Origin] | None = None,
+        producer: str | None = None,
+        offset: int = 0,
     ) -> Committed:
         """Keep a table as the dataset's next version; content that is there already makes no new one.
 
@@ -154,6 +157,8 @@ class DataService:
             as_of: When the source was so (freshness counts from here); default now.
             new_base: The table has a new shape: columns may be gone or of another type.
             origin: Where the rows came from, asked once all of them have been read.
+            producer, offset: Who sends the rows, and up to which of its own they go. They are stored with
+                the version; sent once more, the same or a lower offset gets the version that holds it.
 
         Raises:
             Invalid: If the table breaks a rule of the dataset; nothing is stored.
@@ -168,6 +173,8 @@ class DataService:
             allow_empty=allow_empty,
             new_base=new_base,
             origin=origin,
+            producer=producer,
+            offset=offset,
         )
         return self._committer.commit(dataset, incoming(table), options)
 

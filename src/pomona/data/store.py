@@ -71,6 +71,12 @@ def newest(
     return versions.first(tx, *where, order_by=[versions.c.number.desc()])
 
 
+def since(tx: Transaction, version: DataVersion) -> list[DataVersion]:
+    """The versions of its dataset that came after one."""
+    c = versions.c
+    return versions.all(tx, c.dataset_id == version.dataset_id, c.number > version.number)
+
+
 def numbered(tx: Transaction, dataset_id: str, number: int) -> DataVersion | None:
     """The version with this number."""
     return versions.first(tx, versions.c.dataset_id == dataset_id, versions.c.number == number)

@@ -167,8 +167,13 @@ class Correlations(Record, frozen=True, kw_only=True):
 
 
 class TableProfile(Record, frozen=True, kw_only=True):
-    """A table, column by column. Correlations are lost in a merge: they need the rows."""
+    """A table, column by column. Correlations are lost in a merge: they need the rows.
+
+    Where rows were appended ``merged`` says how many were not there when all were last read: different
+    values are lower bounds then, and the correlations those of the rows before.
+    """
 
     rows: int
     columns: dict[str, ColumnProfile] = {}
     correlations: Correlations | None = None
+    merged: int = 0

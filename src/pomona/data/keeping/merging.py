@@ -41,9 +41,11 @@ class Merger:
         self._key = list(key)
         self._time_column = time_column
         self._may_go_on = may_go_on
+        self._taken: set[str] = set()
 
     def merge(self, files: Sequence[DataFile], places: Sequence[int]) -> list[list[DataFile]]:
         """What stands in the place of each of these files: the first one gets all, the others nothing."""
+        self._taken = {file.digest for place, file in enumerate(files) if place not in places}
         if self._key:
             merged = self._by_key([files[place] for place in places])
             return [merged, *([] for _ in places[1:])]
@@ -58,7 +60,7 @@ class Merger:
         return FileReader(self._tables, self._table, files, self._schema, self._time_column)
 
     def _writer(self) -> FileWriter:
-        return FileWriter(self._tables, self._table, self._schema, self._time_column)
+        return FileWriter(self._tables, self._table, self._schema, self._time_column, self._taken)
 
     def _in_order(self, files: Sequence[DataFile]) -> list[DataFile]:
         writer = self._writer()
@@ -67,6 +69,7 @@ class Merger:
                 writer.add(rows)
         finally:
             written = writer.close()
+        self._taken |= {file.digest for file in written}
         return written
 
     def _by_key(self, files: Sequence[DataFile]) -> list[DataFile]:

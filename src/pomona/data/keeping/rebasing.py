@@ -19,7 +19,8 @@ from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.tables import DataFile
 from pomona.data import rules as data_rules
 from pomona.data import store
-from pomona.data.committing import schema_of, size_of
+from pomona.data.cataloguing import size_of
+from pomona.data.committing import schema_of
 from pomona.data.keeping import rules
 from pomona.data.keeping.merging import MayGoOn, Merger
 from pomona.data.keeping.records import Rebased, RebaseRequest
