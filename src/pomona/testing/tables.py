@@ -1,11 +1,15 @@
 """What every implementation of table storage promises. Inherit it and provide a ``tables`` fixture."""
 
+from datetime import UTC, datetime
+
 import numpy as np
+import pyarrow as pa
 import pytest
 from blake3 import blake3
 
 from pomona.core.errors import NotFound
 from pomona.core.ports import Tables
+from pomona.core.tables import DataFile, TableState
 
 TABLE = "dat_1"
 
@@ -60,3 +64,13 @@ class TablesContract:
         tables.files.remove(TABLE, [digest], spare_s=0)
         assert tables.files.put(TABLE, b"pear") == digest
         tables.files.verify(TABLE, digest)
+
+    def test_a_plain_history_names_each_file_once_and_no_vector(self, tables: Tables) -> None:
+        file = DataFile(digest="a" * 64, size=7, rows=3)
+        schema = pa.schema([("id", pa.int64())]).serialize().to_pybytes()
+        at = datetime(2026, 1, 1, tzinfo=UTC)
+        state = TableState(files=(file,), schema=schema, at=at, operation="export")
+        name, body = tables.log.plain(TABLE, state)
+        assert name.startswith("_delta_log/")
+        assert body.count(file.digest.encode()) == 1
+        assert b"deletionVector" not in body

@@ -1,8 +1,8 @@
 """Rows as the bytes of a file in a common format, made while they are read.
 
 Parquet holds every type. CSV and JSON lines have no word for some: lists and structs are JSON text in a
-CSV, bytes are Base64, durations whole numbers of the column's unit; decimals and times of day are text in
-JSON lines, and NaN is null there.
+CSV, bytes are Base64, durations ISO 8601 (PT90S); in JSON lines decimals and times of day are text, and NaN
+is null.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -85,7 +85,7 @@ def _flat_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if types.is_large_binary(kind):
         return _base64(column)
     if types.is_duration(kind):
-        return column.cast(pa.int64())
+        return _text(pl.Series(pl.from_arrow(column)).dt.to_string("iso"))
     if types.is_null(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
     if types.is_decimal(kind) or types.is_time(kind):
@@ -101,8 +101,11 @@ def _json_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _base64(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    text = pl.Series(pl.from_arrow(column)).bin.encode("base64")
-    return pa.chunked_array([text.to_arrow().cast(pa.large_string())])
+    return _text(pl.Series(pl.from_arrow(column)).bin.encode("base64"))
+
+
+def _text(values: pl.Series) -> pa.ChunkedArray:
+    return pa.chunked_array([values.to_arrow().cast(pa.large_string())])
 
 
 def _spoken(frame: pl.DataFrame) -> pl.DataFrame:
@@ -117,7 +120,7 @@ def _spoken_as(value: pl.Expr, kind: Any) -> pl.Expr:
         fields = [_spoken_as(value.struct.field(f.name), f.dtype).alias(f.name) for f in kind.fields]
         return pl.when(value.is_not_null()).then(pl.struct(fields))
     if kind == pl.Duration:
-        return value.cast(pl.Int64)
+        return value.dt.to_string("iso")
     if kind == pl.Binary:
         return value.bin.encode("base64")
     if kind in (pl.Float32, pl.Float64):
