@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import polars as pl
 
 import pomona
-from pomona.core.errors import Unavailable
+from pomona.core.errors import AnswerLost, Unavailable
 from pomona.loop.records import Recipe
 from pomona.releases.records import CanaryPolicy
 from pomona.sdk.client import connect
@@ -56,8 +56,18 @@ class Caller:
             self._client = connect(home=self._home)
         return self._client
 
-    def surely(self, act: Callable[[pomona.Client], T], *, timeout_s: float = 120.0) -> T:
-        """Try until it is acknowledged; every attempt carries the same idempotency key."""
+    def surely(
+        self,
+        act: Callable[[pomona.Client], T],
+        *,
+        found: Callable[[pomona.Client], T] | None = None,
+        timeout_s: float = 120.0,
+    ) -> T:
+        """Try until it is acknowledged; every attempt carries the same idempotency key.
+
+        Args:
+            found: Looks up what a request did whose answer was lost: the server says that it is there.
+        """
         key, ends = uuid.UUID(int=self._random.getrandbits(128)).hex, time.monotonic() + timeout_s
         while True:
             client = self.client()
@@ -65,6 +75,10 @@ class Caller:
             try:
                 client.session.call = _keyed(call, key)  # type: ignore[method-assign]
                 return act(client)
+            except AnswerLost:
+                assert found is not None
+                client.session.call = call  # type: ignore[method-assign]
+                return self.surely(found)
             except Unavailable:
                 assert time.monotonic() < ends, "the server did not come back"
                 self.retries += 1
@@ -138,12 +152,18 @@ class Caller:
     def commit(self, *days: int) -> None:
         """Append days to the dataset."""
         rows = pl.concat([table(day) for day in days])
-        version = self.surely(lambda client: client.data.commit(NAME, rows, mode="append"))
+        version = self.surely(
+            lambda client: client.data.commit(NAME, rows, mode="append"),
+            found=lambda client: client.data.version(f"{NAME}@newest"),
+        )
         self.commits.append(version.rows)
 
     def ask_for_training(self) -> None:
         """A person asks; a job that was promised must end."""
-        reaction = self.surely(lambda client: client.loop.retrain("asked", reason="a person wants it"))
+        reaction = self.surely(
+            lambda client: client.loop.retrain("asked", reason="a person wants it"),
+            found=lambda client: next(iter(client.loop.reactions(trigger="asked", limit=1))),
+        )
         if reaction.job is not None:
             self.jobs.append(reaction.job)
 

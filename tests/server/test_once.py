@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from pomona.core.errors import Conflict, Invalid
+from pomona.core.errors import AnswerLost, Conflict, Invalid
 from pomona.core.records import to_json
 from pomona.sdk.client import Client, connect
+from pomona.storage.requests import SqlRequests
 
 BODY = to_json(
     {
@@ -49,6 +50,33 @@ def test_a_refused_request_may_be_mended_and_sent_again(client: Client) -> None:
     with pytest.raises(Invalid):
         post(client, "k1", BODY.replace(b"roc_auc", b"vibes"))
     assert post(client, "k1")[0] == 201
+
+
+def lose_the_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server ends between the request's transaction and its answer."""
+    monkeypatch.setattr(SqlRequests, "keep", lambda *_: None)
+
+
+def test_a_request_whose_answer_was_lost_is_not_carried_out_again(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_answer(client, monkeypatch)
+    post(client, "k1")
+    with pytest.raises(AnswerLost, match="look the record up"):
+        post(client, "k1")
+    assert len(list(client.hypotheses.list())) == 1
+
+
+def test_outcomes_whose_receipt_was_lost_are_counted_once_and_receipted(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lose_the_answer(client, monkeypatch)
+    body = to_json([{"prediction_id": "prd_1", "value": True}])
+    headers = {"idempotency-key": "k1"}
+    first = client.session.call("POST", "/api/v1/outcomes", body=body, headers=headers)
+    again = client.session.call("POST", "/api/v1/outcomes", body=body, headers=headers)
+    assert b'"waiting":1' in first.body
+    assert b'"repeated":1' in again.body
 
 
 def test_a_key_has_a_length(client: Client) -> None:

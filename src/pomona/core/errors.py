@@ -89,6 +89,12 @@ class Conflict(PomonaError):
     code = "conflict"
 
 
+class AnswerLost(Conflict):
+    """The request was carried out; the server ended before it could keep the answer for a repeat."""
+
+    code = "answer_lost"
+
+
 class Refused(PomonaError):
     """A gate, check, purpose or guard says no; the detail names the missing evidence."""
 

@@ -85,7 +85,7 @@ class Requests(Protocol):
         """The answer given to this key; None if nothing was carried out under it.
 
         Raises:
-            Conflict: If it was carried out, but the answer was lost in a crash.
+            AnswerLost: If it was carried out, but the answer was lost in a crash.
         """
         ...
 

@@ -5,13 +5,14 @@ from typing import Any
 
 from blake3 import blake3
 
-from pomona.core.errors import Conflict, Invalid, PomonaError
+from pomona.core.errors import AnswerLost, Conflict, Invalid, PomonaError
 from pomona.core.ports import Answer, Requests
 from pomona.core.records import to_json
 from pomona.core.requests import claiming
 from pomona.server.auth import Asgi, Receive, Scope, Send
 
 _HEADER = b"idempotency-key"
+_REPEATABLE = frozenset({"/api/v1/outcomes"})  # carried out again they change nothing, and say so
 _ANSWER_BYTES = 1 << 20  # larger answers are not kept; a repeat of such a request is told so
 
 
@@ -32,11 +33,14 @@ class Once:
                 raise Invalid("the idempotency key is longer than 200 characters", hint="a UUID will do")
             key = _scoped(key, scope)
             known = await asyncio.to_thread(self._requests.answer, key)
+        except AnswerLost as error:
+            if scope["path"] in _REPEATABLE:
+                await self._inner(scope, receive, send)
+            else:
+                await _refuse(send, error)
+            return
         except PomonaError as error:
-            problem = Answer(
-                status=error.status, content_type="application/problem+json", body=to_json(error.problem())
-            )
-            await _send(send, problem)
+            await _refuse(send, error)
             return
         if known is not None:
             await _send(send, known, replayed=True)
@@ -96,6 +100,11 @@ def _scoped(key: str, scope: Scope) -> str:
     """The key as one route's own: used again elsewhere it is another request, not the first one's repeat."""
     where = f"{scope['method']} {scope['path']}?{scope['query_string'].decode('latin-1')}"
     return f"{key[:100]} {blake3(f'{where} {key}'.encode()).hexdigest()}"
+
+
+async def _refuse(send: Send, error: PomonaError) -> None:
+    body = to_json(error.problem())
+    await _send(send, Answer(status=error.status, content_type="application/problem+json", body=body))
 
 
 async def _send(send: Send, answer: Answer, *, replayed: bool = False) -> None:

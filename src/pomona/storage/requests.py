@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Column, Index, Integer, LargeBinary, String, Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from pomona.core.errors import Conflict
+from pomona.core.errors import AnswerLost
 from pomona.core.ports import Answer, Clock, Database, Transaction
 from pomona.core.requests import current_claim
 from pomona.sql import UtcTime, metadata
@@ -29,7 +29,7 @@ def claim_key(tx: Transaction, now: datetime) -> None:
     """Store the current request's key with its first write.
 
     Raises:
-        Conflict: If the same key was carried out meanwhile by another request.
+        AnswerLost: If the same key was carried out meanwhile by another request.
     """
     claim = current_claim()
     if claim is None or claim.written:
@@ -69,8 +69,8 @@ class SqlRequests:
         self._database.write(put)
 
 
-def _carried_out(key: str) -> Conflict:
-    return Conflict(
+def _carried_out(key: str) -> AnswerLost:
+    return AnswerLost(
         f"request {key!r} was carried out already, but its answer was lost",
         hint="look the record up; it is there",
     )
