@@ -102,7 +102,7 @@ def test_json_lines_are_read_by_anyone(exports: ExportService, ref: str) -> None
     }
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(tables())
 def test_any_table_has_a_text_form(table: pa.Table) -> None:
     kept = canonical(table)

@@ -95,7 +95,7 @@ def _flat_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 def _json_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
     whole = pl.DataFrame({"value": pl.from_arrow(column)})
-    lines = _spoken(whole).write_ndjson().splitlines()
+    lines = _spoken(whole).write_ndjson().split("\n")[:-1]  # a text may hold other ends of lines
     inner = [line[len('{"value":') : -1] for line in lines]
     return pa.chunked_array([pa.array([None if text == "null" else text for text in inner], pa.string())])
 
