@@ -17,6 +17,7 @@ FULL = [
     "/business/{hypothesis}",
     "/data",
     "/data/new",
+    "/data/sources/new",
     "/data/{dataset}",
     "/data/versions/{good}",
     "/data/versions/{bad}?tab=checks",
@@ -58,6 +59,7 @@ FULL = [
     "/loop/jobs/{job}",
 ]
 EMPTY = {
+    "/data/sources": "No source yet",
     "/training": "No run yet",
     "/training/entries": "No training entry yet",
     "/registry": "pomona models register",

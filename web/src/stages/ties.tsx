@@ -14,12 +14,12 @@ import classes from "./ties.module.css";
 type Tie = Schema<"Link">;
 
 const FORWARD: Record<string, string> = {
-  tests: "tests", decided: "decides about", evidence: "rests on", belongs_to: "belongs to", derived_from: "came after",
+  tests: "tests", decided: "decides about", evidence: "rests on", belongs_to: "belongs to", derived_from: "came after", extracted_from: "taken from",
   trained_on: "trained on", evaluated_on: "measured on", ran: "ran", produced: "made", serves: "serves",
   challenges: "tries", monitors: "watches", caused: "caused",
 };
 const BACKWARD: Record<string, string> = {
-  tests: "tested by", decided: "decided by", evidence: "is evidence for", belongs_to: "has", derived_from: "followed by",
+  tests: "tested by", decided: "decided by", evidence: "is evidence for", belongs_to: "has", derived_from: "followed by", extracted_from: "gave",
   trained_on: "used to train", evaluated_on: "used to measure", ran: "was run by", produced: "made by", serves: "served by",
   challenges: "tried by", monitors: "watched by", caused: "caused by",
 };

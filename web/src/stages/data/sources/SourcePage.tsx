@@ -111,10 +111,10 @@ function Shown({ detail, takes }: { detail: Detail; takes: string }) {
           <Text c="dimmed">Nothing yet: choose a table or write a query, and the dataset it goes into.</Text>
         )}
       </Section>
-      <Section title="Versions it made" flush={detail.versions.length > 0}>
+      <Section title="Versions it made">
         <Table id="source-versions" label="Versions" columns={VERSIONS} rows={detail.versions} rowId={(row) => row.id} href={(row) => `/data/versions/${row.id}`} empty={<EmptyState title="No version yet">Extract now, or set times.</EmptyState>} />
       </Section>
-      <Section title="Extractions" flush={detail.jobs.length > 0}>
+      <Section title="Extractions">
         <Table id="source-jobs" label="Extractions" columns={JOBS} rows={detail.jobs} rowId={(row) => row.id} href={(row) => `/loop/jobs/${row.id}`} empty={<Text c="dimmed">None yet.</Text>} />
       </Section>
       <Times detail={detail} />
