@@ -145,7 +145,7 @@ def list_(limit: Limit = 50, json: Json = False) -> None:
                 ("reads", lambda s: ", ".join(s.mart.inputs)),
                 ("rebuild", lambda s: s.mart.cron or s.mart.rebuild),
                 ("last build", lambda s: s.last and s.last.state),
-                ("version", lambda s: s.last and s.last.ref),
+                ("version", lambda s: s.built and s.built.ref),
                 ("at", lambda s: s.last and s.last.started_at),
                 ("inputs", lambda s: "changed" if s.stale else "as built"),
                 ("warnings", lambda s: len(s.mart.warnings)),

@@ -70,7 +70,7 @@ class Case:
 
 
 _CASES = st.builds(Case, _LABELS, _FEATURES)
-_SETTINGS = settings(max_examples=60, deadline=None, database=None, derandomize=True)
+_SETTINGS = settings(max_examples=25, deadline=None, database=None, derandomize=True)
 
 
 @pytest.fixture(scope="module")

@@ -37,7 +37,7 @@ def test_a_sum_of_integers_stays_an_integer(engine: SqlEngine) -> None:
         run(engine, "select sum(9223372036854775807::bigint) s from loans")
 
 
-def test_a_source_that_can_only_stream_is_scanned_as_often_as_it_is_named(engine: SqlEngine) -> None:
+def test_a_source_that_can_only_stream_is_read_once_and_named_often(engine: SqlEngine) -> None:
     class Stream:
         opened = 0
 
@@ -50,7 +50,7 @@ def test_a_source_that_can_only_stream_is_scanned_as_often_as_it_is_named(engine
 
     sql = "with t as (from loans) select count(*) n from loans a join t b using (id) where id in (select id from loans)"
     assert run(engine, sql, Stream()).to_pylist() == [{"n": 3}]
-    assert Stream.opened >= 3
+    assert Stream.opened == 1
 
 
 def test_a_query_that_takes_too_long_is_stopped(engine: SqlEngine) -> None:

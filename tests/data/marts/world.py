@@ -51,7 +51,7 @@ class World:
         return self.data.commit(dataset, pa.table(columns)).version.id
 
     def versions(self, dataset: str) -> int:
-        return len(self.data.versions(dataset))
+        return len([one for one in self.data.versions(dataset) if one.mode != "rebase"])
 
 
 def prepare(home: Path) -> None:

@@ -98,7 +98,8 @@ class MartBuilder:
     def _begin(self, context: JobContext) -> _Begun:
         mart = self._marts.mart(str(context.payload["mart"]))
         plan = self._marts.sql.plan(mart.sql)
-        digest = rules.inputs_digest(mart, {one.name: one.digest for one in plan.inputs})
+        contents = {name: self._marts.sql.content_of(found) for name, found in plan.versions.items()}
+        digest = rules.inputs_digest(mart, contents)
         last = self._database.read(lambda tx: store.last_build(tx, mart.name))
         same = not rules.is_stale(digest, last) and not rules.reproducibility(plan.statement.functions)
         begun = _Begun(

@@ -139,10 +139,11 @@ class MartBuild(Record, frozen=True, kw_only=True):
 
 
 class MartStatus(Record, frozen=True, kw_only=True):
-    """A mart with its last build, and whether its inputs changed since."""
+    """A mart with its last build, the last that gave a version, and whether its inputs changed since."""
 
     mart: Mart
     last: MartBuild | None = None
+    built: MartBuild | None = None
     stale: bool = True
 
 

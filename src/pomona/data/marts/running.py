@@ -111,6 +111,12 @@ class SqlRunner:
             warnings=(*find_leakage(traced.tree, times), *warnings),
         )
 
+    def content_of(self, version: DataVersion) -> str:
+        """What names a version's rows: a rebase keeps them in other files, so it counts as the one before."""
+        while version.mode == "rebase" and version.parent:
+            version = self._data.resolve(version.parent)
+        return version.digest
+
     @contextmanager
     def rows(
         self,
@@ -187,7 +193,7 @@ class SqlRunner:
 
 
 class Streamed:
-    """A version as DuckDB takes it: each scan starts a new stream over the files, in little memory."""
+    """A version as DuckDB takes it: a stream over the files, in little memory."""
 
     def __init__(self, opened: Callable[[], pa.RecordBatchReader], most: int | None = None) -> None:
         self._opened = opened

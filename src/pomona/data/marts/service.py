@@ -207,7 +207,7 @@ class MartService:
     def is_stale(self, mart: Mart) -> bool:
         """An input means another content than at the last build."""
         try:
-            contents = {name: self._data.resolve(name).digest for name in mart.inputs}
+            contents = {name: self.sql.content_of(self._data.resolve(name)) for name in mart.inputs}
         except NotFound:
             return False  # an input has no usable version: there is nothing to build from
         last = self._database.read(lambda tx: store.last_build(tx, mart.name))
@@ -234,7 +234,8 @@ class MartService:
 
     def _status(self, mart: Mart) -> MartStatus:
         last = self._database.read(lambda tx: store.last_build(tx, mart.name))
-        return MartStatus(mart=mart, last=last, stale=self.is_stale(mart))
+        built = self._database.read(lambda tx: store.last_good_build(tx, mart.name))
+        return MartStatus(mart=mart, last=last, built=built, stale=self.is_stale(mart))
 
     def _planned(self, mart: NewMart | Mart) -> Plan:
         plan = self.sql.plan(mart.sql)

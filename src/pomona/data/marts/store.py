@@ -45,6 +45,12 @@ def last_build(tx: Transaction, mart: str) -> MartBuild | None:
     return builds.first(tx, builds.c.mart == mart, order_by=[builds.c.id.desc()])
 
 
+def last_good_build(tx: Transaction, mart: str) -> MartBuild | None:
+    """The newest build of a mart (by name) whose rows are kept."""
+    good = builds.c.state.in_(("built", "unchanged"))
+    return builds.first(tx, builds.c.mart == mart, good, order_by=[builds.c.id.desc()])
+
+
 def built_version(tx: Transaction, version: str) -> MartBuild | None:
     """The build that made a version: the first whose result it holds."""
     return builds.first(tx, builds.c.version == version, order_by=[builds.c.id])

@@ -37,7 +37,7 @@ export default function MartPage() {
 }
 
 function Shown({ status }: { status: Schema<"MartStatus"> }) {
-  const { mart, last } = status;
+  const { mart, last, built } = status;
   const navigate = useNavigate();
   const path = { params: { path: { ref: mart.id } } };
   const build = useSend(() => api.POST("/api/v1/marts/{ref}/builds", { ...path, body: {} }));
@@ -72,7 +72,7 @@ function Shown({ status }: { status: Schema<"MartStatus"> }) {
         <Facts
           facts={[
             ["fills", <Anchor key="fills" component={Link} to={`/data/${mart.dataset_id}`}>{mart.name}</Anchor>],
-            ["newest", last?.version ? <IdLink key="newest" id={last.version} label={last.ref ?? ""} /> : <None key="newest" why="not built yet" />],
+            ["newest", built?.version ? <IdLink key="newest" id={built.version} label={built.ref ?? ""} /> : <None key="newest" why="not built yet" />],
             ["reads", mart.inputs.join(", ") || <None key="reads" />],
             ["inputs", status.stale ? <StateBadge key="stale" state="changed since the last build" tone="warn" /> : "as built"],
             ["rebuilt", rebuildText(mart)],
@@ -83,9 +83,9 @@ function Shown({ status }: { status: Schema<"MartStatus"> }) {
         />
       </Section>
       <Editor mart={mart} />
-      {last && last.lineage.length > 0 && (
-        <Section title="Where its columns come from" note="As of the last build. Point at a column; one in italics only chooses rows.">
-          <LineagePicture lineage={last.lineage} inputs={last.inputs} result={last.ref ?? mart.name} />
+      {built && built.lineage.length > 0 && (
+        <Section title="Where its columns come from" note="As of the newest version. Point at a column; one in italics only chooses rows.">
+          <LineagePicture lineage={built.lineage} inputs={built.inputs} result={built.ref ?? mart.name} />
         </Section>
       )}
       <Section title="Builds" note="On which versions, why, how long, and what came of it.">

@@ -17,8 +17,8 @@ type Status = Schema<"MartStatus">;
 const COLUMNS: Column<Status>[] = [
   { id: "name", title: "Mart", width: 180, cell: (row) => row.mart.name },
   { id: "state", title: "Last build", width: 122, cell: (row) => (row.last ? <StateBadge state={row.last.state} {...buildTone(row.last.state)} /> : <None why="never built" />) },
-  { id: "version", title: "Version", width: 150, cell: (row) => row.last?.ref ?? <None why="no version yet" /> },
-  { id: "rows", title: "Rows", width: 96, align: "right", cell: (row) => (row.last?.ref ? number(row.last.rows) : <None />) },
+  { id: "version", title: "Version", width: 150, cell: (row) => row.built?.ref ?? <None why="no version yet" /> },
+  { id: "rows", title: "Rows", width: 96, align: "right", cell: (row) => (row.built ? number(row.built.rows) : <None />) },
   { id: "when", title: "Built", width: 124, cell: (row) => (row.last ? <TimeAgo at={row.last.started_at} /> : <None />) },
   { id: "stale", title: "Inputs", width: 104, cell: (row) => (row.stale ? <StateBadge state="changed" tone="warn" /> : "as built") },
   { id: "inputs", title: "Reads", width: 200, grow: true, cell: (row) => <span title={row.mart.inputs.join(", ")}>{row.mart.inputs.join(", ") || <None />}</span> },
