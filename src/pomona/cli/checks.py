@@ -191,6 +191,14 @@ def show_report(report: "QualityReport", *, json: bool) -> None:
     )
 
 
+def show_wrong(report: "QualityReport") -> None:
+    """Print what did not pass."""
+    import msgspec
+
+    wrong = tuple(result for result in report.results if result.quality != "green")
+    show_report(msgspec.structs.replace(report, results=wrong), json=False)
+
+
 def sparkline(points: "Sequence[CheckPoint]", *, width: int = 40) -> str:
     """The newest results as bars, high where much fails, in the colours of their levels."""
     shown = points[-width:]

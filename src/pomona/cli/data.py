@@ -8,7 +8,7 @@ import typer
 
 from pomona.cli import comparison, diffs, exports
 from pomona.cli.checks import app as checks_app
-from pomona.cli.checks import check, read_checks, show_report
+from pomona.cli.checks import check, read_checks, show_wrong
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
 from pomona.cli.exports import utc
 from pomona.cli.keeping import add_to
@@ -109,7 +109,7 @@ def commit(
             f"{record.rows_changed:,} changed, {record.rows_removed:,} removed"
         )
         if record.quality != "green":
-            show_report(version.quality(), json=False)
+            show_wrong(version.quality())
 
 
 @app.command("ls")
@@ -166,12 +166,13 @@ def read(
     column: Annotated[list[str] | None, typer.Option(help="Only this column; repeatable.")] = None,
     since: Annotated[datetime | None, typer.Option(help="Rows from this time on (UTC).")] = None,
     until: Annotated[datetime | None, typer.Option(help="Rows before this time (UTC).")] = None,
+    purpose: Annotated[str | None, typer.Option(help="What the rows are read for.")] = None,
     to: Annotated[Path | None, typer.Option(help="Write a .parquet, .csv or .jsonl file.")] = None,
     limit: Limit = 20,
 ) -> None:
     """Print the first rows of a version, or write all of them to a file."""
     with client() as pomona:
-        chosen = pomona.data.version(ref).select(column, since=utc(since), until=utc(until))
+        chosen = pomona.data.version(ref).select(column, since=utc(since), until=utc(until), purpose=purpose)
         if to is not None:
             rows = writing(chosen.batches(), to)
             done(f"{rows:,} rows of {chosen.ref} in {to}")
