@@ -56,7 +56,7 @@ def test_from_the_list_to_a_picture_and_what_changed(tab: Callable[..., Any], sh
     page = watched.open("/data/files")
     page.get_by_role("table", name="File sets").get_by_role("link", name="orchard/photos").click()
     page.get_by_role("heading", name="orchard/photos").wait_for()
-    page.get_by_role("img", name="Size by version").wait_for()
+    page.get_by_role("figure", name="Size by version").wait_for()
     assert watched.axe() == []
     page.get_by_role("table", name="Versions").get_by_role("link", name="v2").click()
     page.get_by_role("heading", name="orchard/photos@v2").wait_for()

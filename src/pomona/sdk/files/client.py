@@ -1,15 +1,14 @@
 """``client.files``: versioned sets of images, text, audio."""
 
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from pomona.core.errors import Conflict, Invalid
-from pomona.core.ports import Swept
 from pomona.core.records import from_json
-from pomona.data.filesets.manifests import Manifest, decode
 from pomona.data.filesets.records import (
     AddMode,
     FileChange,
@@ -22,20 +21,19 @@ from pomona.data.filesets.records import (
     FolderListing,
     NewFileSet,
 )
-from pomona.data.filesets.rules import matcher
-from pomona.sdk.files.adding import Adder, glob_root
-from pomona.sdk.files.checkout import CheckedOut, checkout
-from pomona.sdk.files.cloning import Link
-from pomona.sdk.files.contents import Contents
-from pomona.sdk.files.dataset import Decode, FileDataset
-from pomona.sdk.files.folder import Folder, FolderStatus, status_of
-from pomona.sdk.files.progress import Counter, Report
-from pomona.sdk.files.remembered import unchanged
-from pomona.sdk.files.state import Base, FolderState
 from pomona.sdk.session import Session, part
 
 if TYPE_CHECKING:
     from mlflow.data.meta_dataset import MetaDataset
+
+    from pomona.core.ports import Swept
+    from pomona.data.filesets.manifests import Manifest
+    from pomona.sdk.files.checkout import CheckedOut
+    from pomona.sdk.files.cloning import Link
+    from pomona.sdk.files.contents import Contents
+    from pomona.sdk.files.dataset import Decode, FileDataset
+    from pomona.sdk.files.folder import FolderStatus
+    from pomona.sdk.files.progress import Report
 
 T = TypeVar("T")
 VERSIONS = list[FileSetVersion]  # `list` is a method below
@@ -68,12 +66,16 @@ class FilesVersion:
     def __repr__(self) -> str:
         return f"<{self.ref} {self.record.digest[:12]} {self.record.files:,} files>"
 
-    def manifest(self) -> Manifest:
+    def manifest(self) -> "Manifest":
         """The whole list of its files."""
+        from pomona.data.filesets.manifests import decode
+
         return decode(self._session.call("GET", f"{_at(self.id)}/manifest").body)
 
     def files(self, *patterns: str) -> Iterator[FileEntry]:
         """Its files, by pattern."""
+        from pomona.data.filesets.rules import matcher
+
         manifest = self.manifest()
         matches = matcher(patterns)
         return (manifest.entry(row) for row, path in enumerate(manifest.paths) if matches(path))
@@ -88,6 +90,9 @@ class FilesVersion:
         Example:
             loader = DataLoader(version.dataset("*.jpg", decode=to_tensor_and_label), num_workers=4)
         """
+        from pomona.data.filesets.rules import matcher
+        from pomona.sdk.files.dataset import FileDataset
+
         manifest = self.manifest()
         matches = matcher(patterns)
         rows = [row for row, path in enumerate(manifest.paths) if manifest.modes[row] != 2 and matches(path)]
@@ -95,6 +100,8 @@ class FilesVersion:
 
     def read(self, path: str) -> bytes:
         """The bytes of one file, verified."""
+        from pomona.sdk.files.dataset import FileDataset
+
         manifest = self.manifest()
         if path not in manifest.place:
             raise Invalid(f"no file {path!r} in {self.ref}", hint="`pomona files ls` lists them")
@@ -116,7 +123,12 @@ class Files:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._contents = Contents(session)
+
+    @cached_property
+    def _contents(self) -> "Contents":
+        from pomona.sdk.files.contents import Contents
+
+        return Contents(self._session)
 
     def create(self, name: str, *, description: str = "", purposes: Sequence[str] = ()) -> FileSet:
         """Declare a file set."""
@@ -150,7 +162,7 @@ class Files:
         mode: AddMode = "full",
         note: str = "",
         allow_empty: bool = False,
-        progress: Report | None = None,
+        progress: "Report | None" = None,
     ) -> FilesVersion:
         """Keep a folder as the next version; content that is there already makes no new one.
 
@@ -167,6 +179,8 @@ class Files:
             Invalid: If a path, link or file cannot be kept.
             Conflict: If a file changes while it is read, or another version came first.
         """
+        from pomona.sdk.files.adding import Adder, glob_root
+
         root, patterns = glob_root(Path(folder))
         added = Adder(self._session, self._contents).add(
             name,
@@ -180,7 +194,7 @@ class Files:
         )
         return FilesVersion(self._session, added.version, created=added.created)
 
-    def status(self, folder: str | Path, ref: str | None = None) -> FolderStatus:
+    def status(self, folder: str | Path, ref: str | None = None) -> "FolderStatus":
         """What is new, changed and deleted in a folder against a version.
 
         Args:
@@ -212,10 +226,10 @@ class Files:
         folder: str | Path,
         *,
         patterns: Sequence[str] = (),
-        link: Link = "auto",
+        link: "Link" = "auto",
         force: bool = False,
-        progress: Report | None = None,
-    ) -> CheckedOut:
+        progress: "Report | None" = None,
+    ) -> "CheckedOut":
         """Make a folder hold a version; only what differs is written, other files are left alone.
 
         Args:
@@ -227,6 +241,10 @@ class Files:
         Raises:
             Conflict: If local changes would be lost.
         """
+        from pomona.data.filesets.manifests import decode
+        from pomona.sdk.files.checkout import checkout
+        from pomona.sdk.files.state import Base
+
         version = self.version(ref)
         encoded = self._session.call("GET", f"{_at(version.id)}/manifest").body
         base = Base(
@@ -260,8 +278,10 @@ class Files:
         """Files of a version as a map dataset for training; see ``FilesVersion.dataset``."""
         return self.version(ref).dataset(*patterns, decode=decode)
 
-    def verify(self, ref: str, *, progress: Report | None = None) -> FilesVerified:
+    def verify(self, ref: str, *, progress: "Report | None" = None) -> FilesVerified:
         """Read every file of a version again, where it is kept, and compare it with its digest."""
+        from pomona.sdk.files.progress import Counter
+
         version = self.version(ref).record
         counter = Counter(progress, files=version.files, size=version.size)
         found = FilesVerified(version=version.id, files=0, size=0, bad=())
@@ -288,18 +308,25 @@ class Files:
         """
         return from_json(self._session.call("DELETE", _at(ref)).body, FileSetVersion)
 
-    def gc(self, *, dry_run: bool = True, older_than_h: float = 24.0) -> Swept:
+    def gc(self, *, dry_run: bool = True, older_than_h: float = 24.0) -> "Swept":
         """Free contents that no version needs; a dry run only tells what would go.
 
         Args:
             older_than_h: Younger contents stay: somebody may be about to commit them.
         """
+        from pomona.core.ports import Swept
+
         query = {"dry_run": dry_run, "older_than_h": older_than_h}
         return self._session.post("/api/v1/chunks/sweep", None, Swept, **query)
 
 
-def folder_status(root: Path, version: FilesVersion | None = None) -> FolderStatus:
+def folder_status(root: Path, version: FilesVersion | None = None) -> "FolderStatus":
     """See ``Files.status``; without a version nothing but the folder and the cache is asked."""
+    from pomona.data.filesets.manifests import decode
+    from pomona.sdk.files.folder import Folder, FolderStatus, status_of
+    from pomona.sdk.files.remembered import unchanged
+    from pomona.sdk.files.state import FolderState
+
     base = FolderState(root).base()
     if version is None and base is None:
         raise Conflict(

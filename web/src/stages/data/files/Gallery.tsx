@@ -1,5 +1,5 @@
 /** The first images, texts and sounds of a version. */
-import { Anchor, Text } from "@mantine/core";
+import { Anchor, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 
 import { useGet } from "~/api/queries";
@@ -27,11 +27,11 @@ export function Gallery({ version }: { version: Version }) {
     return <EmptyState title="Nothing a browser can show">Its files are neither images nor text nor sound; the folders list them.</EmptyState>;
   }
   return (
-    <>
+    <Stack gap="lg">
       {kinds.has("image") && <Some version={version} title="Images" ends={IMAGES} limit={24} className={classes.images} show={(one) => <Picture key={one.path} version={version} entry={one} />} />}
       {kinds.has("audio") && <Some version={version} title="Sounds" ends={SOUNDS} limit={8} className={classes.sounds} show={(one) => <Sound key={one.path} version={version} entry={one} />} />}
       {kinds.has("text") && <Some version={version} title="Texts" ends={TEXTS} limit={6} className={classes.texts} show={(one) => <Words key={one.path} version={version} entry={one} />} />}
-    </>
+    </Stack>
   );
 }
 
