@@ -64,7 +64,8 @@ def pattern_fault(pattern: str) -> str | None:
     try:
         pl.Series([""]).str.contains(pattern)
     except PolarsError as error:
-        return f"the pattern {pattern!r}: {str(error).splitlines()[0]}"
+        said = [line for line in str(error).splitlines() if line.startswith("error: ")]
+        return f"the pattern {pattern!r}: {said[-1][7:] if said else str(error)}"
     return None
 
 

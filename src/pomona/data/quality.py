@@ -139,7 +139,7 @@ class Inspection:
         try:
             one.condition = failing(check, known_rows(check, schema, self._related))
         except (PomonaError, PolarsError) as error:
-            one.obstacle = getattr(error, "detail", str(error))
+            one.obstacle = getattr(error, "detail", str(error).splitlines()[0])
         return one
 
     def _count(self, frame: pl.DataFrame) -> None:

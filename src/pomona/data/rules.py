@@ -59,7 +59,11 @@ def check_checks(checks: Sequence[Check], *, time_column: str | None) -> None:
     for check in checks:
         lacking = _lacks(check, time_column)
         if lacking:
-            raise Invalid(f"check {name_of(check)!r}: {lacking}", extra={"check": name_of(check)})
+            raise Invalid(
+                f"check {name_of(check)!r}: {lacking}",
+                hint="the fields of each kind stand in the manual: docs/quality.md",
+                extra={"check": name_of(check)},
+            )
 
 
 def _lacks(check: Check, time_column: str | None) -> str | None:
