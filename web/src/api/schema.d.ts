@@ -3881,6 +3881,7 @@ export interface components {
         };
         /** MartStatus */
         MartStatus: {
+            built?: components["schemas"]["MartBuild"] | null;
             last?: components["schemas"]["MartBuild"] | null;
             mart: components["schemas"]["Mart"];
             /** @default true */
@@ -4081,6 +4082,8 @@ export interface components {
             params?: {
                 [key: string]: unknown;
             };
+            /** @default training */
+            purpose?: string;
             script: string;
         };
         /** NewFeed */
@@ -4878,6 +4881,8 @@ export interface components {
                 [key: string]: components["schemas"]["NumericProfile"] | components["schemas"]["CategoryProfile"] | components["schemas"]["TimeProfile"];
             };
             correlations?: components["schemas"]["Correlations"] | null;
+            /** @default 0 */
+            merged?: number;
             rows: number;
         };
         /** Tag */
@@ -5033,6 +5038,8 @@ export interface components {
             params?: {
                 [key: string]: unknown;
             };
+            /** @default training */
+            purpose?: string;
             script: string;
         };
         /** Trial */
@@ -5785,6 +5792,7 @@ export interface operations {
                 columns?: string | null;
                 since?: string | null;
                 until?: string | null;
+                purpose?: string;
             };
             header?: never;
             path: {
@@ -6334,6 +6342,7 @@ export interface operations {
                 until?: string | null;
                 limit?: number | null;
                 file?: number | null;
+                purpose?: string | null;
             };
             header?: never;
             path: {
@@ -6841,6 +6850,8 @@ export interface operations {
                 as_of?: string | null;
                 allow_empty?: boolean;
                 new_base?: boolean;
+                producer?: string | null;
+                offset?: number;
             };
             header?: never;
             path: {

@@ -1,4 +1,4 @@
-import { Button, FileButton, Group, Modal, Progress, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, FileButton, Group, Modal, Progress, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { IconFileUpload } from "@tabler/icons-react";
 import { useState } from "react";
 import { useNavigate } from "react-router";
@@ -14,6 +14,7 @@ import { commitFile, tableType } from "./upload";
 const MEANS = {
   full: "The file is the whole table as it is now. Rows that it does not hold are gone from the new version.",
   append: "The file holds new rows only. They are put behind those of the newest version.",
+  delta: "The file holds rows to add or to change by their key; where a column _deleted is true, the row is removed.",
 };
 
 /** A Parquet or CSV file becomes the next version. */
@@ -21,10 +22,11 @@ export function CommitDialog({ dataset, first }: { dataset: Schema<"Dataset">; f
   const navigate = useNavigate();
   const [open, setOpen] = useState(false);
   const [file, setFile] = useState<File | null>(null);
-  const [mode, setMode] = useState<"full" | "append">("full");
+  const [mode, setMode] = useState<keyof typeof MEANS>("full");
   const [note, setNote] = useState("");
+  const [newBase, setNewBase] = useState(false);
   const [sent, setSent] = useState(0);
-  const commit = useSend(async (chosen: File) => ({ data: await commitFile({ dataset: dataset.id, file: chosen, mode, note, onProgress: setSent }) }), {
+  const commit = useSend(async (chosen: File) => ({ data: await commitFile({ dataset: dataset.id, file: chosen, mode, note, newBase: newBase && mode === "full", onProgress: setSent }) }), {
     onDone: (done) => done.created && void navigate(`/data/versions/${done.version.id}`),
   });
   const same = commit.data && !commit.data.created ? commit.data.version : undefined;
@@ -62,6 +64,7 @@ export function CommitDialog({ dataset, first }: { dataset: Schema<"Dataset">; f
                 data={[
                   { value: "full", label: "The whole table" },
                   { value: "append", label: "New rows only" },
+                  ...(dataset.key.length > 0 ? [{ value: "delta", label: "What changed" }] : []),
                 ]}
                 aria-label="What the file holds"
               />
@@ -69,6 +72,14 @@ export function CommitDialog({ dataset, first }: { dataset: Schema<"Dataset">; f
                 {MEANS[mode]}
               </Text>
             </div>
+          )}
+          {!first && mode === "full" && (
+            <Checkbox
+              label="The table has a new shape"
+              description="Columns may be gone, or of another type"
+              checked={newBase}
+              onChange={(event) => setNewBase(event.currentTarget.checked)}
+            />
           )}
           <TextInput label="Note" description="What a reader should know about this version" value={note} onChange={(event) => setNote(event.currentTarget.value)} />
           {commit.isPending && <Progress value={sent * 100} animated aria-label="Sent" />}

@@ -19,8 +19,15 @@ import { Correlations } from "./Correlations";
 import { ORDER, QualityReport } from "./QualityReport";
 import { Rows } from "./Rows";
 import { Query } from "./sources/Query";
+import { DeltaPlace, Downloads, Stored } from "./Stored";
 
 type Version = Schema<"DataVersion">;
+const HOW: Record<Version["mode"], string> = {
+  full: "the whole table was given",
+  append: "rows were appended",
+  delta: "new, changed and removed rows were given",
+  rebase: "files with many hidden rows were written anew",
+};
 const SHOWN = 3; // broken checks told at the top
 
 /** A data version: what is in it, what its checks found, what came of it. */
@@ -58,9 +65,9 @@ function Shown({ version }: { version: Version }) {
               component={Link}
               variant="default"
               leftSection={<IconArrowsDiff size={16} aria-hidden />}
-              to={`/data/compare?before=${version.parent}&after=${version.id}`}
+              to={`/data/diff?before=${version.parent}&after=${version.id}`}
             >
-              Compare with the version before
+              What changed
             </Button>
           )}
           <Button variant="light" leftSection={<IconRefresh size={16} aria-hidden />} loading={recheck.isPending} onClick={() => recheck.mutate(undefined)}>
@@ -103,10 +110,13 @@ function Shown({ version }: { version: Version }) {
           <Stack gap="lg">
             {version.origin && <Origin origin={version.origin} />}
             <Identity version={version} />
+            <Stored version={version} />
+            <DeltaPlace version={version} />
           </Stack>
         </Tabs.Panel>
       </Tabs>
       {links.data && <Ties id={version.id} links={links.data} />}
+      <Downloads version={version} />
       <Section title="Read it">
         <Snippet
           sdk={`import pomona\n\nframe = pomona.connect().data.version("${name}").to_polars()  # or .to_pandas(), .to_arrow()`}
@@ -206,8 +216,7 @@ function Identity({ version }: { version: Version }) {
           ["id", <IdLink key="id" id={version.id} copy />],
           ["source as of", <TimeAgo key="as-of" at={version.as_of} />],
           ["committed", <span key="at">{version.created_by}, <TimeAgo at={version.created_at} /></span>],
-          ["how", version.mode === "append" ? "rows were appended" : "the whole table was given"],
-          ["files", <span key="files">{version.files.map((file) => `${file.digest.slice(0, 12)}… ${number(file.rows)} rows, ${bytes(file.size)}`).join("; ")}</span>],
+          ["how", HOW[version.mode]],
         ]}
       />
     </Section>

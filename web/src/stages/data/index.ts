@@ -13,6 +13,7 @@ export const data: Stage = {
   routes: [
     { path: "data", lazy: async () => ({ Component: (await import("./DatasetsPage")).default }) },
     { path: "data/new", lazy: async () => ({ Component: (await import("./NewDatasetPage")).default }) },
+    { path: "data/diff", lazy: async () => ({ Component: (await import("./DiffPage")).default }) },
     { path: "data/compare", lazy: async () => ({ Component: (await import("./ComparePage")).default }) },
     { path: "data/versions/:ref/failing", lazy: async () => ({ Component: (await import("./FailingPage")).default }) },
     { path: "data/versions/:ref", lazy: async () => ({ Component: (await import("./VersionPage")).default }) },

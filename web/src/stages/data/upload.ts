@@ -13,14 +13,16 @@ export function tableType(name: string): string | undefined {
 export interface Upload {
   dataset: string;
   file: File;
-  mode: "full" | "append";
+  mode: "full" | "append" | "delta";
   note: string;
+  /** Columns may be gone or of another type. */
+  newBase: boolean;
   onProgress?: (share: number) => void;
 }
 
 /** @throws ApiError when the server refuses the table; nothing is stored then. */
-export function commitFile({ dataset, file, mode, note, onProgress }: Upload): Promise<Schema<"Committed">> {
-  const query = new URLSearchParams({ mode, ...(note && { note }) });
+export function commitFile({ dataset, file, mode, note, newBase, onProgress }: Upload): Promise<Schema<"Committed">> {
+  const query = new URLSearchParams({ mode, ...(note && { note }), ...(newBase && { new_base: "true" }) });
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", `/api/v1/datasets/${encodeURIComponent(dataset)}/versions?${query}`);
