@@ -77,7 +77,7 @@ def declare_dataset(client: pomona.Client) -> None:
         DATASET,
         key=[KEY],
         time_column=TIME,
-        purposes=["warn passengers of late flights"],
+        purposes=["training", "warn passengers of late flights"],
         description="Departures from New York in 2013: what was known at departure, and whether it was late",
         hypothesis=NAME,
         checks=checks(),

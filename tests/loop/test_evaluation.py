@@ -50,7 +50,14 @@ class Rows(FakeData):
     def resolve(self, ref: str) -> DataVersion:
         return msgspec.structs.replace(super().resolve(ref), until=START + timedelta(days=DAYS))
 
-    def read(self, ref: str, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table:
+    def read(
+        self,
+        ref: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        purpose: str | None = None,
+    ) -> pa.Table:
         hours = range(DAYS * 24)
         times = [START + timedelta(hours=hour) for hour in hours]
         late = [hour % 3 == 0 for hour in hours]

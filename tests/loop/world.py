@@ -73,7 +73,9 @@ class FakeData:
             created_by="ann",
         )
 
-    def usable_for_training(self, ref: str, force_reason: str | None = None) -> DataVersion:
+    def usable_for_training(
+        self, ref: str, force_reason: str | None = None, purpose: str = "training"
+    ) -> DataVersion:
         return self.resolve(ref)
 
 

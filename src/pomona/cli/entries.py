@@ -33,6 +33,7 @@ def store(
     memory_mb: Annotated[int, typer.Option(help="Memory it may use.")] = 4096,
     cpu_s: Annotated[int, typer.Option(help="CPU seconds it may use.")] = 3600,
     wall_s: Annotated[int, typer.Option(help="Seconds it may take.")] = 3600,
+    purpose: Annotated[str, typer.Option(help="What the data is read for.")] = "training",
 ) -> None:
     """Store a script with its data, parameters and limits.
 
@@ -51,6 +52,7 @@ def store(
             hypothesis=hypothesis,
             limits=Limits(memory_mb=memory_mb, cpu_s=cpu_s, wall_s=wall_s),
             include=include or (),
+            purpose=purpose,
         )
     done(f"{made.name}@v{made.number} ({made.id}), code {made.code[:12]}")
 

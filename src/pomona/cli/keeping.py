@@ -186,6 +186,45 @@ def upkeep(
     done(f"{name} is rewritten {how}: above {hidden:.0%} hidden, or {small_files} small files")
 
 
+def purposes(
+    name: Name,
+    purpose: Annotated[
+        list[str] | None, typer.Option(help="What it may serve; repeatable. None: everything.")
+    ] = None,
+    consent: Annotated[
+        str | None, typer.Option(help="Column that says so of each row: yes/no, or purposes.")
+    ] = None,
+) -> None:
+    """Declare what a dataset may serve, and which column holds consent.
+
+    Example: pomona data purposes customers --purpose training --purpose export --consent agreed
+    """
+    with client() as pomona:
+        made = pomona.data.declare_purposes(name, purpose or (), consent_column=consent)
+    what = ", ".join(made.purposes) or "everything"
+    done(f"{made.name} may serve {what}" + (f"; consent stands in {consent}" if consent else ""))
+
+
+def consent(
+    ref: Ref,
+    purpose: Annotated[str, typer.Option(help="What the rows would be read for.")] = "training",
+    json: Json = False,
+) -> None:
+    """Show how many rows of a version may be read for a purpose.
+
+    Example: pomona data consent customers --purpose training
+    """
+    with client() as pomona:
+        found = pomona.data.consent(ref, purpose)
+    if json:
+        show_one(found, json=True)
+    elif found.refused:
+        err.print(f"[yellow]{found.refused}[/yellow]")
+        raise typer.Exit(1)
+    else:
+        done(f"{found.rows:,} rows may serve {purpose}; {found.left_out:,} are left out")
+
+
 def days(text: str | None) -> float | None:
     """``30d``, ``12h`` or ``2w`` in days.
 
@@ -249,5 +288,5 @@ def _bytes(size: int) -> str:
 
 def add_to(app: typer.Typer) -> None:
     """Make these commands of ``pomona data``."""
-    for command in (tag, tags, pin, pins, gc, verify, rebase, upkeep):
+    for command in (tag, tags, pin, pins, gc, verify, rebase, upkeep, purposes, consent):
         app.command()(command)

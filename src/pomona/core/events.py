@@ -118,6 +118,36 @@ class UpkeepDeclared(Event, frozen=True, kw_only=True, tag_field="type", tag="da
     small_files: int
 
 
+class PurposesDeclared(Event, frozen=True, kw_only=True, tag_field="type", tag="data.purposes_declared"):
+    dataset: str
+    purposes: list[str]
+    consent_column: str | None
+
+
+class PurposeRefused(Event, frozen=True, kw_only=True, tag_field="type", tag="data.purpose_refused"):
+    dataset: str
+    number: int
+    purpose: str  # empty: none was named
+    reason: str
+
+
+class ConsentApplied(Event, frozen=True, kw_only=True, tag_field="type", tag="data.consent_applied"):
+    dataset: str
+    number: int
+    purpose: str
+    rows: int  # that were read
+    left_out: int  # for want of consent
+
+
+class DataErased(Event, frozen=True, kw_only=True, tag_field="type", tag="data.erased"):
+    column: str
+    fingerprint: str  # of whose rows went
+    reason: str
+    rows: int
+    versions: int
+    files: int
+
+
 class MartCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="data.mart_created"):
     name: str
     inputs: list[str]

@@ -6,7 +6,7 @@ import msgspec
 
 from pomona.core.actors import current_actor
 from pomona.core.errors import Conflict
-from pomona.core.events import VersionCommitted
+from pomona.core.events import VersionChecked, VersionCommitted
 from pomona.core.ids import new_id
 from pomona.core.ports import Transaction
 from pomona.core.tables import DataFile
@@ -106,3 +106,18 @@ def add_version(
         )
     )
     return Committed(version=version, created=True, report=report)
+
+
+def mark_again(tx: Transaction, version: DataVersion, report: QualityReport) -> QualityReport:
+    """Keep what the checks found when they were run once more; the version's mark follows."""
+    current = store.versions.get(tx, version.id)
+    store.versions.replace(tx, msgspec.structs.replace(current, quality=report.quality))
+    shown = store.newest(tx, version.dataset_id, usable=True)
+    if shown is not None and "critical" in (report.quality, current.quality):
+        store.append_log(tx, version.dataset_id, shown.id)  # the newest that others may see
+    tx.emit(
+        VersionChecked(
+            subject=version.id, dataset=version.dataset, number=version.number, quality=report.quality
+        )
+    )
+    return store.reports.insert(tx, report)

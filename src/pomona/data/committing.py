@@ -21,6 +21,7 @@ from pomona.data.files import FileReader
 from pomona.data.incoming import Incoming
 from pomona.data.profiling import Profiler
 from pomona.data.publishing import Publisher
+from pomona.data.purposes import check_consent_column
 from pomona.data.quality import Inspection, Related
 from pomona.data.records import (
     CheckResult,
@@ -109,6 +110,8 @@ class Committer:
     def commit(self, dataset: Dataset, table: Incoming, options: CommitOptions) -> Committed:
         """See ``DataService.commit``. The catalogue is written last: until then nothing happened."""
         rules.check_mode(options.mode, dataset.key)
+        if options.onto is not None:
+            rules.check_not_dropped(options.onto)
         rules.check_columns(table.schema.names, key=dataset.key, time_column=dataset.time_column)
         told = self._told_before(dataset, options)
         if told is not None:
@@ -169,7 +172,6 @@ class Committer:
                     hint=f"commit the whole table, or name the parent: onto={dataset.name}@v{newest.number}",
                 )
             return Base(newest=newest)
-        rules.check_not_dropped(parent)
         if parent.dataset_id != dataset.id:
             raise Conflict(
                 f"{parent.id} is a version of {parent.dataset}, not of {dataset.name}",
@@ -213,6 +215,7 @@ class Committer:
         marked = options.mode == "delta" and rules.DELETED in incoming.names
         own = pa.schema([field for field in incoming if not marked or field.name != rules.DELETED])
         canonical.check_time_column(own, dataset.time_column)
+        check_consent_column(canonical.canonical_schema(own), dataset.consent_column)
         canonical.check_key_types(own, dataset.key)
         schema, clash = canonical.merged_schema(base.schema, own)
         if base.parent is not None and not options.new_base:

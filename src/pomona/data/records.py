@@ -217,6 +217,22 @@ class Committed(Record, frozen=True, kw_only=True):
     report: QualityReport
 
 
+class Purposes(Record, frozen=True, kw_only=True):
+    """What a dataset may serve, and the column that says so for each row."""
+
+    purposes: tuple[str, ...] = ()
+    consent_column: str | None = None
+
+
+class Consent(Record, frozen=True, kw_only=True):
+    """How many rows of a version may be read for a purpose."""
+
+    purpose: str
+    rows: int
+    left_out: int
+    refused: str | None = None  # why the dataset as a whole may not serve it
+
+
 class TimeWindow(Record, frozen=True, kw_only=True):
     """Rows with ``since <= time < until``; an open end is None."""
 

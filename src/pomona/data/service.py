@@ -13,17 +13,20 @@ import pyarrow as pa
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Tampered
-from pomona.core.events import ChecksDeclared, DatasetCreated, FailedVersionUsed, VersionChecked
+from pomona.core.events import ChecksDeclared, DatasetCreated, FailedVersionUsed
 from pomona.core.ids import new_id
 from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import Page, from_json
 from pomona.data import rules, store
+from pomona.data.cataloguing import mark_again
 from pomona.data.commits import Base, CommitOptions
 from pomona.data.committing import Committer, Watch, schema_of
 from pomona.data.files import FileReader
 from pomona.data.incoming import decode, incoming
+from pomona.data.permitting import Permitter
 from pomona.data.profiling import Profiler
 from pomona.data.publishing import Publisher
+from pomona.data.purposes import TRAINING
 from pomona.data.records import (
     Check,
     CommitMode,
@@ -65,6 +68,7 @@ class DataService:
         self._tables = tables
         self._clock = clock
         self._business = business
+        self.permits = Permitter(database)
         self._publisher = Publisher(database, blobs, tables)
         self._committer = Committer(database, blobs, tables, clock, self._publisher, self._related, spool)
 
@@ -228,19 +232,27 @@ class DataService:
         columns: Sequence[str] | None = None,
         since: datetime | None = None,
         until: datetime | None = None,
+        purpose: str | None = None,
     ) -> pa.Table:
         """A version's rows, verified against their digests: always the same ones in the same order.
 
         Args:
             columns: Only these; default all.
             since, until: Only rows with ``since <= time < until`` in the dataset's time column.
+            purpose: Only rows that may be read for it; default all.
 
         Raises:
             Invalid: If a column is unknown, or the dataset has no time column to filter by.
+            Refused: If the dataset may not serve the purpose.
             Tampered: If a stored file changed.
         """
         reader, window = self._reader(ref, since, until)
-        return reader.read(columns, window)
+        if purpose is None:
+            return reader.read(columns, window)
+        version = self.resolve(ref)
+        return self.permits.reader(self.dataset(version.dataset_id), version, reader, purpose, window).read(
+            columns, window
+        )
 
     def batches(
         self,
@@ -350,42 +362,34 @@ class DataService:
             id=new_id("rep", now), version=version.id, quality=quality, results=results, at=now
         )
 
-        def keep(tx: Transaction) -> QualityReport:
-            current = store.versions.get(tx, version.id)
-            store.versions.replace(tx, msgspec.structs.replace(current, quality=quality))
-            shown = store.newest(tx, dataset.id, usable=True)
-            if shown is not None and "critical" in (quality, current.quality):
-                store.append_log(tx, dataset.id, shown.id)  # the newest that others may see
-            tx.emit(
-                VersionChecked(
-                    subject=version.id, dataset=version.dataset, number=version.number, quality=quality
-                )
-            )
-            return store.reports.insert(tx, report)
-
-        kept = self._database.write(keep)
+        kept = self._database.write(lambda tx: mark_again(tx, version, report))
         self._publisher.catch_up(dataset.id)
         return kept
 
-    def check_usable(self, ref: str, force_reason: str | None = None) -> tuple[DataVersion, bool]:
+    def check_usable(
+        self, ref: str, force_reason: str | None = None, purpose: str = TRAINING
+    ) -> tuple[DataVersion, bool]:
         """The version, and whether it may be trained on only because of the reason given.
 
         Raises:
-            Refused: If it failed its checks and no reason was given.
+            Refused: If it failed its checks and no reason was given; or may not serve the purpose.
         """
         version = self.resolve(ref)
         rules.check_not_dropped(version)
+        self.permits.check(self.dataset(version.dataset_id), version, purpose)
         report = self._database.read(lambda tx: store.report_of(tx, version.id))
         return version, rules.check_usable(version, report, force_reason)
 
-    def usable_for_training(self, ref: str, force_reason: str | None = None) -> DataVersion:
+    def usable_for_training(
+        self, ref: str, force_reason: str | None = None, purpose: str = TRAINING
+    ) -> DataVersion:
         """The version, if a model may be trained on it.
 
         Raises:
-            Refused: If it failed its checks and no reason to use it all the same was given. A given
-                reason is written to the ledger.
+            Refused: If it failed its checks and no reason to use it all the same was given; or may not
+                serve the purpose. A given reason, and a refused purpose, are written to the ledger.
         """
-        version, forced = self.check_usable(ref, force_reason)
+        version, forced = self.check_usable(ref, force_reason, purpose)
         if forced:
             event = FailedVersionUsed(
                 subject=version.id, dataset=version.dataset, number=version.number, reason=force_reason or ""

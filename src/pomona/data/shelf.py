@@ -13,7 +13,7 @@ from pomona.data import rules
 from pomona.data.committing import schema_of
 from pomona.data.export.records import Location
 from pomona.data.files import FileReader
-from pomona.data.records import Dataset, DataVersion, TimeWindow
+from pomona.data.records import Consent, Dataset, DataVersion, TimeWindow
 from pomona.data.service import DataService
 
 
@@ -41,6 +41,7 @@ class Part:
     until: datetime | None = None
     limit: int | None = None
     file: int | None = None
+    purpose: str | None = None  # None: to look at them
 
 
 class Shelf:
@@ -60,9 +61,10 @@ class Shelf:
         """The version with this reference.
 
         Raises:
-            NotFound: If there is none.
+            NotFound: If there is none, or its rows were dropped.
         """
         version = self._data.resolve(ref)
+        rules.check_not_dropped(version)
         dataset = self._data.dataset(version.dataset_id)
         schema = schema_of(self._blobs, version)
         reader = FileReader(self._tables, dataset.id, version.files, schema, dataset.time_column)
@@ -74,6 +76,7 @@ class Shelf:
         Raises:
             NotFound: If there is no such version, or no such file of it.
             Invalid: If a column is unknown, or the dataset has no time column to filter by.
+            Refused: If the rows may not be read for that purpose.
             Tampered: While reading, if a stored file changed.
         """
         book, part = self.open(ref), part or Part()
@@ -87,12 +90,24 @@ class Shelf:
                 )
             reader = reader.with_files([book.version.files[part.file]])
         schema = reader.schema_of(part.columns)
-        tables = reader.batches(part.columns, window)
+        allowed = self._data.permits.reader(book.dataset, book.version, reader, part.purpose, window)
+        tables = allowed.batches(part.columns, window)
         batches = chain.from_iterable(table.to_batches() for table in first_rows(tables, part.limit))
         return pa.RecordBatchReader.from_batches(schema, batches)
 
+    def consent(self, ref: str, purpose: str) -> Consent:
+        """How many rows of a version may be read for a purpose."""
+        book = self.open(ref)
+        return self._data.permits.consent(book.dataset, book.version, book.reader, purpose)
+
     def location(self, ref: str) -> Location:
-        """Where other engines find a version."""
+        """Where other engines find a version.
+
+        Raises:
+            Refused: If rows are read by consent: other engines would not ask.
+        """
+        book = self.open(ref)
+        self._data.permits.check(book.dataset, book.version, None)
         path, number = self._data.location(ref)
         return Location(path=path, version=number)
 

@@ -29,7 +29,14 @@ class Data(Protocol):
 
     def resolve(self, ref: str) -> DataVersion: ...
 
-    def read(self, ref: str, *, since: datetime | None = None, until: datetime | None = None) -> pa.Table: ...
+    def read(
+        self,
+        ref: str,
+        *,
+        since: datetime | None = None,
+        until: datetime | None = None,
+        purpose: str | None = None,
+    ) -> pa.Table: ...
 
 
 class Evaluation:
@@ -96,7 +103,8 @@ class Evaluation:
                 hint="declare the dataset with a time column",
             )
         length = timedelta(days=plan.recipe.holdout_days)
-        rows = self._data.read(version.id, since=version.until - length - _LATE_LABELS)
+        early = version.until - length - _LATE_LABELS
+        rows = self._data.read(version.id, since=early, purpose=plan.recipe.purpose)
         actual = _labels(rows, plan.recipe.label, endpoint, version)
         times = rows.column(column).cast(pa.timestamp("us")).to_numpy()
         known = ~np.isnan(actual) & ~np.isnat(times)

@@ -19,6 +19,7 @@ class Recipe(Record, frozen=True, kw_only=True):
     dataset: str | None = None  # default: the entry's own
     label: str  # the column that holds what came true
     params: dict[str, Any] = {}  # over the entry's own
+    purpose: str = "training"  # what the rows it is judged on are read for
     holdout_days: float = 14.0  # newest labelled days: kept from training, both models are judged on them
     minimum_improvement: float = 0.0  # of the metric over the champion
     policy: CanaryPolicy = CanaryPolicy()

@@ -51,7 +51,9 @@ class Registry(Protocol):
 class Data(Protocol):
     """Data versions that may be trained on."""
 
-    def usable_for_training(self, ref: str, force_reason: str | None = None) -> DataVersion: ...
+    def usable_for_training(
+        self, ref: str, force_reason: str | None = None, purpose: str = "training"
+    ) -> DataVersion: ...
 
 
 class Releases(Protocol):
@@ -113,7 +115,7 @@ class Retraining:
         """
         plan = msgspec.convert(context.payload, RetrainPlan)
         context.progress(0.05, f"retrain {plan.endpoint}: {plan.reason}")
-        version = self._data.usable_for_training(plan.data_version)
+        version = self._data.usable_for_training(plan.data_version, None, plan.recipe.purpose)
         context.progress(0.1, f"train {plan.recipe.entry} on {version.dataset}@v{version.number}")
         run = self._trainer.train(self._request(plan), context).run
         context.progress(0.6, f"register the model of run {run[:8]}")

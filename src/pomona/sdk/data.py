@@ -11,7 +11,16 @@ from pomona.core.errors import Invalid
 from pomona.data.checks.records import CheckHistory
 from pomona.data.comparison.records import Comparison
 from pomona.data.marts.records import SqlQuery
-from pomona.data.records import Check, Committed, Dataset, DataVersion, GivenMode, NewDataset, QualityReport
+from pomona.data.records import (
+    Check,
+    Committed,
+    Dataset,
+    DataVersion,
+    GivenMode,
+    NewDataset,
+    QualityReport,
+    Upkeep,
+)
 from pomona.sdk.diffs import VersionDiff
 from pomona.sdk.keeping import Keeping
 from pomona.sdk.session import Session, part
@@ -43,8 +52,16 @@ class Data(Keeping):
         description: str = "",
         hypothesis: str | None = None,
         checks: Sequence[Check] = (),
+        consent_column: str | None = None,
+        upkeep: Upkeep | None = None,
     ) -> Dataset:
-        """Declare a dataset: the ``key`` names a row, the ``time_column`` says when it happened."""
+        """Declare a dataset: the ``key`` names a row, the ``time_column`` says when it happened.
+
+        Args:
+            purposes: What it may serve, e.g. ``training``; none: everything.
+            consent_column: Says of each row whether it may be read: yes/no, or the purposes it may serve.
+            upkeep: When a job rewrites its files.
+        """
         new = NewDataset(
             name=name,
             key=tuple(key),
@@ -53,6 +70,8 @@ class Data(Keeping):
             description=description,
             hypothesis=hypothesis,
             checks=tuple(checks),
+            consent_column=consent_column,
+            upkeep=upkeep or Upkeep(),
         )
         return self._session.post("/api/v1/datasets", new, Dataset)
 
@@ -75,6 +94,8 @@ class Data(Keeping):
         as_of: datetime | None = None,
         allow_empty: bool = False,
         new_base: bool = False,
+        producer: str | None = None,
+        offset: int = 0,
         progress: Callable[[int, int], None] | None = None,
     ) -> Version:
         """Keep a table as the dataset's next version; content that is there already makes no new one.
@@ -88,6 +109,8 @@ class Data(Keeping):
             onto: The version this builds on; default the newest that is not quarantined.
             as_of: When the source was so (freshness counts from here); default now.
             new_base: The table has a new shape: columns may be gone or of another type.
+            producer, offset: Who sends these rows, and up to which of its own they go. They are stored
+                with the version; sent again, the same or a lower offset gets the version that holds it.
             progress: Told the bytes sent, and all there are.
 
         Raises:
@@ -104,6 +127,8 @@ class Data(Keeping):
             "as_of": as_of.isoformat() if as_of else None,
             "allow_empty": allow_empty or None,
             "new_base": new_base or None,
+            "producer": producer,
+            "offset": offset if producer is not None else None,
         }
         with body:
             path = f"/api/v1/datasets/{_part(dataset)}/versions"

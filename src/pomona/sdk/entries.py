@@ -42,6 +42,7 @@ class Training:
         hypothesis: str | None = None,
         limits: Limits | None = None,
         include: Sequence[str] = (),
+        purpose: str = "training",
     ) -> TrainingEntry:
         """Keep a script, the data it learns from and its parameters; unchanged, it is the same entry.
 
@@ -50,6 +51,7 @@ class Training:
                 its parameters, and logs with MLflow as it would anywhere.
             data: A dataset (its newest good version each time), a version, or a part of one.
             model: Register what the script logs under this name.
+            purpose: What the data is read for; a dataset that may not serve it refuses.
             include: Patterns of more files it needs, relative to its folder, e.g. ``features/*.py``.
 
         Raises:
@@ -67,6 +69,7 @@ class Training:
             hypothesis=hypothesis,
             limits=limits or Limits(),
             environment=_freeze(),
+            purpose=purpose,
             git=_git_state(path.parent),
         )
         return self._session.post("/api/v1/entries", new, TrainingEntry)

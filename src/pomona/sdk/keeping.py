@@ -18,7 +18,7 @@ from pomona.data.keeping.records import (
     Verified,
     VerifyRequest,
 )
-from pomona.data.records import Dataset, Upkeep
+from pomona.data.records import Consent, Dataset, Purposes, Upkeep
 from pomona.jobs.records import Job
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.session import Session, part
@@ -112,6 +112,17 @@ class Keeping:
         """When a job rewrites a dataset's files by itself: so much of one hidden, so many small ones."""
         upkeep = Upkeep(automatic=automatic, hidden=hidden, small_files=small_files)
         return self._session.put(f"{_dataset(dataset)}/upkeep", upkeep, Dataset)
+
+    def declare_purposes(
+        self, dataset: str, purposes: Sequence[str], *, consent_column: str | None = None
+    ) -> Dataset:
+        """What a dataset may serve from now on (nothing declared: everything), and where consent stands."""
+        declared = Purposes(purposes=tuple(purposes), consent_column=consent_column)
+        return self._session.put(f"{_dataset(dataset)}/purposes", declared, Dataset)
+
+    def consent(self, ref: str, purpose: str = "training") -> Consent:
+        """How many rows of a version may be read for a purpose, and how many would be left out."""
+        return self._session.get(f"{_version(ref)}/consent", Consent, purpose=purpose)
 
     def _ended(self, job: Job, timeout_s: float, on_progress: OnProgress | None) -> Job:
         ended = Jobs(self._session).wait(job.id, timeout_s=timeout_s, on_progress=on_progress)

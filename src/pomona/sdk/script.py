@@ -13,11 +13,12 @@ from pomona.sdk.http import HttpTransport
 from pomona.sdk.versions import Selection, Version
 
 
-def training_data(default: str | None = None) -> Version:
-    """The data this training is for, narrowed to the part the entry selects.
+def training_data(default: str | None = None, *, purpose: str | None = None) -> Version:
+    """The data this training is for, narrowed to the part the entry selects and the purpose it names.
 
     Args:
         default: What to use when the script is run by hand, e.g. ``flights@latest``.
+        purpose: What the rows are read for; default what the entry says, else ``training``.
 
     Raises:
         NotFound: If nothing says which data: the script runs by hand, and there is no default.
@@ -30,7 +31,8 @@ def training_data(default: str | None = None) -> Version:
         )
     version = _client().data.version(ref)
     chosen = msgspec.json.decode(os.environ.get("POMONA_DATA_SELECTION") or "{}", type=Selection)
-    return version.select(chosen.columns, since=chosen.since, until=chosen.until)
+    named = purpose or os.environ.get("POMONA_PURPOSE") or "training"
+    return version.select(chosen.columns, since=chosen.since, until=chosen.until, purpose=named)
 
 
 def params(defaults: Mapping[str, Any] | None = None) -> dict[str, Any]:

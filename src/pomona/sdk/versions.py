@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 
 
 class Selection(Record, frozen=True, kw_only=True):
-    """Which part of a version is meant: these columns, ``since <= time < until``."""
+    """Which part of a version is meant: columns, ``since <= time < until``, what may serve a purpose."""
 
     columns: tuple[str, ...] | None = None
     since: datetime | None = None
     until: datetime | None = None
+    purpose: str | None = None
 
     def query(self) -> dict[str, str | None]:
         """As the API's query."""
@@ -35,6 +36,7 @@ class Selection(Record, frozen=True, kw_only=True):
             "columns": ",".join(self.columns) if self.columns is not None else None,
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
+            "purpose": self.purpose,
         }
 
 
@@ -86,12 +88,19 @@ class Version:
         *,
         since: datetime | None = None,
         until: datetime | None = None,
+        purpose: str | None = None,
     ) -> "Version":
-        """A part of this version: the columns and rows are chosen where they are stored."""
+        """A part of this version: the columns and rows are chosen where they are stored.
+
+        Args:
+            purpose: What the rows are read for: the server refuses what the dataset may not serve, and
+                leaves out rows without consent.
+        """
         narrowed = Selection(
             columns=tuple(columns) if columns is not None else self.selection.columns,
             since=since or self.selection.since,
             until=until or self.selection.until,
+            purpose=purpose or self.selection.purpose,
         )
         return Version(self._session, self.record, selection=narrowed)
 

@@ -30,6 +30,7 @@ from pomona.training.records.runs import (
     ENVIRONMENT_TAG,
     FORCE_TAG,
     HYPOTHESIS_TAG,
+    PURPOSE_TAG,
     DatasetInput,
     SearchRuns,
 )
@@ -228,6 +229,7 @@ def _tags(entry: TrainingEntry, version: DataVersion, environment: str) -> dict[
         CODE_TAG: entry.code,
         ENVIRONMENT_TAG: environment,
         DATA_VERSION_TAG: version.id,
+        PURPOSE_TAG: entry.purpose,
         "mlflow.source.name": entry.script,
         "mlflow.source.type": "JOB",
     }
@@ -269,6 +271,7 @@ def _environment(plan: TrainingPlan, entry: TrainingEntry, address: Address) -> 
         "POMONA_ENTRY": entry.id,
         "POMONA_DATA_VERSION": plan.data_version,
         "POMONA_DATA_SELECTION": to_json(_selection(plan)).decode(),
+        "POMONA_PURPOSE": entry.purpose,
         "POMONA_PARAMS": to_json(plan.params).decode(),
         **({"POMONA_MODEL": entry.model} if entry.model else {}),
     }

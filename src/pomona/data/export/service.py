@@ -16,6 +16,7 @@ from pomona.data.export.croissant import SharedFile, croissant
 from pomona.data.export.encoding import encoded, groups
 from pomona.data.export.records import ExportFormat
 from pomona.data.files import FILE_ROWS, encode
+from pomona.data.purposes import EXPORT
 from pomona.data.shelf import Part, Shelf
 
 
@@ -56,7 +57,7 @@ class ExportService:
         """
         book = self._shelf.open(ref)
         digest, size = hashlib.sha256(), 0
-        for piece in self.export(book.version.id, "parquet"):
+        for piece in self.export(book.version.id, "parquet", Part(purpose=EXPORT)):
             digest.update(piece)
             size += len(piece)
         file = SharedFile(url=url, size=size, sha256=digest.hexdigest())

@@ -69,6 +69,8 @@ class DatasetRoutes(Controller):
         as_of: FromQuery[datetime | None] = None,
         allow_empty: FromQuery[bool] = False,
         new_base: FromQuery[bool] = False,
+        producer: FromQuery[str | None] = None,
+        offset: FromQuery[int] = 0,
     ) -> Committed:
         """Commit the table in the body (Arrow stream, Parquet or CSV) as the next version."""
         kind = request.headers.get("content-type", "")
@@ -85,6 +87,8 @@ class DatasetRoutes(Controller):
                 as_of=as_of,
                 allow_empty=allow_empty,
                 new_base=new_base,
+                producer=producer,
+                offset=offset,
             )
 
 
@@ -109,10 +113,11 @@ class DataVersionRoutes(Controller):
         until: FromQuery[datetime | None] = None,
         limit: FromQuery[int | None] = None,
         file: FromQuery[int | None] = None,
+        purpose: FromQuery[str | None] = None,
     ) -> Stream:
         """The rows as an Arrow stream; ``columns`` are separated by commas, ``file`` is the place of one."""
         wanted = columns.split(",") if columns else None
-        part = Part(columns=wanted, since=since, until=until, limit=limit, file=file)
+        part = Part(columns=wanted, since=since, until=until, limit=limit, file=file, purpose=purpose)
         return arrow_answer(app.shelf.stream(_ref(ref), part))
 
     @get("/location", sync_to_thread=True)

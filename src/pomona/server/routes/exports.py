@@ -13,6 +13,7 @@ from litestar.response import Stream
 from pomona.core.records import to_json
 from pomona.data.export.records import ExportFormat
 from pomona.data.export.rules import MEDIA_TYPES, file_name
+from pomona.data.purposes import EXPORT
 from pomona.data.shelf import Part
 from pomona.server.streams import begun
 from pomona.server.wiring import Wired
@@ -33,11 +34,13 @@ class ExportRoutes(Controller):
         columns: FromQuery[str | None] = None,
         since: FromQuery[datetime | None] = None,
         until: FromQuery[datetime | None] = None,
+        purpose: FromQuery[str] = EXPORT,
     ) -> Stream:
         """The rows as a file; ``delta-plain`` is a tar archive of a Delta table without vectors."""
         version = app.data.resolve(_ref(ref))
         wanted = columns.split(",") if columns else None
-        pieces = app.exports.export(version.id, format, Part(columns=wanted, since=since, until=until))
+        part = Part(columns=wanted, since=since, until=until, purpose=purpose)
+        pieces = app.exports.export(version.id, format, part)
         name = file_name(version.dataset, version.number, format)
         return Stream(
             begun(pieces),

@@ -4,7 +4,7 @@ A name with a project (``nyc/flights``) is written ``nyc~flights`` in a path.
 """
 
 from litestar import Controller, delete, get, post, put
-from litestar.params import FromPath, JSONBody
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.data.keeping.records import (
     Collected,
@@ -16,7 +16,7 @@ from pomona.data.keeping.records import (
     Tag,
     VerifyRequest,
 )
-from pomona.data.records import Dataset, Upkeep
+from pomona.data.records import Consent, Dataset, Purposes, Upkeep
 from pomona.jobs.records import Job
 from pomona.server.wiring import Wired
 
@@ -31,6 +31,11 @@ class KeptVersionRoutes(Controller):
     def tag(self, app: Wired, ref: FromPath[str], data: JSONBody[NewTag]) -> Tag:
         """Name this version; a tag that is on another one moves here."""
         return app.keeping.tagger.tag(_ref(ref), data)
+
+    @get("/consent", sync_to_thread=True)
+    def consent(self, app: Wired, ref: FromPath[str], purpose: FromQuery[str]) -> Consent:
+        """How many rows may be read for a purpose, and how many are left out for want of consent."""
+        return app.shelf.consent(_ref(ref), purpose)
 
     @get("/pins", sync_to_thread=True)
     def pins(self, app: Wired, ref: FromPath[str]) -> list[Pin]:
@@ -73,6 +78,11 @@ class KeptDatasetRoutes(Controller):
     def upkeep(self, app: Wired, ref: FromPath[str], data: JSONBody[Upkeep]) -> Dataset:
         """Declare when a dataset's files are rewritten."""
         return app.keeping.rebaser.declare_upkeep(_ref(ref), data)
+
+    @put("/purposes", sync_to_thread=True)
+    def purposes(self, app: Wired, ref: FromPath[str], data: JSONBody[Purposes]) -> Dataset:
+        """Declare what a dataset may serve, and which column holds consent."""
+        return app.data.permits.declare(_ref(ref), data)
 
 
 class KeepingRoutes(Controller):

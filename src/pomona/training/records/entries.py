@@ -61,6 +61,7 @@ class NewEntry(Record, frozen=True, kw_only=True):
     hypothesis: str | None = None  # id or name
     limits: Limits = Limits()
     environment: tuple[str, ...] = ()  # name==version, one a line
+    purpose: str = "training"  # what the data is read for
     git: GitState | None = None
 
 
@@ -80,6 +81,7 @@ class TrainingEntry(Record, frozen=True, kw_only=True):
     hypothesis: str | None = None
     limits: Limits = Limits()
     environment: str | None = None  # digest of the list of packages it was written with
+    purpose: str = "training"
     git_commit: str | None = None
     git_diff: str | None = None  # digest of the uncommitted changes
     created_at: datetime

@@ -20,6 +20,7 @@ FILES_TAG = "pomona.file_set_version"
 CODE_TAG = "pomona.code"
 ENVIRONMENT_TAG = "pomona.environment"
 ENTRY_TAG = "pomona.entry"
+PURPOSE_TAG = "pomona.purpose"  # what a run reads its data for; default training
 FORCE_TAG = "pomona.force"  # why a run trains on data that failed its checks
 RUN_NAME_TAG = "mlflow.runName"
 

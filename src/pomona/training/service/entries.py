@@ -126,7 +126,8 @@ class EntryService:
         """
         rules.check_selector(rules.selector_of(entry, wanted))
         rules.check_params(wanted.params)
-        return self._data.check_usable(wanted.data or entry.data.ref, wanted.force_reason)[0]
+        ref = wanted.data or entry.data.ref
+        return self._data.check_usable(ref, wanted.force_reason, entry.purpose)[0]
 
     def _described(self, new: NewEntry, hypothesis: str | None) -> TrainingEntry:
         now = self._clock.now()
@@ -150,6 +151,7 @@ class EntryService:
             hypothesis=hypothesis,
             limits=new.limits,
             environment=self._blobs.put(packages.encode()) if packages else None,
+            purpose=new.purpose,
             git_commit=new.git.commit if new.git else None,
             git_diff=self._blobs.put(diff.encode()) if diff else None,
             created_at=now,

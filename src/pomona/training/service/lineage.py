@@ -10,6 +10,7 @@ from pomona.business.service import BusinessService
 from pomona.core.errors import PomonaError
 from pomona.core.links import Relation
 from pomona.data.filesets.records import FileSetVersion
+from pomona.data.purposes import TRAINING
 from pomona.data.records import DataVersion
 from pomona.training.records.runs import (
     CODE_TAG,
@@ -19,6 +20,7 @@ from pomona.training.records.runs import (
     FILES_TAG,
     FORCE_TAG,
     HYPOTHESIS_TAG,
+    PURPOSE_TAG,
     DatasetInput,
 )
 
@@ -39,8 +41,10 @@ class FindsVersions(Protocol):
         """The data version that a reference names; raises NotFound."""
         ...
 
-    def usable_for_training(self, ref: str, force_reason: str | None = None, /) -> DataVersion:
-        """As ``resolve``; raises Refused if it failed its checks and nobody says why it is used."""
+    def usable_for_training(
+        self, ref: str, force_reason: str | None = None, purpose: str = TRAINING, /
+    ) -> DataVersion:
+        """As ``resolve``; raises Refused if it may not serve the purpose, or failed its checks."""
         ...
 
 
@@ -78,7 +82,8 @@ class Lineage:
             found[HYPOTHESIS_TAG] = self._business.hypothesis(name).id
         if ref := tags.get(DATA_VERSION_TAG):
             reason = tags.get(FORCE_TAG) or (known or {}).get(FORCE_TAG)
-            found[DATA_VERSION_TAG] = self._data.usable_for_training(ref, reason).id
+            purpose = _purpose(tags, known or {})
+            found[DATA_VERSION_TAG] = self._data.usable_for_training(ref, reason, purpose).id
         if self._files is not None and (ref := tags.get(FILES_TAG)):
             found[FILES_TAG] = self._files.resolve(ref).id
         return found
@@ -104,13 +109,15 @@ class Lineage:
             known: The tags of the run; the version they name was looked at when they were set.
 
         Raises:
-            Refused: If one to train on failed its checks and no tag ``pomona.force`` says why it is used.
+            Refused: If one to train on failed its checks and no tag ``pomona.force`` says why it is used;
+                or may not serve the purpose in the tag ``pomona.purpose`` (default ``training``).
         """
         found = [msgspec.structs.replace(item, data_version=self._version(item)) for item in inputs]
         for item in found:
             if _is_to_be_judged(item, known):
                 reason = item.tags.get(FORCE_TAG) or known.get(FORCE_TAG)
-                self._data.usable_for_training(str(item.data_version), reason)
+                purpose = _purpose(item.tags, known)
+                self._data.usable_for_training(str(item.data_version), reason, purpose)
         return found
 
     @staticmethod
@@ -136,6 +143,10 @@ def _is_to_be_judged(item: DatasetInput, known: Mapping[str, str]) -> bool:
     """A table to train on that was not looked at yet; file sets have no checks that could fail."""
     version = item.data_version or ""
     return version.startswith("ver_") and version != known.get(DATA_VERSION_TAG) and not _is_evaluation(item)
+
+
+def _purpose(tags: Mapping[str, str], known: Mapping[str, str]) -> str:
+    return tags.get(PURPOSE_TAG) or known.get(PURPOSE_TAG) or TRAINING
 
 
 def _is_evaluation(item: DatasetInput) -> bool:
