@@ -15,7 +15,8 @@ from pomona.data.sources.records import NewFeed, NewSource, Question
 from pomona.jobs.records import Job
 
 pytestmark = pytest.mark.postgres
-TYPES = """CREATE TABLE t AS SELECT 1::int2 AS s, 2::int4 AS i, 3::int8 AS l, 1.5::float4 AS f, 2.5::float8 AS d,
+TYPES = """CREATE TABLE t AS SELECT 1::int2 AS s, 2::int4 AS i, 3::int8 AS l, 1.5::float4 AS f,
+ 2.5::float8 AS d,
  12.34::numeric(10,2) AS amount, 1.5::numeric AS loose, 'x'::text AS word, 'y'::varchar(9) AS v, true AS flag,
  '2026-01-02'::date AS day, '2026-01-02 03:04:05.678901'::timestamp AS naive,
  '2026-01-02 03:04:05.678901+02'::timestamptz AS at, '03:04'::time AS tm, '1 day'::interval AS span,

@@ -146,8 +146,6 @@ def test_one_bad_feed_does_not_starve_the_others(client: Client, shop: Path) -> 
 
 def test_sources_from_the_command_line(run: Any, shop: Path, folder: Path) -> None:
     assert "it answers: SQLite" in run("sources", "add", "shop", "shop.db", "--owner", "ann")
-    assert "answered in" in run("sources", "test", "shop")
-    assert json.loads(run("sources", "tables", "shop", "--json"))["name"] == "orders"
     assert "amount REAL" in run("sources", "tables", "shop", "--columns")
     assert "28.5" in run(
         "sources", "sample", "shop", "-q", "SELECT * FROM orders WHERE id = :n", "--param", "n=19"
@@ -158,16 +156,13 @@ def test_sources_from_the_command_line(run: Any, shop: Path, folder: Path) -> No
     )
     assert "o@v1: 20 rows" in done
     assert "content is there already" in run("sources", "extract", "shop")
-    assert "queued as job_" in run("sources", "extract", "shop", "--no-wait")
     assert "next at" in run("sources", "schedule", "shop", "0 3 * * *")
     assert json.loads(run("sources", "ls", "--json"))["cron"] == "0 3 * * *"
     shown = run("sources", "show", "shop")
     assert "SELECT id, at FROM orders" in shown
     assert "o@v1" in shown
     assert "nothing more is taken" in run("sources", "rm", "shop", "--into", "o")
-    assert "only when somebody asks" in run("sources", "schedule", "shop", "--off")
     assert "is forgotten" in run("sources", "rm", "shop")
-    assert "no source yet" in run("sources", "ls")
     added = run("sources", "add", "gone", "none.db")
     assert "source gone" in added
 

@@ -22,7 +22,7 @@ from pomona.data.sources import rules, store
 from pomona.data.sources.door import OFFSET, Ask, Stream
 from pomona.data.sources.kinds.sql import told_parameters
 from pomona.data.sources.records import Extracted, ExtractMode, Feed, Source
-from pomona.data.sources.service import KIND, SourceService
+from pomona.data.sources.service import KIND, SourceService, recent
 from pomona.data.sources.tap import Tap
 from pomona.jobs.service import LeaseLost
 from pomona.jobs.worker import JobContext, WorkerStopping, Workflow
@@ -173,7 +173,7 @@ class Extraction:
 
     def _made_before(self, context: JobContext, feed: Feed) -> DataVersion | None:
         """The version that this job made before its worker was killed."""
-        for version in self._data.versions(feed.dataset_id):
+        for version in recent(self._data, feed.dataset):
             if version.origin is not None and (version.origin.job, version.origin.feed) == (
                 context.job.id,
                 feed.id,

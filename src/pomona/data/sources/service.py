@@ -1,12 +1,12 @@
 """Use cases of sources: register, change, remove; say what is taken; look inside; ask for rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 
 from pomona.core.actors import current_actor
-from pomona.core.errors import Conflict, Invalid, MissingExtra
+from pomona.core.errors import Conflict, Invalid, MissingExtra, NotFound
 from pomona.core.events import (
     FeedDeclared,
     FeedRemoved,
@@ -18,7 +18,7 @@ from pomona.core.events import (
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.records import Page
-from pomona.data.records import Dataset, NewDataset
+from pomona.data.records import Dataset, DataVersion, NewDataset
 from pomona.data.service import DataService
 from pomona.data.sources import rules, store
 from pomona.data.sources.door import OFFSET, PUBLISHED, SourceKind
@@ -157,7 +157,7 @@ class SourceService:
                 origin=version.origin,
             )
             for feed in state.feeds
-            for version in self._data.versions(feed.dataset_id)
+            for version in recent(self._data, feed.dataset)
             if version.origin is not None and version.origin.source == source.id
         ]
         versions.sort(key=lambda version: version.created_at, reverse=True)
@@ -295,17 +295,18 @@ class SourceService:
         self._kind(new.kind).check(new.location, new.options)
 
     def _dataset(self, new: NewFeed) -> Dataset:
-        page = [found for found in self._data.datasets(limit=1000).items if found.name == new.dataset]
-        if page:
-            if new.key and page[0].key != new.key:
-                raise Invalid(
-                    f"the key of {new.dataset} is {', '.join(page[0].key) or 'none'}",
-                    hint="leave the key out for a dataset that is there",
-                    extra={"field": "key"},
-                )
-            return page[0]
-        rules.check_keyed(new, new.key)
-        return self._data.create(NewDataset(name=new.dataset, key=new.key, time_column=new.time_column))
+        try:
+            found = self._data.dataset(new.dataset)
+        except NotFound:
+            rules.check_keyed(new, new.key)
+            return self._data.create(NewDataset(name=new.dataset, key=new.key, time_column=new.time_column))
+        if new.key and found.key != new.key:
+            raise Invalid(
+                f"the key of {new.dataset} is {', '.join(found.key) or 'none'}",
+                hint="leave the key out for a dataset that is there",
+                extra={"field": "key"},
+            )
+        return found
 
     def _states(self, sources: Sequence[Source]) -> list[SourceState]:
         schedules = {found.name: found for found in self._jobs.schedules()}
@@ -329,6 +330,20 @@ class SourceService:
 
     def _extractions(self) -> list[Job]:
         return self._jobs.page(kind=KIND, limit=500).items
+
+
+def recent(data: DataService, dataset: str) -> Iterator[DataVersion]:
+    """The newest versions of a dataset, newest first; a stream may have made ten thousand."""
+    try:
+        newest = data.resolve(f"{dataset}@newest")
+    except NotFound:
+        return
+    yield newest
+    for number in range(newest.number - 1, max(0, newest.number - _SHOWN), -1):
+        try:
+            yield data.resolve(f"{dataset}@v{number}")
+        except NotFound:  # dropped
+            continue
 
 
 def schedule_name(source: Source) -> str:

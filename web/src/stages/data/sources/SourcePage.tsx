@@ -43,7 +43,7 @@ const VERSIONS: Column<Made>[] = [
 /** A source: what is taken from it, how extractions went, which versions they made. */
 export default function SourcePage() {
   const { ref = "" } = useParams();
-  const found = useGet("/api/v1/sources/{ref}", { path: { ref } }, { refetchInterval: ASK_EVERY_MS });
+  const found = useGet("/api/v1/sources/{ref}", { path: { ref } });
   const kinds = useGet("/api/v1/source-kinds", {}, { immutable: true });
   if (!found.data) {
     return (
@@ -57,7 +57,10 @@ export default function SourcePage() {
 }
 
 function Shown({ detail, takes }: { detail: Detail; takes: string }) {
-  const { source, feeds, last } = detail.state;
+  const { source, feeds, last: known } = detail.state;
+  const open = known?.state === "running" || known?.state === "queued";
+  const live = useGet("/api/v1/jobs/{job_id}", { path: { job_id: known?.id ?? "" } }, { enabled: open, refetchInterval: ASK_EVERY_MS });
+  const last = open ? (live.data ?? known) : known;
   const navigate = useNavigate();
   const ref = { params: { path: { ref: source.id } } };
   const test = useSend(() => api.POST("/api/v1/sources/{ref}/test", ref));
