@@ -10,7 +10,7 @@ import pytest
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 BLOCK = re.compile(r"^```python\n(.*?)^```", re.DOTALL | re.MULTILINE)
-RUNNABLE = ["first-steps.md"]
+RUNNABLE = ["first-steps.md", "marts.md"]
 
 
 @pytest.mark.parametrize("name", RUNNABLE)

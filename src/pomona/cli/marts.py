@@ -10,7 +10,7 @@ from pomona.cli.console import Json, Limit, client, done, err, out, show_one, sh
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pomona.data.marts.records import MartBuild, SqlPreview, SqlWarning
+    from pomona.data.marts.records import SqlPreview, SqlWarning
     from pomona.jobs.records import Job
 
 app = typer.Typer(no_args_is_help=True, help="Marts: SQL over datasets, kept as versions with lineage.")
@@ -194,7 +194,7 @@ def show(name: Name, limit: Limit = 10, json: Json = False) -> None:
 def lineage(name: Name, json: Json = False) -> None:
     """Show from which input columns each column of the newest build comes."""
     with client() as pomona:
-        built = _newest(list(pomona.marts.builds(name, limit=50)))
+        built = pomona.marts.get(name).built
     show_rows(
         built.lineage if built else (),
         [
@@ -234,10 +234,6 @@ def read_sql(given: str) -> str:
     if not path.is_file():
         raise NotFound(f"no file {path}", hint="check the path")
     return path.read_text(encoding="utf-8")
-
-
-def _newest(builds: "list[MartBuild]") -> "MartBuild | None":
-    return next((one for one in builds if one.state in ("built", "unchanged")), None)
 
 
 def _how_many(found: "SqlPreview") -> str:

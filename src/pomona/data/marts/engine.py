@@ -33,6 +33,8 @@ _INCOMING = "__incoming"
 _FROM = frozenset(
     {"BASE_TABLE", "JOIN", "SUBQUERY", "TABLE_FUNCTION", "EMPTY", "EXPRESSION_LIST", "PIVOT", "CTE"}
 )
+_DIALECT = "the dialect is DuckDB's; a preview shows the first rows of a text at once"
+_HINTS = {"Conversion": "`try_cast(x as int)` gives NULL where a value does not fit"}
 _LOCK = (
     "SET errors_as_json = true",
     "SET TimeZone = 'UTC'",
@@ -213,7 +215,8 @@ def _said(error: Exception) -> tuple[str, dict[str, Any]]:
 def _placed(said: str, fields: dict[str, Any], sql: str) -> Invalid:
     message, _, more = said.partition("\n")
     candidates = str(fields.get("candidates") or "").replace(",", ", ")
-    hint = f"did you mean {candidates}?" if candidates else more.strip() or "the dialect is DuckDB's"
+    kind = str(fields.get("exception_type"))
+    hint = f"did you mean {candidates}?" if candidates else more.strip() or _HINTS.get(kind, _DIALECT)
     subtype = {"subtype": fields["error_subtype"]} if "error_subtype" in fields else {}
     if not str(fields.get("position", "")).isdigit():
         return Invalid(message, hint=hint, extra=subtype)

@@ -11,7 +11,7 @@ import { Warnings } from "./Sql";
 
 /** The first rows of an SQL text that was not kept, with what is known about it. */
 export function Preview({ found, name }: { found: Schema<"SqlPreview">; name: string }) {
-  const many = found.more ? `the first ${found.rows.length} rows` : found.rows.length === 1 ? "1 row" : `${found.rows.length} rows`;
+  const many = found.more ? `The first ${found.rows.length} rows` : found.rows.length === 1 ? "1 row" : `${found.rows.length} rows`;
   return (
     <Stack gap="md">
       <Warnings warnings={found.warnings} />
