@@ -88,10 +88,31 @@ def test_a_check_is_added_and_run_on_a_version(tab: Callable[..., Any], bare: st
 def test_two_versions_stand_side_by_side(tab: Callable[..., Any], orchard: Any) -> None:
     page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
     page.get_by_role("table", name="Versions").get_by_role("link", name="v2").click()
-    page.get_by_role("link", name="Compare with the version before").click()
+    page.get_by_role("link", name="What changed").click()
+    page.get_by_role("link", name="Only the columns").click()
     page.wait_for_url("**/data/compare?*")
     page.get_by_role("heading", name="Two versions side by side").wait_for()
     page.get_by_role("figure", name="tree in both versions").wait_for()
+
+
+def test_what_changed_is_told_row_by_row(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("table", name="Versions").get_by_role("link", name="v2").click()
+    page.get_by_role("link", name="What changed").click()
+    page.wait_for_url("**/data/diff?*")
+    page.get_by_role("region", name="rows", exact=False).first.wait_for()
+    page.get_by_role("figure", name="tree in both versions").wait_for()
+
+
+def test_a_version_tells_its_files_and_where_they_lie(tab: Callable[..., Any], orchard: Any) -> None:
+    page = tab(orchard.url).open(f"/data/{orchard.ids['dataset']}")
+    page.get_by_role("table", name="Versions").get_by_role("link", name="v2").click()
+    page.get_by_role("tab", name="Identity and files").click()
+    page.get_by_role("table", name="Files").wait_for()
+    page.get_by_text("delta_scan").wait_for()
+    with page.expect_download() as coming:
+        page.get_by_role("link", name="CSV").click()
+    assert coming.value.suggested_filename.endswith("-v2.csv")
 
 
 def test_all_failing_rows_and_the_checks_over_the_versions(tab: Callable[..., Any], orchard: Any) -> None:

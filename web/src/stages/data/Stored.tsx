@@ -1,4 +1,4 @@
-import { Text } from "@mantine/core";
+import { Anchor, Text } from "@mantine/core";
 
 import { useGet } from "~/api/queries";
 import type { Schema } from "~/api/types";
@@ -75,11 +75,11 @@ export function Downloads({ version }: { version: Version }) {
     <Section title="Take it away">
       <Text size="sm" mb="xs">
         {"As "}
-        <a href={link("parquet")} download>Parquet</a>{", "}
-        <a href={link("csv")} download>CSV</a>{", "}
-        <a href={link("jsonl")} download>JSON lines</a>{", a "}
-        <a href={link("delta-plain")} download>Delta table without vectors</a>{" (tar), or "}
-        <a href={`/api/v1/data-versions/${version.id}/croissant`} download={`${version.dataset.replaceAll("/", "-")}-v${version.number}.croissant.json`}>described in Croissant</a>.
+        <Anchor href={link("parquet")} download>Parquet</Anchor>{", "}
+        <Anchor href={link("csv")} download>CSV</Anchor>{", "}
+        <Anchor href={link("jsonl")} download>JSON lines</Anchor>{", a "}
+        <Anchor href={link("delta-plain")} download>Delta table without vectors</Anchor>{" (tar), or "}
+        <Anchor href={`/api/v1/data-versions/${version.id}/croissant`} download={`${version.dataset.replaceAll("/", "-")}-v${version.number}.croissant.json`}>described in Croissant</Anchor>.
       </Text>
       <Snippet cli={`pomona data export ${name} --out ${version.dataset.replaceAll("/", "-")}.parquet`} sdk={`pom.data.version("${name}").export("${version.dataset.replaceAll("/", "-")}.parquet")`} />
     </Section>
