@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
-import nats
 import pyarrow as pa
-from nats.errors import Error, NoServersError
+from nats.aio.client import Client
+from nats.errors import Error
 from nats.errors import TimeoutError as NoAnswerError
 from nats.js.api import AckPolicy, ConsumerConfig, DeliverPolicy
 from nats.js.errors import NotFoundError
@@ -196,30 +196,36 @@ def _connected(site: Site) -> Iterator[tuple[Any, Any]]:
 
 async def _connect(site: Site) -> Any:
     secret = site.secret.reveal() if site.secret else None
-    logins: dict[str, str] = {}
+    logins: dict[str, Any] = {}
     if secret is not None:
         user, colon, password = secret.partition(":")
         logins = {"user": user, "password": password} if colon else {"token": secret}
     elif urlsplit(site.location).username:
         logins = {"user": urlsplit(site.location).username or "", "password": ""}
+    client = Client()
     said: list[str] = []
 
     async def note(error: Exception) -> None:
         said.append(str(error))
 
     try:
-        return await nats.connect(
+        await client.connect(
             site.location,
             connect_timeout=5,
             allow_reconnect=False,
             max_reconnect_attempts=1,  # else the first connection, too, is tried for two minutes
-            reconnect_time_wait=0.1,
+            reconnect_time_wait=1,
             error_cb=note,
             name="pomona",
             **logins,
         )
-    except NoServersError as error:
+    except (Error, OSError) as error:
+        transport: Any = client._transport  # noqa: SLF001 - a refused login leaves its connection open
+        if transport is not None:
+            transport.close()
+            await asyncio.sleep(0)
         raise _explained(said[0] if said else str(error), site) from None
+    return client
 
 
 @contextmanager
