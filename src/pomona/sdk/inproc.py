@@ -186,25 +186,6 @@ async def _exchange(
     body: bytes | BinaryIO | None,
     send: Callable[[dict[str, Any]], Awaitable[None]],
 ) -> None:
-    url, _, query = path.partition("?")
-    scope: dict[str, Any] = {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": method,
-        "scheme": "http",
-        "path": unquote(url),
-        "raw_path": url.encode(),
-        "root_path": "",
-        "query_string": query.encode(),
-        "headers": [
-            (b"host", b"localhost"),
-            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
-        ],
-        "client": ("127.0.0.1", 0),
-        "server": ("127.0.0.1", 80),
-        "state": {},
-    }
     source = _pieces(body)
     over, answered = False, asyncio.Event()
 
@@ -222,7 +203,29 @@ async def _exchange(
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             answered.set()
 
-    await app(scope, receive, sent)
+    await app(_scope(method, path, headers), receive, sent)
+
+
+def _scope(method: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]:
+    url, _, query = path.partition("?")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": unquote(url),
+        "raw_path": url.encode(),
+        "root_path": "",
+        "query_string": query.encode(),
+        "headers": [
+            (b"host", b"localhost"),
+            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+        ],
+        "client": ("127.0.0.1", 0),
+        "server": ("127.0.0.1", 80),
+        "state": {},
+    }
 
 
 def _headers(head: dict[str, Any]) -> dict[str, str]:

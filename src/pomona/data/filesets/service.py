@@ -139,9 +139,32 @@ class FileSetService:
         note: str,
         digest: str,
     ) -> FilesAdded:
+        version = self._version(file_set, before, old, new, mode=mode, note=note, digest=digest)
+
+        def add(tx: Transaction) -> FileSetVersion:
+            newest = store.newest(tx, file_set.id)
+            if (newest and newest.id) != version.parent:
+                raise Conflict(f"another version of {file_set.name} came first", hint="add the files again")
+            _tell(tx, version)
+            return store.versions.insert(tx, version)
+
+        self._remember(version.manifest, new)
+        return FilesAdded(version=self._database.write(add), created=True)
+
+    def _version(
+        self,
+        file_set: FileSet,
+        before: FileSetVersion | None,
+        old: Manifest,
+        new: Manifest,
+        *,
+        mode: AddMode,
+        note: str,
+        digest: str,
+    ) -> FileSetVersion:
         now = self._clock.now()
         added, removed, changed, size_new = rules.count_changes(old, new)
-        version = FileSetVersion(
+        return FileSetVersion(
             id=new_id("fsv", now),
             file_set=file_set.name,
             file_set_id=file_set.id,
@@ -161,27 +184,6 @@ class FileSetService:
             created_at=now,
             created_by=current_actor(),
         )
-
-        def add(tx: Transaction) -> FileSetVersion:
-            newest = store.newest(tx, file_set.id)
-            if (newest and newest.id) != version.parent:
-                raise Conflict(f"another version of {file_set.name} came first", hint="add the files again")
-            tx.link(version.id, "belongs_to", file_set.id)
-            if version.parent:
-                tx.link(version.id, "derived_from", version.parent)
-            tx.emit(
-                FileSetVersionCommitted(
-                    subject=version.id,
-                    file_set=file_set.name,
-                    number=version.number,
-                    files=version.files,
-                    size=version.size,
-                )
-            )
-            return store.versions.insert(tx, version)
-
-        self._remember(version.manifest, new)
-        return FilesAdded(version=self._database.write(add), created=True)
 
     def content(self, ref: str) -> Manifest:
         """The files of a version.
@@ -245,6 +247,21 @@ class FileSetService:
         """The newest version of each of these file sets, by id."""
         found = self._database.read(lambda tx: {name: store.newest(tx, name) for name in names})
         return {name: version for name, version in found.items() if version is not None}
+
+
+def _tell(tx: Transaction, version: FileSetVersion) -> None:
+    tx.link(version.id, "belongs_to", version.file_set_id)
+    if version.parent:
+        tx.link(version.id, "derived_from", version.parent)
+    tx.emit(
+        FileSetVersionCommitted(
+            subject=version.id,
+            file_set=version.file_set,
+            number=version.number,
+            files=version.files,
+            size=version.size,
+        )
+    )
 
 
 def _find(tx: Transaction, ref: str) -> FileSet:

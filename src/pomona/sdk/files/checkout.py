@@ -77,14 +77,8 @@ def checkout(
     _read_what_matters(folder, {manifest.paths[row] for row in rows} | old.keys())
     plan = _plan(folder, manifest, rows, old, matches=matcher(base.include))
     _check_folders(root, manifest, plan)
-    lost = [*plan.spoiled, *plan.blocked]
-    if lost and not force:
-        raise Conflict(
-            f"{len(lost)} files here have changes that would be lost: {', '.join(lost[:_SHOWN])}"
-            + (" ..." if len(lost) > _SHOWN else ""),
-            hint="add them first (`pomona files add`), or give them up with --force",
-            extra={"paths": lost[:1000]},
-        )
+    if not force:
+        _check_lost([*plan.spoiled, *plan.blocked])
     _remove(root, [*plan.remove, *plan.blocked])
     writer = Writer(contents, manifest, root, link=link, progress=progress)
     written = writer.write(plan.write)
@@ -100,6 +94,16 @@ def checkout(
         kept=plan.kept,
         size=sum(manifest.sizes[row] for row in plan.write),
     )
+
+
+def _check_lost(paths: Sequence[str]) -> None:
+    if paths:
+        raise Conflict(
+            f"{len(paths)} files here have changes that would be lost: {', '.join(paths[:_SHOWN])}"
+            + (" ..." if len(paths) > _SHOWN else ""),
+            hint="add them first (`pomona files add`), or give them up with --force",
+            extra={"paths": list(paths[:1000])},
+        )
 
 
 def _joined(before: Base | None, now: Base) -> Base:
