@@ -148,7 +148,7 @@ def _type(kind: sa.types.TypeEngine[Any]) -> pa.DataType | None:
         return pa.decimal128(kind.precision, kind.scale) if known else None
     try:
         python = kind.python_type
-    except NotImplementedError:
+    except RuntimeError:  # SQLAlchemy has no Python type for it
         return None
     if python is datetime:
         return pa.timestamp("us", "UTC") if getattr(kind, "timezone", False) else pa.timestamp("us")
