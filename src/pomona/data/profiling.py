@@ -53,6 +53,7 @@ class Profiler:
         if not self._columns:
             self._begin(chunk)
         self._rows += chunk.num_rows
+        chunk = chunk.combine_chunks()  # once here, not by each reader of a column
         work: list[tuple[Callable[..., None], Any]] = [
             (column.add, chunk.column(name)) for name, column in self._columns.items()
         ]
