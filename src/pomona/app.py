@@ -149,7 +149,7 @@ class App:
     @cached_property
     def sql(self) -> SqlRunner:
         """SELECTs over data versions, behind a guard."""
-        return SqlRunner(self.data, SqlEngine(self.home / "spill"))
+        return SqlRunner(self.data, self.shelf, SqlEngine(self.home / "spill"))
 
     @cached_property
     def marts(self) -> MartService:

@@ -192,6 +192,7 @@ def read(
 def sql(
     sql: Annotated[str, typer.Argument(help="One SELECT over datasets, or the path of a .sql file.")],
     to: Annotated[Path | None, typer.Option(help="Write a .parquet or .csv file.")] = None,
+    purpose: Annotated[str | None, typer.Option(help="What the rows are read for.")] = None,
     limit: Limit = 20,
     json: Json = False,
 ) -> None:
@@ -200,7 +201,7 @@ def sql(
     Example: pomona data sql "select carrier, count(*) n from flights group by all order by n desc"
     """
     with client() as pomona:
-        table = pomona.data.sql(read_sql(sql), limit=limit if to is None else None)
+        table = pomona.data.sql(read_sql(sql), limit=limit if to is None else None, purpose=purpose)
     if to is not None:
         write_table(table, to)
         done(f"{table.num_rows:,} rows in {to}")

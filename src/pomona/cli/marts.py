@@ -82,13 +82,17 @@ def change(
 
 
 @app.command()
-def preview(sql: Sql, json: Json = False) -> None:
+def preview(
+    sql: Sql,
+    purpose: Annotated[str | None, typer.Option(help="What the rows are read for.")] = None,
+    json: Json = False,
+) -> None:
     """Show the first rows of an SQL text, and what is wrong with it; nothing is kept.
 
     Example: pomona marts preview "select * from loans asof join payments using (customer, at)"
     """
     with client() as pomona:
-        found = pomona.marts.preview(read_sql(sql))
+        found = pomona.marts.preview(read_sql(sql), purpose=purpose)
     if json:
         show_one(found, json=True)
         return

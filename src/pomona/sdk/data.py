@@ -162,11 +162,12 @@ class Data(Keeping):
         """Rows of a version as an Arrow table: these columns, ``since <= time < until``."""
         return self.version(ref).select(columns, since=since, until=until).to_arrow()
 
-    def sql(self, sql: str, *, limit: int | None = None) -> "pa.Table":
+    def sql(self, sql: str, *, limit: int | None = None, purpose: str | None = None) -> "pa.Table":
         """The rows of one SELECT over datasets, as an Arrow table; at most 5 million.
 
         Datasets stand after FROM by name, quoted where the name is no plain word:
-        ``client.data.sql('select count(*) from "credit/loans@v3"')``. The dialect is DuckDB's.
+        ``client.data.sql('select count(*) from "credit/loans@v3"')``. The dialect is DuckDB's. Rows held by
+        consent need a ``purpose``.
 
         Raises:
             Invalid: If it cannot be read, or fails on a value.
@@ -175,7 +176,7 @@ class Data(Keeping):
         """
         from pomona.sdk.tables import decode
 
-        body = msgspec.json.encode(SqlQuery(sql=sql, limit=limit))
+        body = msgspec.json.encode(SqlQuery(sql=sql, limit=limit, purpose=purpose))
         return decode(self._session.call("POST", "/api/v1/sql", body=body).body)
 
     def profile(self, ref: str) -> TableProfile:

@@ -102,12 +102,12 @@ class Marts:
         """Forget a mart; its dataset, versions and builds stay."""
         self._session.delete(_path(ref))
 
-    def preview(self, sql: str) -> SqlPreview:
+    def preview(self, sql: str, *, purpose: str | None = None) -> SqlPreview:
         """The first 100 rows of an SQL text, its warnings and lineage. Nothing is kept.
 
-        Large inputs are read in part; ``sampled`` names them.
+        Large inputs are read in part; ``sampled`` names them. Rows held by consent need a ``purpose``.
         """
-        return self._session.post("/api/v1/sql/preview", SqlQuery(sql=sql), SqlPreview)
+        return self._session.post("/api/v1/sql/preview", SqlQuery(sql=sql, purpose=purpose), SqlPreview)
 
     def start(self, ref: str, *, reason: str = "") -> Job:
         """Queue a build and return its job at once."""

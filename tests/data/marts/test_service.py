@@ -8,7 +8,7 @@ from tests.data.marts.world import FEATURES, PAYMENTS, World, day
 
 from pomona.circle.records import TraceNode
 from pomona.core.errors import Conflict, Invalid, NotFound, PomonaError, Refused
-from pomona.data.marts.records import MartBuild, MartChange, NewMart
+from pomona.data.marts.records import MartBuild, MartChange, NewMart, SqlQuery
 from pomona.data.records import Check, NewDataset
 
 
@@ -227,6 +227,26 @@ def test_what_shares_no_purpose_cannot_be_joined(world: World) -> None:
     world.commit("clicks", {"id": [1]})
     with pytest.raises(Refused, match="no purpose is shared"):
         declare(world, sql='select l.id, l.at from "credit/loans" l join clicks using (id)')
+
+
+def test_rows_held_by_consent_need_one_purpose_and_only_those_covered_are_read(world: World) -> None:
+    world.data.create(NewDataset(name="people", purposes=("scoring", "billing"), consent_column="agreed"))
+    agreed = [["scoring"], ["billing"], ["scoring", "billing"], []]
+    world.commit("people", {"customer": [1, 2, 3, 4], "agreed": agreed})
+    sql = "select customer from people"
+    for read in (world.app.sql.preview, lambda text: world.app.sql.query(SqlQuery(sql=text))):
+        with pytest.raises(Refused, match="consent"):
+            read(sql)
+    with pytest.raises(Refused, match="marketing"):
+        world.app.sql.preview(sql, purpose="marketing")
+    assert world.app.sql.query(SqlQuery(sql=sql, purpose="billing")).column("customer").to_pylist() == [2, 3]
+    declare(world, sql=sql, key=(), time_column=None)
+    failed = build(world)
+    assert (failed.state, "consent" in str(failed.error)) == ("failed", True)
+    world.marts.change("features", MartChange(purposes=("scoring",)))
+    assert world.marts.status("features").stale
+    assert build(world).state == "built"
+    assert sorted(world.data.read("features").column("customer").to_pylist()) == [1, 3]
 
 
 def test_leakage_is_named_when_a_mart_is_declared_and_on_each_build(world: World) -> None:

@@ -264,6 +264,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/data-versions/{ref}/consent": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Consent
+         * @description How many rows may be read for a purpose, and how many are left out for want of consent.
+         */
+        get: operations["ApiV1DataVersionsRefConsentConsent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/data-versions/{ref}/croissant": {
         parameters: {
             query?: never;
@@ -673,6 +693,26 @@ export interface paths {
          */
         get: operations["ApiV1DatasetsRefChecksHistoryHistory"];
         put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/datasets/{ref}/purposes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Purposes
+         * @description Declare what a dataset may serve, and which column holds consent.
+         */
+        put: operations["ApiV1DatasetsRefPurposesPurposes"];
         post?: never;
         delete?: never;
         options?: never;
@@ -3134,6 +3174,13 @@ export interface components {
             rows_after: number;
             rows_before: number;
         };
+        /** Consent */
+        Consent: {
+            left_out: number;
+            purpose: string;
+            refused?: string | null;
+            rows: number;
+        };
         /** Correlations */
         Correlations: {
             columns: string[];
@@ -4467,6 +4514,12 @@ export interface components {
             value?: string | null;
             value_without?: string | null;
         };
+        /** Purposes */
+        Purposes: {
+            consent_column?: string | null;
+            /** @default [] */
+            purposes?: string[];
+        };
         /** QualityReading */
         QualityReading: {
             baseline?: number | null;
@@ -4547,6 +4600,8 @@ export interface components {
                 [key: string]: unknown;
             };
             policy?: components["schemas"]["CanaryPolicy"];
+            /** @default training */
+            purpose?: string;
         };
         /** RegisteredModel */
         RegisteredModel: {
@@ -4824,6 +4879,7 @@ export interface components {
         /** SqlQuery */
         SqlQuery: {
             limit?: number | null;
+            purpose?: string | null;
             sql: string;
         };
         /** SqlWarning */
@@ -5594,6 +5650,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Comparison"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DataVersionsRefConsentConsent: {
+        parameters: {
+            query: {
+                purpose: string;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Consent"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -6613,6 +6711,50 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CheckHistory"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1DatasetsRefPurposesPurposes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Purposes"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

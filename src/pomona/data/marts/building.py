@@ -135,7 +135,10 @@ class MartBuilder:
         for warning in plan.warnings:
             context.log(f"warning ({warning.kind}): {warning.message}")
         purposes = self._marts.purposes_now(mart, plan)
-        with self._marts.sql.rows(plan, timeout_s=mart.timeout_s, may_go_on=context.check) as reader:
+        purpose = rules.purpose_of_build(purposes)
+        with self._marts.sql.rows(
+            plan, timeout_s=mart.timeout_s, may_go_on=context.check, purpose=purpose
+        ) as reader:
             lineage = plan.lineage(fields_of(reader.schema))
             done = self._commit(begun, plan, _with_rows(reader))
         return _Made(

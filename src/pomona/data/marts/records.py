@@ -158,6 +158,7 @@ class SqlQuery(Record, frozen=True, kw_only=True):
 
     sql: str
     limit: int | None = None  # rows; None: all, up to the engine's own limit
+    purpose: str | None = None  # None: to look at the rows; needed where they are held by consent
 
 
 class SqlPreview(Record, frozen=True, kw_only=True):

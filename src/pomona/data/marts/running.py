@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pyarrow as pa
 
@@ -24,6 +24,7 @@ from pomona.data.marts.rules.marts import is_pinned, reproducibility
 from pomona.data.marts.rules.reading import Statement, read_statement
 from pomona.data.records import DataVersion, Field
 from pomona.data.service import DataService
+from pomona.data.shelf import Part, Shelf
 from pomona.data.tables import json_rows, to_polars
 
 PREVIEW_ROWS = 100
@@ -65,12 +66,14 @@ class SqlRunner:
     """Runs SQL over dataset versions.
 
     Args:
-        data: Whose versions are read.
+        data: Knows the versions.
+        shelf: Reads them: for a purpose, and of rows held by consent only those it covers.
         engine: Where the SQL runs.
     """
 
-    def __init__(self, data: DataService, engine: SqlEngine) -> None:
+    def __init__(self, data: DataService, shelf: Shelf, engine: SqlEngine) -> None:
         self._data = data
+        self._shelf = shelf
         self._engine = engine
 
     def plan(self, sql: str, *, pins: Mapping[str, str] | None = None) -> Plan:
@@ -125,27 +128,33 @@ class SqlRunner:
         timeout_s: float,
         may_go_on: Callable[[], None] | None = None,
         input_rows: int | None = None,
+        purpose: str | None = None,
     ) -> Iterator[pa.RecordBatchReader]:
         """The result as a stream, read inside the block; only the columns the SQL needs are loaded.
 
         Args:
             input_rows: Read at most so many rows of each input.
+            purpose: What the rows are read for; None: to look at them.
+
+        Raises:
+            Refused: If an input may not serve the purpose, or holds rows by consent and none was named.
         """
         with ExitStack() as stack:
             try:
-                tables = {one.name: self._load(one, one.columns, input_rows) for one in plan.inputs}
+                parts = Part(limit=input_rows, purpose=purpose)
+                tables = {one.name: self._load(one, one.columns, parts) for one in plan.inputs}
                 open_ = self._engine.session(plan.statement, tables, timeout_s=timeout_s, may_go_on=may_go_on)
                 reader = stack.enter_context(open_)
             except Invalid as error:
                 if error.extra.get("subtype") != "COLUMN_NOT_FOUND":
                     raise
                 # Either there is no such column, or the columns were followed wrongly: DuckDB knows.
-                tables = {one.name: self._load(one, None, input_rows) for one in plan.inputs}
+                tables = {one.name: self._load(one, None, parts) for one in plan.inputs}
                 open_ = self._engine.session(plan.statement, tables, timeout_s=timeout_s, may_go_on=may_go_on)
                 reader = stack.enter_context(open_)
             yield reader
 
-    def preview(self, sql: str) -> SqlPreview:
+    def preview(self, sql: str, *, purpose: str | None = None) -> SqlPreview:
         """The first rows of an SQL text, on samples of large inputs.
 
         Raises:
@@ -154,7 +163,7 @@ class SqlRunner:
         """
         began = time.monotonic()
         plan = self.plan(sql)
-        with self.rows(plan, timeout_s=PREVIEW_S, input_rows=PREVIEW_INPUT_ROWS) as reader:
+        with self.rows(plan, timeout_s=PREVIEW_S, input_rows=PREVIEW_INPUT_ROWS, purpose=purpose) as reader:
             for field in reader.schema:
                 canonical_type(field.name, field.type)
             fields = fields_of(reader.schema)
@@ -179,7 +188,7 @@ class SqlRunner:
         if query.limit is not None and query.limit < 0:
             raise Invalid(f"limit {query.limit} is below zero", hint="leave it out for all rows")
         most = QUERY_ROWS + 1 if query.limit is None else min(query.limit, QUERY_ROWS)
-        with self.rows(self.plan(query.sql), timeout_s=QUERY_S) as reader:
+        with self.rows(self.plan(query.sql), timeout_s=QUERY_S, purpose=query.purpose) as reader:
             found = _first(reader, most)
         if found.num_rows > QUERY_ROWS:
             raise TooLarge(
@@ -188,25 +197,8 @@ class SqlRunner:
             )
         return found
 
-    def _load(self, one: MartInput, columns: tuple[str, ...] | None, most: int | None) -> "Streamed":
-        return Streamed(lambda: self._data.batches(one.version, columns=columns), most)
-
-
-class Streamed:
-    """A version as DuckDB takes it: a stream over the files, in little memory."""
-
-    def __init__(self, opened: Callable[[], pa.RecordBatchReader], most: int | None = None) -> None:
-        self._opened = opened
-        self._most = most
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        reader = self._opened()
-        if self._most is not None:
-            reader = pa.RecordBatchReader.from_batches(reader.schema, _head(reader, self._most))
-        return reader.__arrow_c_stream__(requested_schema)
-
-    def __arrow_c_schema__(self) -> object:
-        return self._opened().schema.__arrow_c_schema__()
+    def _load(self, one: MartInput, columns: tuple[str, ...] | None, part: Part) -> pa.RecordBatchReader:
+        return self._shelf.stream(one.version, replace(part, columns=columns))
 
 
 def _inputs(

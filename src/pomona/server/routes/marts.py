@@ -99,7 +99,7 @@ class SqlRoutes(Controller):
     @post("/preview", sync_to_thread=True, status_code=200)
     def preview(self, app: Wired, data: JSONBody[SqlQuery]) -> SqlPreview:
         """The first 100 rows, with warnings and lineage; large inputs are sampled, and named."""
-        return app.sql.preview(data.sql)
+        return app.sql.preview(data.sql, purpose=data.purpose)
 
 
 def _ref(ref: str) -> str:

@@ -83,6 +83,14 @@ def purposes_of(inputs: Mapping[str, Sequence[str]], narrowed: Sequence[str]) ->
     return tuple(narrowed) or tuple(sorted(shared))
 
 
+def purpose_of_build(purposes: Sequence[str]) -> str | None:
+    """The purpose a build reads its inputs for: that of the mart, if it has exactly one.
+
+    Rows held by consent differ from purpose to purpose, so a mart over them must have one.
+    """
+    return purposes[0] if len(purposes) == 1 else None
+
+
 def is_pinned(name: str) -> bool:
     """A reference that means the same version for ever."""
     ref = parse_ref(name)
@@ -102,6 +110,7 @@ def inputs_digest(mart: Mart, contents: Mapping[str, str]) -> str:
     """
     root = blake3(b"pomona mart 1\n")
     root.update(f"{len(mart.sql)} {mart.sql}\n{'/'.join(mart.key)} {mart.time_column}\n".encode())
+    root.update(f"for {', '.join(sorted(mart.purposes))}\n".encode())  # which decides on rows held by consent
     for name, digest in sorted(contents.items()):
         root.update(f"{name} {digest}\n".encode())
     return str(root.hexdigest())

@@ -113,7 +113,7 @@ function Failed({ build }: { build: Schema<"MartBuild"> }) {
 function Editor({ mart }: { mart: Schema<"Mart"> }) {
   const [sql, setSql] = useState(mart.sql);
   useEffect(() => setSql(mart.sql), [mart.sql]);
-  const preview = useSend((text: string) => api.POST("/api/v1/sql/preview", { body: { sql: text } }));
+  const preview = useSend((text: string) => api.POST("/api/v1/sql/preview", { body: { sql: text, purpose: mart.purposes.length === 1 ? (mart.purposes[0] ?? null) : null } }));
   const save = useSend((text: string) => api.PATCH("/api/v1/marts/{ref}", { params: { path: { ref: mart.id } }, body: { sql: text } }));
   const edited = sql !== mart.sql;
   return (

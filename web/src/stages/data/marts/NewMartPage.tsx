@@ -19,7 +19,7 @@ const BLANK = { name: "", sql: "", key: [] as string[], time_column: "", purpose
 export default function NewMartPage() {
   const navigate = useNavigate();
   const form = useForm({ initialValues: BLANK });
-  const preview = useSend((sql: string) => api.POST("/api/v1/sql/preview", { body: { sql } }));
+  const preview = useSend((sql: string) => api.POST("/api/v1/sql/preview", { body: { sql, purpose: form.values.purposes.length === 1 ? (form.values.purposes[0] ?? null) : null } }));
   const create = useSend(
     (values: typeof BLANK) =>
       api.POST("/api/v1/marts", {
