@@ -1,5 +1,6 @@
 """File sets from SDK, command line and HTTP, over the whole app."""
 
+import errno
 import json
 import os
 import pickle
@@ -12,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pomona.cli.main import app as cli
-from pomona.core.errors import Conflict, Invalid, NotFound, Refused
+from pomona.core.errors import Conflict, Invalid, NotFound, Refused, StorageFull
 from pomona.data.filesets.manifests import encode, manifest_of
 from pomona.sdk.client import Client, connect
 from pomona.sdk.files.contents import Contents
@@ -288,6 +289,29 @@ def test_a_file_that_changes_while_it_is_read_is_refused(
     with pytest.raises(Conflict, match="while it is read"):
         client.files.add(SET, folder)
     assert list(client.files.versions(SET)) == []
+
+
+def test_a_full_disk_is_said_and_nothing_is_left(
+    client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("pomona.sdk.files.contents.PackWriter.add", full)
+        (folder / "large.bin").write_bytes(os.urandom(20 << 20))
+        with pytest.raises(StorageFull):
+            client.files.add(SET, folder)
+    assert list(client.files.versions(SET)) == []
+    assert [path.name for path in (tmp_path / "home/filesets/incoming").iterdir()] == ["proof"]
+    client.files.add(SET, folder)
+    with monkeypatch.context() as patched:
+        patched.setattr("pomona.sdk.files.writing._write_all", full)
+        with pytest.raises(StorageFull):
+            client.files.checkout(SET, tmp_path / "out")
+    assert not list((tmp_path / "out").glob(".pomona-*"))
+    client.files.checkout(SET, tmp_path / "out")
+    assert content(tmp_path / "out") == content(folder)
 
 
 def test_contents_swept_away_since_are_sent_again(client: Client, folder: Path) -> None:

@@ -1,5 +1,6 @@
 """Reads files into contents: small ones whole, large ones cut where their content says (FastCDC)."""
 
+import errno
 import os
 import time
 from collections.abc import Callable
@@ -54,6 +55,8 @@ def read_file(path: str, keep: Keep | None = None) -> HashedFile:
     except PermissionError:
         raise Invalid(f"{path} cannot be read", hint="give yourself access, or leave it out") from None
     except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):  # of what was read, not of the file
+            raise
         raise Invalid(f"{path} cannot be read: {error.strerror}", hint="leave it out, or repair it") from None
     raise Conflict(f"{path} changes while it is read", hint="add it again when nothing writes to it")
 
