@@ -18,6 +18,7 @@ from pomona.data.diff.service import DiffService
 from pomona.data.export.service import ExportService
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
+from pomona.data.keeping.holders import JobTexts, KeptAnswers
 from pomona.data.keeping.wiring import Keeping, wire_keeping
 from pomona.data.marts.building import MartBuilder
 from pomona.data.marts.engine import SqlEngine
@@ -45,6 +46,7 @@ from pomona.monitoring.watch import Watch
 from pomona.registry.records import NewVersion
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
+from pomona.serving.forgetting import PredictionHolder
 from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
@@ -110,6 +112,13 @@ class App:
             self.ledger,
             data=self.data,
             jobs=self.jobs,
+            home=self.home,
+            removal=FileBlobs(self.home / "blobs"),
+            holders=(
+                PredictionHolder(self.database, self.home / "gateway" / "journal"),
+                JobTexts(self.database, self.home / "jobs"),
+                KeptAnswers(self.requests),
+            ),
         )
 
     @cached_property

@@ -6,7 +6,7 @@ import pytest
 
 from pomona.core.errors import Tampered
 from pomona.storage.files import FileBlobs
-from pomona.testing.blobs import BlobsContract
+from pomona.testing.blobs import BlobRemovalContract, BlobsContract
 
 
 @pytest.fixture
@@ -14,7 +14,12 @@ def blobs(tmp_path: Path) -> FileBlobs:
     return FileBlobs(tmp_path / "blobs")
 
 
-class TestFileBlobs(BlobsContract):
+@pytest.fixture
+def removal(blobs: FileBlobs) -> FileBlobs:
+    return blobs
+
+
+class TestFileBlobs(BlobsContract, BlobRemovalContract):
     pass
 
 

@@ -42,6 +42,16 @@ class TestSqliteDatabase(DatabaseContract):
     pass
 
 
+def test_after_a_scrub_no_file_holds_what_was_deleted(database: SqliteDatabase, tmp_path: Path) -> None:
+    secret = b"a-secret-that-is-easy-to-find"
+    for number in range(200):
+        database.write(lambda tx, n=number: tx.link(f"{secret.decode()}-{n}", "tests", "hyp_1"))  # type: ignore[misc]
+    database.write(lambda tx: tx.execute(text("delete from links")))
+    assert any(secret in path.read_bytes() for path in tmp_path.iterdir())
+    database.scrub()
+    assert not any(secret in path.read_bytes() for path in tmp_path.iterdir())
+
+
 def test_a_changed_entry_breaks_the_chain(database: Database, ledger: Ledger, tmp_path: Path) -> None:
     for name in ("pear", "quince", "fig"):
         database.write(lambda tx, name=name: tx.emit(told(name)))

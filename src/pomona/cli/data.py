@@ -6,12 +6,11 @@ from typing import Annotated, Any
 
 import typer
 
-from pomona.cli import comparison, diffs, exports
+from pomona.cli import comparison, diffs, erasing, exports, keeping
 from pomona.cli.checks import app as checks_app
 from pomona.cli.checks import check, read_checks, show_wrong
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
 from pomona.cli.exports import utc
-from pomona.cli.keeping import add_to
 from pomona.cli.marts import read_sql
 from pomona.cli.transfers import sending, writing
 from pomona.core.errors import Invalid
@@ -23,7 +22,8 @@ app.command()(comparison.compare)
 app.command()(diffs.diff)
 app.command()(exports.export)
 app.command()(exports.describe)
-add_to(app)
+keeping.add_to(app)
+erasing.add_to(app)
 
 Name = Annotated[str, typer.Argument(help="The dataset's name, e.g. flights or nyc/flights.")]
 Ref = Annotated[str, typer.Argument(help="A version: flights, flights@v3, flights@newest or its id.")]

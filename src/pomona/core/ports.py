@@ -65,6 +65,14 @@ class Database(Protocol):
         """Run ``work`` on a consistent snapshot; it must not change anything."""
         ...
 
+    def scrub(self) -> None:
+        """Leave no copy of what was deleted or replaced in the database's own files.
+
+        Raises:
+            Unavailable: If others use it without a pause.
+        """
+        ...
+
     def close(self) -> None:
         """Finish what is queued, then let go of the store."""
         ...
@@ -91,6 +99,10 @@ class Requests(Protocol):
 
     def keep(self, key: str, answer: Answer) -> None:
         """Remember the answer of a request that wrote something."""
+        ...
+
+    def forget(self, speaks_of: Callable[[str], bool]) -> int:
+        """Delete answers whose text speaks of something; returns how many."""
         ...
 
 
@@ -152,6 +164,14 @@ class Blobs(Protocol):
 
     def size(self, digest: str) -> int | None:
         """Bytes kept under ``digest``; None if it is not there."""
+        ...
+
+
+class BlobRemoval(Protocol):
+    """Takes blobs away for good: beside ``Blobs``, because nothing but an erasure may."""
+
+    def remove(self, digests: Collection[str]) -> int:
+        """Delete these blobs; what is not there is no error. Returns how many were."""
         ...
 
 

@@ -76,7 +76,10 @@ def add_version(
     if told is not None:  # the same rows came twice at once
         return Committed(version=told, created=False, report=store.report_of(tx, told.id))
     if base.parent is not None:
-        rules.check_not_dropped(store.versions.get(tx, base.parent.id))
+        current = store.versions.get(tx, base.parent.id)
+        rules.check_not_dropped(current)
+        if current.digest != base.parent.digest:
+            raise Conflict(f"rows were erased from {kept.dataset} meanwhile", hint="commit again")
     newest = store.newest(tx, kept.dataset_id)
     if (newest.id if newest else None) != (base.newest.id if base.newest else None):
         raise Conflict(

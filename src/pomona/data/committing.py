@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from pomona.core.errors import Conflict, Invalid
 from pomona.core.ids import new_id
-from pomona.core.ports import Blobs, Clock, Database, Tables
+from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import from_json, to_json
 from pomona.data import canonical, rules, store
 from pomona.data.appending import merged_profile, merged_results, needs_all_rows
@@ -140,11 +140,13 @@ class Committer:
         return self._write(dataset, base, made, options)
 
     def _harmless(self, base: Base, options: CommitOptions) -> bool:
-        """Whether what was committed meanwhile is no reason to ask: the same rows in other files, or more.
+        """Whether what came meanwhile is no reason to ask: the same rows in other files, more, or an erasure.
 
         Only versions since ``base`` count; if there are none, something else was the matter.
         """
-        newest = base.newest
+        newest, parent = base.newest, base.parent
+        if parent is not None and self._database.read(lambda tx: _is_other(tx, parent)):
+            return True
         if newest is None or options.onto is not None:
             return False
         since = self._database.read(lambda tx: store.since(tx, newest))
@@ -164,7 +166,7 @@ class Committer:
 
     def _base(self, dataset: Dataset, options: CommitOptions) -> Base:
         newest = self._database.read(lambda tx: store.newest(tx, dataset.id))
-        parent = options.onto or self._database.read(lambda tx: store.newest(tx, dataset.id, usable=True))
+        parent = self._database.read(lambda tx: _parent(tx, dataset, options))
         if parent is None:
             if options.mode != "full" and newest is not None:
                 raise Conflict(
@@ -275,6 +277,17 @@ class Committer:
         done = self._database.write(lambda tx: add_version(tx, kept, base, report, options))
         self._publisher.catch_up(dataset.id)
         return done
+
+
+def _parent(tx: Transaction, dataset: Dataset, options: CommitOptions) -> DataVersion | None:
+    if options.onto is not None:
+        return store.versions.get(tx, options.onto.id)
+    return store.newest(tx, dataset.id, usable=True)
+
+
+def _is_other(tx: Transaction, version: DataVersion) -> bool:
+    """Whether rows were erased from a version since it was read."""
+    return store.versions.get(tx, version.id).digest != version.digest
 
 
 def schema_of(blobs: Blobs, version: DataVersion) -> pa.Schema:

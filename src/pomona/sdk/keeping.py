@@ -8,12 +8,16 @@ from pomona.core.errors import Invalid
 from pomona.data.keeping.records import (
     Collected,
     DropRequest,
+    Erasure,
+    ErasurePlan,
+    ErasureRequest,
     Keep,
     NewPin,
     NewTag,
     Pin,
     Rebased,
     RebaseRequest,
+    SignedErasure,
     Tag,
     Verified,
     VerifyRequest,
@@ -24,7 +28,7 @@ from pomona.sdk.jobs import Jobs
 from pomona.sdk.session import Session, part
 
 OnProgress = Callable[[Job], None]
-TAGS, PINS = list[Tag], list[Pin]
+TAGS, PINS, ERASURES = list[Tag], list[Pin], list[SignedErasure]
 
 
 class Keeping:
@@ -123,6 +127,40 @@ class Keeping:
     def consent(self, ref: str, purpose: str = "training") -> Consent:
         """How many rows of a version may be read for a purpose, and how many would be left out."""
         return self._session.get(f"{_version(ref)}/consent", Consent, purpose=purpose)
+
+    def plan_erasure(self, column: str, value: object, *, datasets: Sequence[str] = ()) -> ErasurePlan:
+        """What erasing the rows with this value would touch; nothing is changed."""
+        wanted = ErasureRequest(column=column, value=str(value), datasets=tuple(datasets))
+        return self._session.post("/api/v1/erasures/plan", wanted, ErasurePlan)
+
+    def erase(
+        self,
+        column: str,
+        value: object,
+        *,
+        reason: str,
+        confirm: str,
+        datasets: Sequence[str] = (),
+        timeout_s: float = 3600.0,
+        on_progress: OnProgress | None = None,
+    ) -> Erasure:
+        """Take a subject's rows out of every version, and every copy of its values out of the store.
+
+        Args:
+            reason: Why; it is kept, so it must not name whom.
+            confirm: The subject once more, ``column=value``, after a look at ``plan_erasure``.
+            datasets: Only these; default every one that has the column.
+        """
+        wanted = ErasureRequest(
+            column=column, value=str(value), datasets=tuple(datasets), reason=reason, confirm=confirm
+        )
+        job = self._session.post("/api/v1/erasures", wanted, Job)
+        done = self._ended(job, timeout_s, on_progress)
+        return self._session.get(f"/api/v1/erasures/{part(done.result['erasure'])}", SignedErasure).record
+
+    def erasures(self) -> Sequence[SignedErasure]:
+        """Every erasure, newest first, and whether its record is what was signed."""
+        return self._session.get("/api/v1/erasures", ERASURES)
 
     def _ended(self, job: Job, timeout_s: float, on_progress: OnProgress | None) -> Job:
         ended = Jobs(self._session).wait(job.id, timeout_s=timeout_s, on_progress=on_progress)

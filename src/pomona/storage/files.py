@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Collection
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -66,6 +67,12 @@ class FileBlobs:
             return self._path(digest).stat().st_size
         except FileNotFoundError:
             return None
+
+    def remove(self, digests: Collection[str]) -> int:
+        there = [path for digest in digests if (path := self._path(digest)).exists()]
+        for path in there:
+            path.unlink(missing_ok=True)
+        return len(there)
 
     def _path(self, digest: str) -> Path:
         if len(digest) != 64 or not all(c in "0123456789abcdef" for c in digest):

@@ -1,5 +1,6 @@
 """Requests carried out under an ``Idempotency-Key``, with the answer each got."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -67,6 +68,17 @@ class SqlRequests:
             tx.execute(delete(requests).where(requests.c.at < old))
 
         self._database.write(put)
+
+    def forget(self, speaks_of: Callable[[str], bool]) -> int:
+        def drop(tx: Transaction) -> int:
+            c = requests.c
+            rows = tx.execute(select(c.key, c.answer).where(c.answer.is_not(None)))
+            keys = [row.key for row in rows if speaks_of(row.answer.decode(errors="replace"))]
+            for key in keys:
+                tx.execute(update(requests).where(c.key == key).values(status=None, answer=None))
+            return len(keys)
+
+        return self._database.write(drop)
 
 
 def _carried_out(key: str) -> AnswerLost:

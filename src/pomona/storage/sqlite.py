@@ -7,6 +7,7 @@ WAL with full sync: a commit that returned survives ``kill -9`` and power loss. 
 import queue
 import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextvars import Context, copy_context
@@ -109,6 +110,20 @@ class SqliteDatabase:
         except OperationalError as error:
             raise _translate(error) from error
 
+    def scrub(self) -> None:
+        try:
+            connection = self._writer_engine.raw_connection()
+            try:
+                cursor = connection.cursor()
+                cursor.execute("PRAGMA secure_delete=ON")  # freed pages are overwritten with zeros
+                cursor.execute("PRAGMA temp_store=FILE")  # the copy it makes may be larger than memory
+                cursor.execute("VACUUM")
+                _empty_wal(cursor)
+            finally:
+                connection.close()
+        except sqlite3.OperationalError as error:
+            raise _translate(OperationalError("VACUUM", None, error)) from error
+
     def close(self) -> None:
         if not self._closed:
             self._closed = True
@@ -156,6 +171,16 @@ class SqliteDatabase:
         for item in batch:
             item.answer()
         return connection
+
+
+def _empty_wal(cursor: Any) -> None:
+    ends = time.monotonic() + _BUSY_MS / 1000
+    while time.monotonic() < ends:
+        (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            return
+        time.sleep(0.05)  # somebody still reads an older state
+    raise Unavailable("others read the database without a pause", hint="try again when it is quieter")
 
 
 def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) -> Engine:

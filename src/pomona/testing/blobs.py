@@ -6,7 +6,7 @@ import pytest
 from blake3 import blake3
 
 from pomona.core.errors import NotFound
-from pomona.core.ports import Blobs
+from pomona.core.ports import BlobRemoval, Blobs
 
 
 class BlobsContract:
@@ -38,3 +38,14 @@ class BlobsContract:
     def test_what_is_not_a_digest_is_not_found(self, blobs: Blobs, name: str) -> None:
         with pytest.raises(NotFound):
             blobs.get(name)
+
+
+class BlobRemovalContract:
+    """What is removed is gone, and nothing else. Provide ``blobs`` and ``removal`` over the same store."""
+
+    def test_what_is_removed_is_gone(self, blobs: Blobs, removal: BlobRemoval) -> None:
+        pear, quince = blobs.put(b"pear"), blobs.put(b"quince")
+        assert removal.remove([pear, "0" * 64]) == 1
+        assert blobs.size(pear) is None
+        assert blobs.get(quince) == b"quince"
+        assert blobs.get(blobs.put(b"pear")) == b"pear"

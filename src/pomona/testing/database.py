@@ -58,3 +58,10 @@ class DatabaseContract:
         assert [entry.seq for entry in ledger.entries(newest_first=True, after=4, limit=9)] == [3, 2, 1]
         assert ledger.entries(types=["data.version_committed"]) == []
         assert len(ledger.entries(subject="hyp_1")) == 5
+
+    def test_a_scrub_changes_nothing(self, database: Database, ledger: Ledger) -> None:
+        database.write(lambda tx: tx.emit(told("pear")))
+        database.scrub()
+        assert [entry.data for entry in ledger.entries()] == [{"name": "pear"}]
+        database.write(lambda tx: tx.emit(told("quince")))
+        assert ledger.verify() == 2

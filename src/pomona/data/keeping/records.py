@@ -193,12 +193,18 @@ class ErasurePlan(Record, frozen=True, kw_only=True):
 
 
 class ReplacedFile(Record, frozen=True, kw_only=True):
-    """A file written anew without the subject's rows; ``after`` is None if no row was left."""
+    """A file written anew without the subject's rows; ``after`` is None if nothing stands in its place.
 
+    Attributes:
+        what: Rows; places of hidden rows; or a profile.
+        rows: That went.
+    """
+
+    what: Literal["rows", "vector", "profile"] = "rows"
     dataset: str
     before: str
     after: str | None
-    rows: int  # that went
+    rows: int = 0
 
 
 class ErasedVersion(Record, frozen=True, kw_only=True):
@@ -234,3 +240,10 @@ class Erasure(Record, frozen=True, kw_only=True):
     left: tuple[str, ...] = ()  # files that hold the value's bytes still: models, artefacts
     finished_at: datetime | None = None
     signature: str = ""
+
+
+class SignedErasure(Record, frozen=True, kw_only=True):
+    """The record of an erasure, and whether it is what was signed here."""
+
+    record: Erasure
+    signed: bool

@@ -1,15 +1,23 @@
 """The services that keep versions, wired together."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from pomona.core.ports import Blobs, Clock, Database, Ledger, Tables
+from pomona.core.ports import BlobRemoval, Blobs, Clock, Database, Ledger, Tables
+from pomona.data.keeping.erasing import Eraser
+from pomona.data.keeping.holders import Holder
+from pomona.data.keeping.planning import Planner
 from pomona.data.keeping.rebasing import Rebaser
+from pomona.data.keeping.signing import Signer
 from pomona.data.keeping.sweeping import Sweeper
 from pomona.data.keeping.tagging import Tagger
 from pomona.data.keeping.verifying import Verifier
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import Workflow
+
+KEY_FILE = "erasure.key"
 
 
 @dataclass(frozen=True)
@@ -20,10 +28,11 @@ class Keeping:
     sweeper: Sweeper
     verifier: Verifier
     rebaser: Rebaser
+    eraser: Eraser
 
     def workflows(self) -> tuple[Workflow, ...]:
         """The jobs among it."""
-        return (self.verifier.workflow(), self.rebaser.workflow())
+        return (self.verifier.workflow(), self.rebaser.workflow(), self.eraser.workflow())
 
 
 def wire_keeping(
@@ -35,12 +44,33 @@ def wire_keeping(
     *,
     data: DataService,
     jobs: JobService,
+    home: Path,
+    removal: BlobRemoval,
+    holders: Sequence[Holder],
 ) -> Keeping:
-    """Build them."""
+    """Build them.
+
+    Args:
+        removal: Takes blobs away.
+        holders: Places beside the tables that may hold a person whose rows are erased.
+    """
     tagger = Tagger(database, clock, data, ledger)
+    eraser = Eraser(
+        database,
+        blobs,
+        removal,
+        tables,
+        clock,
+        jobs,
+        planner=Planner(database, tables, ledger, holders),
+        holders=holders,
+        signer=Signer(home / KEY_FILE),
+        home=home,
+    )
     return Keeping(
         tagger=tagger,
         sweeper=Sweeper(database, tables, clock, data, tagger),
         verifier=Verifier(database, data, jobs),
         rebaser=Rebaser(database, blobs, tables, clock, data, jobs),
+        eraser=eraser,
     )

@@ -10,7 +10,12 @@ from pomona.server.routes.entries import EntryRoutes
 from pomona.server.routes.exports import ExportRoutes
 from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
-from pomona.server.routes.keeping import KeepingRoutes, KeptDatasetRoutes, KeptVersionRoutes
+from pomona.server.routes.keeping import (
+    ErasureRoutes,
+    KeepingRoutes,
+    KeptDatasetRoutes,
+    KeptVersionRoutes,
+)
 from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
 from pomona.server.routes.marts import MartBuildRoutes, MartRoutes, SqlRoutes
@@ -38,6 +43,7 @@ HANDLERS = [
     KeptVersionRoutes,
     KeptDatasetRoutes,
     KeepingRoutes,
+    ErasureRoutes,
     FileSetRoutes,
     FileSetVersionRoutes,
     ChunkRoutes,

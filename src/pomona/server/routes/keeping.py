@@ -9,10 +9,13 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from pomona.data.keeping.records import (
     Collected,
     DropRequest,
+    ErasurePlan,
+    ErasureRequest,
     NewPin,
     NewTag,
     Pin,
     RebaseRequest,
+    SignedErasure,
     Tag,
     VerifyRequest,
 )
@@ -100,6 +103,35 @@ class KeepingRoutes(Controller):
     def verify(self, app: Wired, data: JSONBody[VerifyRequest]) -> Job:
         """Queue a verification of a version, of a dataset, or of everything."""
         return app.keeping.verifier.start(data)
+
+
+class ErasureRoutes(Controller):
+    """Erasures. The subject stands in a body, never in an address: addresses are logged."""
+
+    path = "/api/v1/erasures"
+    tags = ("data",)
+
+    @post("/plan", sync_to_thread=True, status_code=200)
+    def plan(self, app: Wired, data: JSONBody[ErasureRequest]) -> ErasurePlan:
+        """What an erasure would touch; nothing is changed."""
+        return app.keeping.eraser.plan(data)
+
+    @post(sync_to_thread=True)
+    def start(self, app: Wired, data: JSONBody[ErasureRequest]) -> Job:
+        """Queue an erasure; ``confirm`` names the subject once more."""
+        return app.keeping.eraser.start(data)
+
+    @get(sync_to_thread=True)
+    def page(self, app: Wired) -> list[SignedErasure]:
+        """Every erasure, newest first, and whether its record is what was signed."""
+        eraser = app.keeping.eraser
+        return [SignedErasure(record=one, signed=eraser.is_signed(one)) for one in eraser.erasures()]
+
+    @get("/{erasure_id:str}", sync_to_thread=True)
+    def show(self, app: Wired, erasure_id: FromPath[str]) -> SignedErasure:
+        """One erasure."""
+        record = app.keeping.eraser.erasure(erasure_id)
+        return SignedErasure(record=record, signed=app.keeping.eraser.is_signed(record))
 
 
 def _ref(ref: str) -> str:
