@@ -158,7 +158,8 @@ def same_family(one: pa.DataType, other: pa.DataType) -> bool:
         return (one.tz is None) == (other.tz is None)
     if types.is_null(one):
         return True
-    return (number(one) and number(other)) or (types.is_duration(one) and types.is_duration(other))
+    spans = (types.is_duration, types.is_time)  # of any unit: some libraries have but one
+    return (number(one) and number(other)) or any(is_of(one) and is_of(other) for is_of in spans)
 
 
 def is_wider(now: pa.DataType, was: pa.DataType) -> bool:
@@ -177,6 +178,8 @@ def is_wider(now: pa.DataType, was: pa.DataType) -> bool:
     if types.is_floating(now):
         exact = types.is_integer(was) and was.bit_width <= now.bit_width // 2
         return bool(exact or (types.is_floating(was) and now.bit_width > was.bit_width))
+    if types.is_time(now) and types.is_time(was):
+        return bool(now.bit_width > was.bit_width or (now.unit == "ns" and was.unit != "ns"))
     return bool(types.is_timestamp(now) and types.is_timestamp(was) and now.unit == "us")
 
 

@@ -68,8 +68,8 @@ def _selected(version: "Version", found: "pl.LazyFrame", kinds: Any) -> "pl.Lazy
         at = pl.col(name)
         if kinds[name] == pl.Date:
             at = at.cast(pl.Datetime("us"))
-        if getattr(kinds[name], "time_zone", None) is None:
-            at = at.dt.replace_time_zone("UTC")
+        aware = getattr(kinds[name], "time_zone", None) is not None
+        at = at.dt.convert_time_zone("UTC") if aware else at.dt.replace_time_zone("UTC")
         if chosen.since is not None:
             found = found.filter(at >= chosen.since)
         if chosen.until is not None:
