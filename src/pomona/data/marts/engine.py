@@ -14,14 +14,16 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import duckdb
 import pyarrow as pa
 
 from pomona.core.errors import Invalid, PomonaError, Refused, StorageFull, TooLarge
 from pomona.data.marts.rules import guard
 from pomona.data.marts.rules.reading import Statement
+
+if TYPE_CHECKING:
+    import duckdb
 
 MEMORY_MB = 1024
 THREADS = 2
@@ -99,7 +101,7 @@ class SqlEngine:
                 yield _stream(connection.to_arrow_reader(BATCH_ROWS), kinds, words)
 
     @contextmanager
-    def _connected(self) -> Iterator[duckdb.DuckDBPyConnection]:
+    def _connected(self) -> "Iterator[duckdb.DuckDBPyConnection]":
         self._spill.mkdir(mode=0o700, parents=True, exist_ok=True)
         config: dict[str, str | bool | int | float | list[str]] = {
             "memory_limit": f"{self._memory_mb}MB",
@@ -111,6 +113,8 @@ class SqlEngine:
             "allow_community_extensions": "false",
             "python_enable_replacements": "false",
         }
+        import duckdb  # 34 MB that a process which never runs SQL need not hold
+
         connection = duckdb.connect(":memory:", config=config)
         try:
             for setting in _LOCK:
@@ -124,7 +128,7 @@ class _Watch:
     """Ends a query that takes too long, or that nobody wants any more."""
 
     def __init__(
-        self, connection: duckdb.DuckDBPyConnection, timeout_s: float, may_go_on: Callable[[], None] | None
+        self, connection: "duckdb.DuckDBPyConnection", timeout_s: float, may_go_on: Callable[[], None] | None
     ) -> None:
         self._connection = connection
         self._may_go_on = may_go_on
@@ -166,6 +170,8 @@ class _Watch:
 @contextmanager
 def _in_words(sql: str, memory_mb: int, watch: _Watch | None = None) -> Iterator[None]:
     """DuckDB's errors, also those that come through an Arrow stream, as ours."""
+    import duckdb
+
     try:
         yield
     except (duckdb.Error, pa.ArrowException, RuntimeError, OSError) as error:
@@ -177,6 +183,8 @@ def _in_words(sql: str, memory_mb: int, watch: _Watch | None = None) -> Iterator
 
 
 def _translated(error: Exception, sql: str, memory_mb: int, watch: _Watch | None) -> PomonaError:
+    import duckdb
+
     said, fields = _said(error)
     kind = fields.get("exception_type", type(error).__name__)
     if watch is not None and watch.timed_out:
@@ -229,7 +237,7 @@ def _placed(said: str, fields: dict[str, Any], sql: str) -> Invalid:
     )
 
 
-def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Any) -> None:
+def _load(connection: "duckdb.DuckDBPyConnection", name: str, table: Any) -> None:
     """Stream a table in: knowing its size, DuckDB joins ten times faster than over Arrow as it is."""
     connection.register(_INCOMING, table)
     quoted = name.replace('"', '""')
@@ -237,7 +245,9 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str, table: Any) -> None:
     connection.unregister(_INCOMING)
 
 
-def _check(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+def _check(connection: "duckdb.DuckDBPyConnection", statement: Statement) -> None:
+    import duckdb
+
     with _in_words(statement.sql, 0):
         parts = connection.extract_statements(statement.sql)
         row = connection.execute("SELECT json_serialize_sql(?)", [statement.sql]).fetchone()
