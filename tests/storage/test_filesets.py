@@ -46,6 +46,12 @@ def test_a_pack_left_on_the_doorstep_is_adopted(store: PackStore, tmp_path: Path
     assert all(path.stat().st_mode & 0o777 == 0o444 for path in packs(tmp_path))
 
 
+def test_nothing_or_one_name_twice_is_adopted_without_harm(store: PackStore) -> None:
+    assert store.adopt([]) == 0
+    leave(store, "a.pack", pack_of(b"pear").getvalue())
+    assert store.adopt(["a.pack", "a.pack"]) == 1
+
+
 @pytest.mark.parametrize("name", ["../a.pack", "/etc/passwd", "a", "proof", "A.pack", "", "a.pack\0"])
 def test_no_other_file_can_be_adopted(store: PackStore, name: str) -> None:
     with pytest.raises((Invalid, NotFound)):

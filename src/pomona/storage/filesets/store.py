@@ -57,7 +57,8 @@ class PackStore:
             return self._publish([(copy, found)])
 
     def adopt(self, names: Sequence[str]) -> int:
-        left = [self._left(name) for name in names]
+        _ = self._index  # makes the folders
+        left = [self._left(name) for name in dict.fromkeys(names)]
         return self._publish([(path, _index_of(path)) for path in left])
 
     def read(self, digests: Sequence[bytes]) -> Iterator[bytes]:
