@@ -140,6 +140,9 @@ def test_which_files_are_worth_it() -> None:
     assert rules.to_rewrite([file(100_000, 10_000), small], threshold=0.15, small_files=8) == []
     wide = file(10, size=1 << 30)
     assert rules.to_rewrite([wide] * 40, threshold=0.15, small_files=8) == []
+    little = [file(100, 90)]
+    assert rules.to_rewrite(little, threshold=0.15, small_files=8) == []
+    assert rules.to_rewrite(little, threshold=0.15, small_files=1, least_rows=0) == [0]
     assert rules.to_rewrite([], threshold=0.15, small_files=8) == []
 
 

@@ -156,6 +156,7 @@ class Rebaser:
             version.files,
             threshold=threshold if threshold is not None else dataset.upkeep.hidden,
             small_files=dataset.upkeep.small_files if threshold is None else 1,
+            least_rows=rules.SMALL_ROWS if threshold is None else 0,
         )
         if not places:
             return Rebased(outcome="nothing to do")

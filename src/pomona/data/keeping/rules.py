@@ -57,15 +57,21 @@ def files_of(versions: Sequence[DataVersion]) -> set[str]:
     return named | vectors
 
 
-def to_rewrite(files: Sequence[DataFile], *, threshold: float, small_files: int) -> list[int]:
+def to_rewrite(
+    files: Sequence[DataFile], *, threshold: float, small_files: int, least_rows: int = SMALL_ROWS
+) -> list[int]:
     """The files (by their places) that a rebase replaces; none if it would gain nothing.
 
     Those of which more than ``threshold`` is hidden; and the small ones, once there are more than
     ``small_files`` of them. A lone small file is left: it would only be copied.
+
+    Args:
+        least_rows: A file with fewer is not worth it for what it hides alone.
     """
-    hidden = [n for n, file in enumerate(files) if file.live < (1 - threshold) * file.rows]
-    little = [n for n, file in enumerate(files) if file.rows < SMALL_ROWS and file.size < SMALL_BYTES]
-    small = [n for n in little if n not in hidden]
+    much = [file.live < (1 - threshold) * file.rows for file in files]
+    little = [file.rows < SMALL_ROWS and file.size < SMALL_BYTES for file in files]
+    hidden = [n for n, file in enumerate(files) if much[n] and (file.rows >= least_rows or not little[n])]
+    small = [n for n in range(len(files)) if little[n] and n not in hidden]
     if len(small) > max(1, small_files) or (hidden and len(small) > 1):
         return sorted(hidden + small)
     return hidden
