@@ -93,7 +93,7 @@ class Drafter:
             elif self._plan.old is None or self._plan.mode == "append":
                 self._all_new()
             else:
-                self._by_row()
+                self._by_row(self._plan.old)
         finally:
             new = self._writer.close()
         old = self._plan.old
@@ -111,7 +111,7 @@ class Drafter:
         plan = self._plan
         cuts: list[Key | None] = [*self._runs.cuts(rows_a_file(self._runs.width)), None]
         new = [Cursor(walk(), plan.key) for walk in self._runs.tables()]
-        old = [Cursor(tables, plan.key) for tables in self._old_tables()]
+        old = self._old_cursors(plan.old) if plan.old is not None else []
         for cut in cuts:
             rows = self._take(new, cut)
             rows = newest_of_each(rows, plan.key) if plan.mode == "delta" else checked_unique(rows, plan.key)
@@ -177,10 +177,10 @@ class Drafter:
             self._writer.add(rows)
             self._changes += Changes(added=rows.num_rows)
 
-    def _by_row(self) -> None:
+    def _by_row(self, old: FileReader) -> None:
         places, hashes = [], []
-        for tables in self._old_tables():
-            for table in tables:
+        for number in range(len(old.files)):
+            for table in old.located(number):
                 places.append(table.select([FILE, ROW]))
                 hashes.append(row_hashes(table.select(self._plan.schema.names)))
         fresh = []
@@ -224,14 +224,14 @@ class Drafter:
         fields = [self._plan.schema.field(name) for name in names]
         return pa.schema([*fields, pa.field(FILE, pa.uint32()), pa.field(ROW, pa.uint64())])
 
-    def _old_tables(self) -> list[Iterator[pa.Table]]:
-        old = self._plan.old
-        if old is None:
-            return []
-        numbers = range(len(old.files))
-        if self._plan.key and self._plan.mode != "full":
-            numbers = [n for n in numbers if self._meets(old, n)]  # type: ignore[assignment]
-        return [old.located(number, self._old_columns()) for number in numbers]
+    def _old_cursors(self, old: FileReader) -> list[Cursor]:
+        """One for each file that may have keys of the rows that came; it is opened when its range comes."""
+        key, found = self._plan.key, []
+        for number in range(len(old.files)):
+            if self._plan.mode == "full" or self._meets(old, number):
+                first = key_at(old.first(number, key), key, 0)
+                found.append(Cursor(old.located(number, self._old_columns()), key, first=first))
+        return found
 
     def _meets(self, old: FileReader, number: int) -> bool:
         """May a file have keys of the rows that came?"""

@@ -179,6 +179,13 @@ class FileReader:
             return np.empty(0, np.uint64)
         return self._tables.vectors.get(self._table, file.vector)
 
+    def first(self, number: int, key: Sequence[str]) -> pa.Table:
+        """The key of the first row of a file (hidden or not)."""
+        names = list(key)
+        with pq.ParquetFile(self._tables.files.open(self._table, self.files[number].digest)) as parquet:
+            batch = next(parquet.iter_batches(batch_size=1, row_groups=[0], columns=names))
+        return convert(pa.Table.from_batches([batch]), self._target(names))
+
     def span(self, number: int, key: Sequence[str]) -> tuple[pa.Table, pa.Table]:
         """The keys of the first and the last row of a sorted file (hidden or not)."""
         names = list(key)
