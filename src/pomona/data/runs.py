@@ -17,7 +17,7 @@ from pomona.data.tables import to_polars
 
 Key = tuple[Any, ...]
 
-RUN_BYTES = 384 << 20
+RUN_BYTES = 256 << 20
 _BATCH_ROWS = 65_536
 
 
@@ -126,6 +126,8 @@ class Runs:
             out.write_table(run, max_chunksize=_BATCH_ROWS)
         self._spilled.append(path)
         self._waiting, self._waiting_bytes = [], 0
+        del run
+        pa.default_memory_pool().release_unused()  # what was sorted is not held while the next rows come
 
 
 def sort(table: pa.Table, key: Sequence[str]) -> pa.Table:
