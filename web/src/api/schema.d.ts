@@ -1052,6 +1052,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/erasures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Every erasure, newest first, and whether its record is what was signed.
+         */
+        get: operations["ApiV1ErasuresPage"];
+        put?: never;
+        /**
+         * Start
+         * @description Queue an erasure; ``confirm`` names the subject once more.
+         */
+        post: operations["ApiV1ErasuresStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Plan
+         * @description What an erasure would touch; nothing is changed.
+         */
+        post: operations["ApiV1ErasuresPlanPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/erasures/{erasure_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One erasure.
+         */
+        get: operations["ApiV1ErasuresErasureIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -3372,6 +3436,64 @@ export interface components {
             subject: string;
             type: string;
         };
+        /** ErasedVersion */
+        ErasedVersion: {
+            after: string;
+            before: string;
+            id: string;
+            ref: string;
+            rows: number;
+        };
+        /** Erasure */
+        Erasure: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            column: string;
+            /** @default [] */
+            files?: components["schemas"]["ReplacedFile"][];
+            fingerprint: string;
+            finished_at?: string | null;
+            id: string;
+            /** @default  */
+            job?: string;
+            /** @default [] */
+            left?: string[];
+            /** @default [] */
+            places?: components["schemas"]["TouchedPlace"][];
+            plan: components["schemas"]["ErasurePlan"];
+            reason: string;
+            /** @default  */
+            signature?: string;
+            /** @enum {string} */
+            state: "running" | "done";
+            /** @default [] */
+            versions?: components["schemas"]["ErasedVersion"][];
+        };
+        /** ErasurePlan */
+        ErasurePlan: {
+            datasets: string[];
+            files: number;
+            /** @default [] */
+            marts?: string[];
+            /** @default [] */
+            models?: string[];
+            /** @default [] */
+            places?: components["schemas"]["TouchedPlace"][];
+            rows: number;
+            versions: components["schemas"]["TouchedVersion"][];
+        };
+        /** ErasureRequest */
+        ErasureRequest: {
+            column: string;
+            /** @default  */
+            confirm?: string;
+            /** @default [] */
+            datasets?: string[];
+            /** @default  */
+            reason?: string;
+            value: string;
+        };
         /** Experiment */
         Experiment: {
             artifact_location: string;
@@ -4649,6 +4771,19 @@ export interface components {
             /** @default 0 */
             verdicts?: number;
         };
+        /** ReplacedFile */
+        ReplacedFile: {
+            after: string | null;
+            before: string;
+            dataset: string;
+            /** @default 0 */
+            rows?: number;
+            /**
+             * @default rows
+             * @enum {string}
+             */
+            what?: "rows" | "vector" | "profile";
+        };
         /** Request */
         Request: {
             params?: {
@@ -4782,6 +4917,11 @@ export interface components {
             outputs?: components["schemas"]["ModelColumn"][];
             /** @default [] */
             params?: components["schemas"]["ModelColumn"][];
+        };
+        /** SignedErasure */
+        SignedErasure: {
+            record: components["schemas"]["Erasure"];
+            signed: boolean;
         };
         /** Source */
         Source: {
@@ -5031,6 +5171,17 @@ export interface components {
         /** Times */
         Times: {
             cron?: string | null;
+        };
+        /** TouchedPlace */
+        TouchedPlace: {
+            count: number;
+            what: string;
+        };
+        /** TouchedVersion */
+        TouchedVersion: {
+            id: string;
+            ref: string;
+            rows: number;
         };
         /** Trace */
         Trace: {
@@ -7532,6 +7683,153 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ErasuresPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedErasure"][];
+                };
+            };
+        };
+    };
+    ApiV1ErasuresStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ErasuresPlanPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ErasureRequest"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErasurePlan"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ErasuresErasureIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                erasure_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedErasure"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -85,12 +85,12 @@ test("only Parquet and CSV files are tables", () => {
 
 const DATASET = {
   id: "dat_01jd3r5v7x9z0a1b2c3d4e5f6g", name: "nyc/flights", key: ["id"], time_column: null, purposes: [], description: "Flights.", hypothesis: null,
-  checks: [CHECK], created_at: new Date().toISOString(), created_by: "ada",
+  checks: [CHECK], consent_column: null, upkeep: { automatic: true, hidden: 0.15, small_files: 32 }, created_at: new Date().toISOString(), created_by: "ada",
 };
 const VERSION = {
   id: "ver_01jd3r5v7x9z0a1b2c3d4e5f6g", dataset: "nyc/flights", dataset_id: DATASET.id, number: 2, digest: "b".repeat(64), parent: null, mode: "full",
   schema: [{ name: "carrier", type: "string" }], rows: 5, rows_added: 3, rows_removed: 1, rows_changed: 0, files: [], size: 100, since: null, until: null,
-  quality: "fail", profile: "", note: "", as_of: new Date().toISOString(), created_at: new Date().toISOString(), created_by: "ada",
+  quality: "fail", profile: "", note: "", as_of: new Date().toISOString(), created_at: new Date().toISOString(), created_by: "ada", dropped_at: null, dropped_by: "", rows_erased: 0,
 };
 
 test("changed checks are sent whole", async () => {

@@ -14,13 +14,15 @@ import { RecordLink } from "../names";
 import { ChecksEditor } from "./ChecksEditor";
 import { CommitDialog } from "./CommitDialog";
 import { History } from "./History";
+import { Serves } from "./keeping/Serves";
+import { Storage } from "./keeping/Storage";
 
 type Version = Schema<"DataVersion">;
 const COLOURS = { green: "var(--mantine-color-leaf-5)", warn: "var(--mantine-color-quince-5)", fail: "var(--mantine-color-pomegranate-4)", critical: "var(--mantine-color-pomegranate-7)" };
 
 const COLUMNS: Column<Version>[] = [
   { id: "number", title: "Version", width: 84, cell: (row) => `v${row.number}` },
-  { id: "quality", title: "Quality", width: 112, cell: (row) => <StateBadge state={row.quality} /> },
+  { id: "quality", title: "Quality", width: 112, cell: (row) => (row.dropped_at ? <StateBadge state="archived" label="dropped" /> : <StateBadge state={row.quality} />) },
   { id: "rows", title: "Rows", width: 92, align: "right", cell: (row) => number(row.rows) },
   { id: "added", title: "Added", width: 90, align: "right", cell: (row) => count(row.rows_added, "+") },
   { id: "removed", title: "Removed", width: 90, align: "right", cell: (row) => count(row.rows_removed, "−") },
@@ -63,12 +65,13 @@ function Shown({ dataset }: { dataset: Schema<"Dataset"> }) {
       lead={dataset.description || undefined}
       actions={<CommitDialog dataset={dataset} first={newest === undefined} />}
     >
-      <Section title="What a row is">
+      <Section title="What a row is" actions={<Serves dataset={dataset} newest={newest} />}>
         <Facts
           facts={[
             ["key", dataset.key.length > 0 ? dataset.key.join(", ") : <None key="key" why="rows have no name" />],
             ["time", dataset.time_column ?? <None key="time" why="no time column" />],
             ["may serve", dataset.purposes.length > 0 ? dataset.purposes.join(", ") : <None key="purposes" why="nothing declared" />],
+            ["consent", dataset.consent_column ? <code key="consent">{dataset.consent_column}</code> : null],
             ["hypothesis", dataset.hypothesis ? <RecordLink key="hypothesis" id={dataset.hypothesis} /> : null],
             ["created", <span key="created">{dataset.created_by}, <TimeAgo at={dataset.created_at} /></span>],
           ]}
@@ -107,6 +110,7 @@ function Shown({ dataset }: { dataset: Schema<"Dataset"> }) {
           <History dataset={dataset} />
         )}
       </Section>
+      {newest && versions.data && <Storage dataset={dataset} versions={versions.data} />}
       {newest && (
         <Section title="The same from a terminal or a notebook">
           <Snippet {...recipe} />

@@ -16,6 +16,7 @@ import { Ties } from "../ties";
 import { inWords } from "./checks";
 import { Columns } from "./Columns";
 import { Correlations } from "./Correlations";
+import { Kept, Verify } from "./keeping/Kept";
 import { ORDER, QualityReport } from "./QualityReport";
 import { Rows } from "./Rows";
 import { Query } from "./sources/Query";
@@ -77,6 +78,11 @@ function Shown({ version }: { version: Version }) {
       }
     >
       {recheck.isError && <ErrorNotice error={recheck.error} />}
+      {version.dropped_at && (
+        <Alert color="quince" icon={<IconAlertTriangle size={20} aria-hidden />} title={`Dropped on ${date(version.dropped_at)} by ${version.dropped_by}`}>
+          Nothing needed it any more, so its rows are gone. Its number and digest stay.
+        </Alert>
+      )}
       {version.quality !== "green" && report.data && <Wrong report={report.data} onShow={() => setView({ tab: "checks" })} />}
       <Figures
         figures={[
@@ -110,11 +116,13 @@ function Shown({ version }: { version: Version }) {
           <Stack gap="lg">
             {version.origin && <Origin origin={version.origin} />}
             <Identity version={version} />
+            {!version.dropped_at && <Verify of={version.id} />}
             <Stored version={version} />
             <DeltaPlace version={version} />
           </Stack>
         </Tabs.Panel>
       </Tabs>
+      <Kept version={version} />
       {links.data && <Ties id={version.id} links={links.data} />}
       <Downloads version={version} />
       <Section title="Read it">

@@ -9,7 +9,7 @@ export const data: Stage = {
   path: "/data",
   icon: IconDatabase,
   does: "Commit tables as versions that never change, check their quality, look at their profile.",
-  pages: [{ title: "Datasets", path: "/data" }, { title: "Sources", path: "/data/sources" }, { title: "Marts", path: "/data/marts" }, { title: "File sets", path: "/data/files" }],
+  pages: [{ title: "Datasets", path: "/data" }, { title: "Sources", path: "/data/sources" }, { title: "Marts", path: "/data/marts" }, { title: "File sets", path: "/data/files" }, { title: "Erasures", path: "/data/erasures" }],
   routes: [
     { path: "data", lazy: async () => ({ Component: (await import("./DatasetsPage")).default }) },
     { path: "data/new", lazy: async () => ({ Component: (await import("./NewDatasetPage")).default }) },
@@ -17,6 +17,7 @@ export const data: Stage = {
     { path: "data/compare", lazy: async () => ({ Component: (await import("./ComparePage")).default }) },
     { path: "data/versions/:ref/failing", lazy: async () => ({ Component: (await import("./FailingPage")).default }) },
     { path: "data/versions/:ref", lazy: async () => ({ Component: (await import("./VersionPage")).default }) },
+    { path: "data/erasures", lazy: async () => ({ Component: (await import("./keeping/ErasuresPage")).default }) },
     { path: "data/files", lazy: async () => ({ Component: (await import("./files/FileSetsPage")).default }) },
     { path: "data/files/versions/:ref", lazy: async () => ({ Component: (await import("./files/FilesVersionPage")).default }) },
     { path: "data/files/diff/:old/:new", lazy: async () => ({ Component: (await import("./files/FilesDiffPage")).default }) },
