@@ -17,7 +17,7 @@ from pomona.data.tables import to_polars
 
 Key = tuple[Any, ...]
 
-RUN_BYTES = 256 << 20
+RUN_BYTES = 192 << 20
 _BATCH_ROWS = 65_536
 
 

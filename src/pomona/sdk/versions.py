@@ -10,6 +10,7 @@ from pomona.data.export.rules import format_of
 from pomona.data.records import Dataset, DataVersion, QualityReport
 from pomona.sdk.rows import Rows
 from pomona.sdk.session import Session
+from pomona.sdk.transport import Transport
 from pomona.stats.records import TableProfile
 
 if TYPE_CHECKING:
@@ -181,6 +182,20 @@ class Version:
         """
         path = f"/api/v1/data-versions/{self.id}/croissant"
         return self._session.get(path, dict[str, Any], url=url)
+
+    def to_ray(self) -> Any:
+        """The rows as a ``ray.data.Dataset``: each data file is read by a task of its own.
+
+        Needs ``pip install 'pomona[ray]'`` and a server that Ray's workers reach (``pomona up``).
+        """
+        from pomona.sdk.ray_data import dataset_of
+
+        return dataset_of(self)
+
+    @property
+    def transport(self) -> Transport:
+        """The way to the server."""
+        return self._session.transport
 
     @property
     def time_column(self) -> str | None:

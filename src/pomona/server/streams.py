@@ -23,8 +23,11 @@ def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _arrow(rows: pa.RecordBatchReader) -> Iterator[bytes]:
     out = Outbox()
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with rows, pa.ipc.new_stream(out, rows.schema, options=options) as writer:
-        for batch in rows:
-            writer.write_batch(batch)
-            yield out.take()
-    yield out.take()
+    try:
+        with rows, pa.ipc.new_stream(out, rows.schema, options=options) as writer:
+            for batch in rows:
+                writer.write_batch(batch)
+                yield out.take()
+        yield out.take()
+    finally:
+        pa.default_memory_pool().release_unused()  # what a large answer took is not kept

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
+import pyarrow as pa
 from litestar import Controller, Request, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
@@ -76,20 +77,23 @@ class DatasetRoutes(Controller):
         kind = request.headers.get("content-type", "")
         with tempfile.TemporaryFile(dir=_incoming(app.home)) as body:
             await _receive(request, body)
-            return await asyncio.to_thread(
-                app.data.commit_bytes,
-                _ref(ref),
-                body,
-                kind,
-                mode=mode,
-                onto=onto,
-                note=note,
-                as_of=as_of,
-                allow_empty=allow_empty,
-                new_base=new_base,
-                producer=producer,
-                offset=offset,
-            )
+            try:
+                return await asyncio.to_thread(
+                    app.data.commit_bytes,
+                    _ref(ref),
+                    body,
+                    kind,
+                    mode=mode,
+                    onto=onto,
+                    note=note,
+                    as_of=as_of,
+                    allow_empty=allow_empty,
+                    new_base=new_base,
+                    producer=producer,
+                    offset=offset,
+                )
+            finally:
+                pa.default_memory_pool().release_unused()  # the next request may need other sizes
 
 
 class DataVersionRoutes(Controller):
