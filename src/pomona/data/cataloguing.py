@@ -1,19 +1,24 @@
 """The record of a version, and the one transaction that makes it be there."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
 
 from pomona.core.actors import current_actor
-from pomona.core.errors import Conflict
+from pomona.core.errors import Conflict, NotFound
 from pomona.core.events import VersionChecked, VersionCommitted
 from pomona.core.ids import new_id
-from pomona.core.ports import Transaction
+from pomona.core.ports import Tables, Transaction
 from pomona.core.tables import DataFile
 from pomona.data import canonical, rules, store
 from pomona.data.commits import Base, CommitOptions, Made
 from pomona.data.keeping import store as keeping
 from pomona.data.records import Committed, Dataset, DataVersion, QualityReport
+
+
+class ErasedMeanwhile(Conflict):
+    """Rows were erased from the dataset after a commit had read it: what it wrote must be written again."""
 
 
 def describe(dataset: Dataset, base: Base, made: Made, options: CommitOptions, now: datetime) -> DataVersion:
@@ -64,6 +69,23 @@ def reach(tx: Transaction, version: DataVersion, options: CommitOptions) -> None
         keeping.reach(tx, version.dataset_id, options.producer, options.offset, version.id)
 
 
+def check_there(tables: Tables, files: Sequence[DataFile], table: str, known: Sequence[DataFile]) -> None:
+    """Refuse to name new files that an erasure has swept before any version named them.
+
+    To be asked in the transaction that names them; an erasure sweeps in one of its own.
+
+    Raises:
+        ErasedMeanwhile: If one is not there any more.
+    """
+    old = {file.digest for file in known}
+    for file in files:
+        if file.digest not in old:
+            try:
+                tables.files.open(table, file.digest).close()
+            except NotFound:
+                raise ErasedMeanwhile("rows were erased from it meanwhile", hint="commit again") from None
+
+
 def add_version(
     tx: Transaction, kept: DataVersion, base: Base, report: QualityReport, options: CommitOptions
 ) -> Committed:
@@ -79,7 +101,7 @@ def add_version(
         current = store.versions.get(tx, base.parent.id)
         rules.check_not_dropped(current)
         if current.digest != base.parent.digest:
-            raise Conflict(f"rows were erased from {kept.dataset} meanwhile", hint="commit again")
+            raise ErasedMeanwhile(f"rows were erased from {kept.dataset} meanwhile", hint="commit again")
     newest = store.newest(tx, kept.dataset_id)
     if (newest.id if newest else None) != (base.newest.id if base.newest else None):
         raise Conflict(

@@ -14,7 +14,7 @@ from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import from_json, to_json
 from pomona.data import canonical, rules, store
 from pomona.data.appending import merged_profile, merged_results, needs_all_rows
-from pomona.data.cataloguing import add_version, describe, holding, reach
+from pomona.data.cataloguing import ErasedMeanwhile, add_version, check_there, describe, holding, reach
 from pomona.data.commits import Base, CommitOptions, Made
 from pomona.data.drafting import Drafter, Plan
 from pomona.data.files import FileReader
@@ -124,6 +124,8 @@ class Committer:
             for _ in range(_TRIES):
                 try:
                     return self._attempt(dataset, base, runs, schema, options)
+                except ErasedMeanwhile:
+                    base = self._base(dataset, options)
                 except Conflict:
                     before, base = base, self._base(dataset, options)
                     if not self._harmless(before, options):
@@ -140,13 +142,11 @@ class Committer:
         return self._write(dataset, base, made, options)
 
     def _harmless(self, base: Base, options: CommitOptions) -> bool:
-        """Whether what came meanwhile is no reason to ask: the same rows in other files, more, or an erasure.
+        """Whether what was committed meanwhile is no reason to ask: the same rows in other files, or more.
 
         Only versions since ``base`` count; if there are none, something else was the matter.
         """
-        newest, parent = base.newest, base.parent
-        if parent is not None and self._database.read(lambda tx: _is_other(tx, parent)):
-            return True
+        newest = base.newest
         if newest is None or options.onto is not None:
             return False
         since = self._database.read(lambda tx: store.since(tx, newest))
@@ -274,7 +274,12 @@ class Committer:
             results=made.results,
             at=kept.created_at,
         )
-        done = self._database.write(lambda tx: add_version(tx, kept, base, report, options))
+
+        def keep(tx: Transaction) -> Committed:
+            check_there(self._tables, kept.files, dataset.id, base.parent.files if base.parent else ())
+            return add_version(tx, kept, base, report, options)
+
+        done = self._database.write(keep)
         self._publisher.catch_up(dataset.id)
         return done
 
@@ -283,11 +288,6 @@ def _parent(tx: Transaction, dataset: Dataset, options: CommitOptions) -> DataVe
     if options.onto is not None:
         return store.versions.get(tx, options.onto.id)
     return store.newest(tx, dataset.id, usable=True)
-
-
-def _is_other(tx: Transaction, version: DataVersion) -> bool:
-    """Whether rows were erased from a version since it was read."""
-    return store.versions.get(tx, version.id).digest != version.digest
 
 
 def schema_of(blobs: Blobs, version: DataVersion) -> pa.Schema:

@@ -16,6 +16,8 @@ import pytest
 from tests.data.keeping.world import World, table
 
 from pomona.core.errors import Conflict, Invalid, NotFound, Refused
+from pomona.data import files
+from pomona.data.committing import Committer
 from pomona.data.keeping import erasing
 from pomona.data.keeping.records import Erasure, ErasureRequest, NewTag
 from pomona.data.keeping.subjects import Subject
@@ -352,8 +354,6 @@ def test_a_commit_that_comes_meanwhile_is_kept_and_erased_from(
 def test_a_commit_on_what_was_erased_meanwhile_is_made_again(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pomona.data.committing import Committer
-
     data = world.app.data
     data.create(NewDataset(name="people", key=("id",)))
     data.commit("people", people(20))
@@ -445,3 +445,36 @@ def test_a_short_value_is_found_beside_its_column_only(text: str, speaks: bool) 
     assert subject.in_text(text) is speaks
     assert subject.in_text(subject.masked(text)) is False
     assert (subject.masked(text) == text) is not speaks
+
+
+def test_files_that_no_version_names_go_and_a_commit_under_way_writes_them_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = world.app.data
+    data.create(NewDataset(name="people", key=("id",)))
+    data.commit("people", people(20))
+    write = Committer._write
+    done: list[int] = []
+
+    def slow(self: Committer, *args: Any) -> Any:
+        if not done:  # its files are there, no version names them yet
+            done.append(1)
+            job = world.app.keeping.eraser.start(request())
+            world.app.keeping.eraser.erase(str(job.payload["erasure"]))
+        return write(self, *args)
+
+    monkeypatch.setattr(Committer, "_write", slow)
+    version = data.commit("people", people(30, salt=1.0)).version
+    data.verify(version.id)
+    assert version.rows == 30  # the source brought it again
+    erase(world)
+    assert places_of(world.home, WHO, CITY) == []
+
+
+def test_what_a_failed_commit_left_goes_too(world: World) -> None:
+    data = world.app.data
+    data.create(NewDataset(name="people", key=("id",)))
+    data.commit("people", people(20))
+    world.app.tables.files.put(data.dataset("people").id, bytes(files.encode(people(9))))
+    erase(world)
+    assert places_of(world.home, WHO, CITY) == []

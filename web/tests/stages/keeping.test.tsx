@@ -24,7 +24,7 @@ test("an erasure shows what it touches and wants the subject typed once more", a
     datasets: ["people"], versions: [{ id: VERSION.id, ref: "people@v2", rows: 3 }], rows: 3, files: 1,
     places: [{ what: "predictions", count: 2 }], models: ["mv_01jd3r5v7x9z0a1b2c3d4e5f6g"], marts: [],
   };
-  const job = { id: "job_1", state: "done", progress: 1, note: "", result: { erasure: "ers_1", rows: 3 }, error: null };
+  const job = { id: "job_1", state: "done", progress: 1, note: "", result: { erasure: "ers_1", rows: 3, left: 0 }, error: null };
   const seen = answer({ "/api/v1/erasures": [], "POST /api/v1/erasures/plan": plan, "POST /api/v1/erasures": job, "/api/v1/jobs/job_1": job });
   show([{ path: "/data/erasures", element: <ErasuresPage /> }], "/data/erasures");
   const user = userEvent.setup();

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
+from pomona.core.errors import NotFound, Tampered
 from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
 from pomona.data.changes import Changes, compare, compare_multisets, row_hashes
@@ -46,14 +47,23 @@ class Cutter:
         """The places of the subject's rows, by the digest of their file; hidden rows, too."""
         found = {}
         for file in _different(versions):
-            places = self._places(file)
+            places = self._places(file.digest)
             if len(places):
                 found[file.digest] = places
         return found
 
-    def _places(self, file: DataFile) -> Places:
+    def holds(self, digest: str) -> bool:
+        """Whether a file that no version names holds such rows; one that cannot be read may."""
+        try:
+            return bool(len(self._places(digest)))
+        except NotFound:
+            return False  # vectors, and what is being written just now
+        except (Tampered, pa.ArrowInvalid):
+            return True
+
+    def _places(self, digest: str) -> Places:
         places, start = [], 0
-        with pq.ParquetFile(self._tables.files.open(self._dataset.id, file.digest)) as parquet:
+        with pq.ParquetFile(self._tables.files.open(self._dataset.id, digest)) as parquet:
             if self._subject.column not in parquet.schema_arrow.names:
                 return np.empty(0, np.uint64)
             for group in range(parquet.num_row_groups):

@@ -14,11 +14,11 @@ import msgspec
 from sqlalchemy import delete, insert, select
 
 from pomona.core.actors import current_actor
-from pomona.core.errors import Conflict, Invalid, Refused
+from pomona.core.errors import Conflict, Invalid, PomonaError, Refused
 from pomona.core.events import DataErased
 from pomona.core.ids import new_id
 from pomona.core.ports import BlobRemoval, Blobs, Clock, Database, Tables, Transaction
-from pomona.core.records import to_json
+from pomona.core.records import from_json, to_json
 from pomona.data import store as versions
 from pomona.data.keeping import rules, store
 from pomona.data.keeping.cutting import Cutter
@@ -45,6 +45,7 @@ KIND = "erase_data"
 _TRIES = 5
 _SCRATCH = ("incoming", "spill")
 _SCRATCH_S = 3600.0
+_HALF_S = 600.0  # no file takes longer to be written
 
 
 class Eraser:
@@ -187,11 +188,12 @@ class Eraser:
             self._sweep_scratch()
             tell(0.9, "the database's own files")
             self._database.scrub()
-            left = holding_files(self._home, subject, spare=("pomona.db",))
+            left = self._left(subject)
             record = self._database.write(lambda tx: self._finish(tx, record.id, places, left))
         self._database.scrub()  # the subject itself was in it until now
         tell(1.0, "done")
-        return {"erasure": record.id, "rows": sum(file.rows for file in record.files)}
+        rows = sum(file.rows for file in record.files)
+        return {"erasure": record.id, "rows": rows, "left": len(record.left)}
 
     def _erase_from(self, erasure_id: str, name: str, subject: Subject, tell: Tell) -> None:
         (dataset,) = self._planner.datasets(subject, [name])
@@ -247,28 +249,46 @@ class Eraser:
     def _clean(self, dataset: Dataset, subject: Subject, record: Erasure) -> None:
         """The log anew, then away with files and profiles that no version names any more."""
         self._publisher.restart(dataset.id)
-        there = self._database.read(lambda tx: _all(tx, dataset))
-        needed = rules.files_of([version for version in there if version.dropped_at is None])
         mine = [file for file in record.files if file.dataset == dataset.name]
         old = {file.before for file in mine if file.what != "profile"}
-        old |= self._dropped_and_young(dataset, subject, there)
-        self._tables.files.remove(dataset.id, old - needed, spare_s=0)
-        named = {one.profile for one in self._database.read(versions.versions.all)}
-        self._removal.remove({file.before for file in mine if file.what == "profile"} - named)
+        old |= self._unnamed(dataset, subject)
 
-    def _dropped_and_young(
-        self, dataset: Dataset, subject: Subject, there: Sequence[DataVersion]
-    ) -> set[str]:
-        """Files of dropped versions that a garbage collection has left for the next time."""
-        dropped = [version for version in there if version.dropped_at is not None]
+        def sweep(tx: Transaction) -> None:
+            # A commit names its files in a transaction, too, and looks there whether they still are.
+            named = rules.files_of([one for one in _all(tx, dataset) if one.dropped_at is None])
+            self._tables.files.remove(dataset.id, old - named, spare_s=0)
+
+        self._database.write(sweep)
+        profiles = {one.profile for one in self._database.read(versions.versions.all)}
+        self._removal.remove({file.before for file in mine if file.what == "profile"} - profiles)
+
+    def _unnamed(self, dataset: Dataset, subject: Subject) -> set[str]:
+        """Files with such rows that no version names: of dropped versions, of commits that failed."""
+        there = self._database.read(lambda tx: _all(tx, dataset))
+        named = rules.files_of([version for version in there if version.dropped_at is None])
         stored = self._tables.files.stored(dataset.id)
-        left = [
-            msgspec.structs.replace(
-                version, files=tuple(file for file in version.files if file.digest in stored)
-            )
-            for version in dropped
-        ]
-        return set(Cutter(self._tables, dataset, subject).find(left))
+        half = [name for name in stored if name.startswith(".")]  # left by a writer that was killed
+        self._tables.files.remove(dataset.id, half, spare_s=_HALF_S)
+        cutter = Cutter(self._tables, dataset, subject)
+        return {digest for digest in stored if digest not in named and cutter.holds(digest)}
+
+    def _left(self, subject: Subject) -> list[str]:
+        """Files that hold the value still; profiles of commits that failed are taken away first."""
+        found = holding_files(self._home, subject, spare=("pomona.db",))
+        named = {one.profile for one in self._database.read(versions.versions.all)}
+        stray = {path for path in found if self._is_stray_profile(path, named)}
+        self._removal.remove({_digest_in(path) for path in stray})
+        return [path for path in found if path not in stray]
+
+    def _is_stray_profile(self, path: str, named: set[str]) -> bool:
+        digest = _digest_in(path)
+        if not path.startswith("blobs/") or digest in named:
+            return False
+        try:
+            from_json(self._blobs.get(digest), TableProfile)
+        except (PomonaError, msgspec.MsgspecError):
+            return False
+        return True
 
     def _sweep_scratch(self) -> None:
         """What commits and queries that were killed have left behind."""
@@ -302,6 +322,10 @@ class Eraser:
             )
         )
         return store.erasures.replace(tx, record)
+
+
+def _digest_in(path: str) -> str:
+    return "".join(path.split("/")[1:])
 
 
 def _all(tx: Transaction, dataset: Dataset) -> list[DataVersion]:

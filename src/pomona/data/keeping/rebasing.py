@@ -19,7 +19,7 @@ from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.tables import DataFile
 from pomona.data import rules as data_rules
 from pomona.data import store
-from pomona.data.cataloguing import size_of
+from pomona.data.cataloguing import check_there, size_of
 from pomona.data.committing import schema_of
 from pomona.data.keeping import rules
 from pomona.data.keeping.merging import MayGoOn, Merger
@@ -198,6 +198,7 @@ class Rebaser:
                 f"the files of {replacement.of.dataset} were changed by somebody else meanwhile",
                 hint="rebase again if there is still something to gain",
             )
+        check_there(self._tables, files, current.dataset_id, current.files)
         made = _same_rows(current, newest.number + 1, tuple(files), self._clock)
         made = msgspec.structs.replace(made, log=store.append_log(tx, made.dataset_id, made.id))
         store.versions.insert(tx, made)

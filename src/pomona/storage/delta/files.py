@@ -30,7 +30,9 @@ class DeltaFiles:
 
     def put(self, table: str, body: bytes | memoryview) -> str:
         digest = str(blake3(body, max_threads=blake3.AUTO).hexdigest())
-        _put(folder_of(self._root, table) / f"{digest}.parquet", body)
+        path = folder_of(self._root, table) / f"{digest}.parquet"
+        if _put(path, body):
+            self._verified[path] = _seen(path)
         return digest
 
     def open(self, table: str, digest: str) -> BinaryIO:
@@ -66,8 +68,7 @@ class DeltaFiles:
     def _verify(self, path: Path, digest: str) -> None:
         seen = (0, 0, 0)
         try:
-            stat = path.stat()
-            seen = (stat.st_size, stat.st_mtime_ns, stat.st_ino)
+            seen = _seen(path)
             if self._verified.get(path) == seen:
                 return
             with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as body:
@@ -109,12 +110,20 @@ class DeltaVectors:
         return vectors.decode(body, vector.offset, vector.size)
 
 
-def _put(path: Path, body: bytes | memoryview) -> None:
-    """Write a file, or mark it as wanted again if it is there: then no sweep takes it."""
+def _put(path: Path, body: bytes | memoryview) -> bool:
+    """Write a file, or mark it as wanted again if it is there: then no sweep takes it. True if written."""
     try:
         os.utime(path)
     except FileNotFoundError:
         write_whole(path, body)
+        return True
+    return False
+
+
+def _seen(path: Path) -> tuple[int, int, int]:
+    """Tells a file that was changed."""
+    found = path.stat()
+    return (found.st_size, found.st_mtime_ns, found.st_ino)
 
 
 def _stored(path: Path) -> StoredFile:

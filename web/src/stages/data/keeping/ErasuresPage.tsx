@@ -111,12 +111,23 @@ function Touched({ plan, column, value }: { plan: Plan; column: string; value: s
   );
 }
 
+/** The result of the job. */
+interface Done {
+  rows: number;
+  left: number;
+}
+
+function Done({ result }: { result: Done }) {
+  const left = result.left === 0 ? "no file of the store holds the value" : `${number(result.left)} files hold the value still, and the record names them`;
+  return <Text size="sm" c={result.left === 0 ? "leaf" : "quince"}>{`${number(result.rows)} rows are gone from every version; ${left}.`}</Text>;
+}
+
 function Confirm({ column, value }: { column: string; value: string }) {
   const [reason, setReason] = useState("");
   const [typed, setTyped] = useState("");
   const [job, setJob] = useState<string>();
   const erase = useSend(() => api.POST("/api/v1/erasures", { body: { column, value, reason, confirm: typed } }), { onDone: (made) => setJob(made.id) });
-  if (job) return <JobProgress key={job} id={job} done={(ended) => <Text size="sm" c="leaf">{`${number((ended.result as { rows: number }).rows)} rows are gone from every version; no file of the store holds their values.`}</Text>} />;
+  if (job) return <JobProgress key={job} id={job} done={(ended) => <Done result={ended.result as Done} />} />;
   return (
     <form
       onSubmit={(event) => {
