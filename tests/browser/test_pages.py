@@ -60,6 +60,7 @@ FULL = [
 ]
 EMPTY = {
     "/data/sources": "No source yet",
+    "/data/erasures": "Nothing was ever erased",
     "/training": "No run yet",
     "/training/entries": "No training entry yet",
     "/registry": "pomona models register",
