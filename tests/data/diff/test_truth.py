@@ -1,7 +1,6 @@
 """For any tables and any history, a diff of any two versions equals the truth, worked out in plain Python."""
 
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -16,9 +15,11 @@ from pomona.data.comparison.service import ComparisonService
 from pomona.data.diff import steps
 from pomona.data.diff.records import Diff
 from pomona.data.diff.service import DiffService
+from pomona.data.keeping.rebasing import Rebaser
 from pomona.data.records import DataVersion, NewDataset
 from pomona.data.service import DataService
 from pomona.data.shelf import Shelf
+from pomona.jobs.service import JobService
 from pomona.sql import metadata
 from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
@@ -29,7 +30,7 @@ Row = dict[str, Any]
 X = st.none() | st.sampled_from([0.0, -0.0, 1.5, float("nan")])
 LISTS = st.none() | st.lists(st.integers(0, 1), max_size=2)
 ROWS = st.dictionaries(st.integers(0, 30), st.tuples(X, st.none() | st.sampled_from("ab"), LISTS), min_size=1)
-MODES = st.sampled_from(["full", "append", "delta", "wider", "narrower", "again"])
+MODES = st.sampled_from(["full", "append", "delta", "delta", "wider", "narrower", "again", "rebase"])
 HISTORY = st.lists(st.tuples(MODES, ROWS), min_size=2, max_size=6)
 
 
@@ -50,7 +51,9 @@ def table(rows: dict[int, tuple[Any, ...]], mode: str) -> pa.Table:
     return pa.table(columns)
 
 
-def committed(data: DataService, history: list[tuple[str, dict[int, tuple[Any, ...]]]]) -> list[DataVersion]:
+def committed(
+    data: DataService, rebaser: Rebaser, history: list[tuple[str, dict[int, tuple[Any, ...]]]]
+) -> list[DataVersion]:
     found: dict[str, DataVersion] = {}
     keyed = bool(data.dataset("d").key)
     for mode, rows in history:
@@ -60,6 +63,12 @@ def committed(data: DataService, history: list[tuple[str, dict[int, tuple[Any, .
                 if first is None:
                     continue
                 done = data.commit("d", data.read(first.id), new_base=True)
+            elif mode == "rebase":
+                if found:
+                    rebaser.rebase("d", 0.0)
+                    newest = data.resolve("d")
+                    found.setdefault(newest.id, newest)
+                continue
             elif mode in ("wider", "narrower"):
                 done = data.commit("d", table(rows, mode), new_base=True)
             else:
@@ -95,7 +104,7 @@ def truth_by_key(before: list[Row], after: list[Row], columns: list[str]) -> dic
 
 @pytest.mark.parametrize("key", [("id",), ()], ids=["keyed", "unkeyed"])
 @settings(
-    max_examples=14,
+    max_examples=12,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
@@ -117,7 +126,8 @@ def test_a_diff_is_the_truth(
     data = DataService(database, blobs, tables, clock, BusinessService(database, clock), folder / "in")
     diffs = DiffService(Shelf(data, blobs, tables), ComparisonService(data))
     data.create(NewDataset(name="d", key=key))
-    versions = committed(data, history)
+    jobs = JobService(database, clock)
+    versions = committed(data, Rebaser(database, blobs, tables, clock, data, jobs), history)
     event(f"{len(versions)} versions")
     for one in versions:
         for other in versions:
