@@ -11,9 +11,9 @@ import pyarrow as pa
 
 from pomona.app import App, open_app
 from pomona.core.errors import Conflict
-from pomona.data import files
 from pomona.data.keeping.records import DropRequest, ErasureRequest, Keep, RebaseRequest
 from pomona.data.records import NewDataset
+from pomona.data.tables import files
 from pomona.process import is_dead_here
 from pomona.worker import Housekeeper
 

@@ -10,10 +10,10 @@ import pyarrow as pa
 import pytest
 
 from pomona.core.errors import Conflict, Invalid
-from pomona.data.files import FileReader
 from pomona.data.profiling import profile_table
 from pomona.data.records import Check, NewDataset
 from pomona.data.service import DataService
+from pomona.data.tables.files import FileReader
 from pomona.stats.records import CategoryProfile, NumericProfile, TimeProfile
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

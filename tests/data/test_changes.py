@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.drawn import tables
 
-from pomona.data.canonical import canonical
-from pomona.data.changes import Changes, compare, compare_multisets, row_hashes
+from pomona.data.tables.canonical import canonical
+from pomona.data.tables.changes import Changes, compare, compare_multisets, row_hashes
 
 
 @settings(max_examples=80)

@@ -3,7 +3,7 @@
 import polars as pl
 import pytest
 
-from pomona.data.expressions import columns_in, fault, parse, pattern_fault
+from pomona.data.quality.expressions import columns_in, fault, parse, pattern_fault
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from tests.data.drawn import MOMENTS, plain, tables
 
 from pomona.core.errors import Invalid
-from pomona.data.canonical import Widened, canonical, canonical_schema, fields_of, fitted, is_wider
-from pomona.data.files import FileReader, FileWriter
 from pomona.data.records import TimeWindow
 from pomona.data.rules import version_digest
-from pomona.data.runs import sort
+from pomona.data.tables.canonical import Widened, canonical, canonical_schema, fields_of, fitted, is_wider
+from pomona.data.tables.files import FileReader, FileWriter
+from pomona.data.tables.runs import sort
 from pomona.storage.delta.tables import delta_tables
 
 

@@ -13,9 +13,9 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from pomona.data import files
 from pomona.data.records import Check, DataVersion, NewDataset
 from pomona.data.service import DataService
+from pomona.data.tables import files
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

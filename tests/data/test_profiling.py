@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pomona.core.records import from_json, to_json
-from pomona.data.canonical import canonical
 from pomona.data.profiling import Profiler, profile_table
-from pomona.data.sampling import Sample
+from pomona.data.tables.canonical import canonical
+from pomona.data.tables.sampling import Sample
 from pomona.stats.records import CategoryProfile, NumericProfile, TableProfile, TimeProfile
 
 COLUMNS = {

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 
 from pomona.core.errors import Invalid
 from pomona.data.profiling import profile_table
-from pomona.data.quality import Inspection, run_checks
+from pomona.data.quality.inspection import Inspection, run_checks
+from pomona.data.quality.repeats import Repeats
 from pomona.data.records import Check, CheckResult
-from pomona.data.repeats import Repeats
 from pomona.data.rules import check_checks, columns_of, judge, worst
-from pomona.data.tables import to_polars
+from pomona.data.tables.frames import to_polars
 
 NOW = datetime(2026, 1, 3, tzinfo=UTC)
 TABLE = pa.table(

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from pomona.data.quality import EXAMPLES, Inspection, on_rows
+from pomona.data.quality.inspection import EXAMPLES, Inspection, on_rows
 from pomona.data.records import Check, CheckResult
 from pomona.data.rules import ROW_KINDS, columns_of
 from pomona.stats.profiles import merge_tables

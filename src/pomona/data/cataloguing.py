@@ -11,10 +11,11 @@ from pomona.core.events import VersionChecked, VersionCommitted
 from pomona.core.ids import new_id
 from pomona.core.ports import Tables, Transaction
 from pomona.core.tables import DataFile
-from pomona.data import canonical, rules, store
+from pomona.data import rules, store
 from pomona.data.commits import Base, CommitOptions, Made
 from pomona.data.keeping import store as keeping
 from pomona.data.records import Committed, Dataset, DataVersion, QualityReport
+from pomona.data.tables import canonical
 
 
 class ErasedMeanwhile(Conflict):

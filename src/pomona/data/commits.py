@@ -6,8 +6,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from pomona.data.drafting import Draft
 from pomona.data.records import CheckResult, CommitMode, DataVersion, Origin
+from pomona.data.tables.drafting import Draft
 from pomona.stats.records import TableProfile
 
 

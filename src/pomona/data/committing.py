@@ -12,17 +12,14 @@ from pomona.core.errors import Conflict, Invalid
 from pomona.core.ids import new_id
 from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import from_json, to_json
-from pomona.data import canonical, rules, store
+from pomona.data import rules, store
 from pomona.data.appending import merged_profile, merged_results, needs_all_rows
 from pomona.data.cataloguing import ErasedMeanwhile, add_version, check_there, describe, holding, reach
 from pomona.data.commits import Base, CommitOptions, Made
-from pomona.data.drafting import Drafter, Plan
-from pomona.data.files import FileReader
-from pomona.data.incoming import Incoming
 from pomona.data.profiling import Profiler
 from pomona.data.publishing import Publisher
 from pomona.data.purposes import check_consent_column
-from pomona.data.quality import Inspection, Related
+from pomona.data.quality.inspection import Inspection, Related
 from pomona.data.records import (
     CheckResult,
     Committed,
@@ -30,7 +27,11 @@ from pomona.data.records import (
     DataVersion,
     QualityReport,
 )
-from pomona.data.runs import Runs
+from pomona.data.tables import canonical
+from pomona.data.tables.drafting import Drafter, Plan
+from pomona.data.tables.files import FileReader
+from pomona.data.tables.incoming import Incoming
+from pomona.data.tables.runs import Runs
 from pomona.stats.records import TableProfile
 
 _TRIES = 8

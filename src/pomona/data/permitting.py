@@ -6,10 +6,10 @@ from pomona.core.errors import Refused
 from pomona.core.events import ConsentApplied, PurposeRefused, PurposesDeclared
 from pomona.core.ports import Database, Transaction
 from pomona.data import purposes, store
-from pomona.data.files import FileReader
 from pomona.data.purposes import ConsentReader
 from pomona.data.records import Consent, Dataset, DataVersion, Purposes, TimeWindow
 from pomona.data.resolving import find_dataset
+from pomona.data.tables.files import FileReader
 
 
 class Permitter:

@@ -12,7 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pomona.data.naming import Naming
-from pomona.data.tables import to_polars
+from pomona.data.tables.frames import to_polars
 from pomona.stats.correlations import Comoments
 from pomona.stats.distinct import Distinct
 from pomona.stats.profiles import merge, profile_like, profile_numeric, profile_times

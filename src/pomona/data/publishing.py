@@ -9,8 +9,8 @@ import pyarrow as pa
 from pomona.core.ports import Blobs, Database, Tables, Transaction
 from pomona.core.tables import TableState
 from pomona.data import store
-from pomona.data.canonical import stored_schema
 from pomona.data.records import DataVersion
+from pomona.data.tables.canonical import stored_schema
 
 
 class Publisher:

@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pomona.core.errors import Invalid, Refused
-from pomona.data.files import FileReader
 from pomona.data.records import Dataset, TimeWindow
+from pomona.data.tables.files import FileReader
 
 TRAINING, EXPORT = "training", "export"
 """The purposes that are named for whoever names none: of a training, and of an export."""

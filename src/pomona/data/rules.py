@@ -117,7 +117,7 @@ def _words_fault(check: Check) -> str | None:
         return f"`to_columns` names {len(check.to_columns)} columns, `columns` {len(columns_of(check))}"
     if check.kind not in ("pattern", "expression"):
         return None
-    from pomona.data import expressions  # Polars, which the command line may lack
+    from pomona.data.quality import expressions  # Polars, which the command line may lack
 
     if check.kind == "pattern":
         return expressions.pattern_fault(check.pattern)

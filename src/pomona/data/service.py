@@ -21,8 +21,6 @@ from pomona.data import rules, store
 from pomona.data.cataloguing import mark_again
 from pomona.data.commits import Base, CommitOptions
 from pomona.data.committing import Committer, Watch, schema_of
-from pomona.data.files import FileReader
-from pomona.data.incoming import decode, incoming
 from pomona.data.permitting import Permitter
 from pomona.data.profiling import Profiler
 from pomona.data.publishing import Publisher
@@ -40,7 +38,9 @@ from pomona.data.records import (
 )
 from pomona.data.references import parse_ref
 from pomona.data.resolving import find_dataset, find_version
-from pomona.data.tables import json_rows, to_polars
+from pomona.data.tables.files import FileReader
+from pomona.data.tables.frames import json_rows, to_polars
+from pomona.data.tables.incoming import decode, incoming
 from pomona.stats.records import TableProfile
 
 

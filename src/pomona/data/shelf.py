@@ -12,9 +12,9 @@ from pomona.core.ports import Blobs, Tables
 from pomona.data import rules
 from pomona.data.committing import schema_of
 from pomona.data.export.records import Location
-from pomona.data.files import FileReader
 from pomona.data.records import Consent, Dataset, DataVersion, TimeWindow
 from pomona.data.service import DataService
+from pomona.data.tables.files import FileReader
 
 
 @dataclass(frozen=True)

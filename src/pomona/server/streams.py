@@ -7,7 +7,7 @@ import pyarrow as pa
 from litestar.response import Stream
 
 from pomona.data.export.outbox import Outbox
-from pomona.data.incoming import ARROW
+from pomona.data.tables.incoming import ARROW
 
 
 def arrow_answer(rows: pa.RecordBatchReader) -> Stream:

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from pomona.business.service import BusinessService
 from pomona.core.errors import Conflict, Invalid
-from pomona.data import files
 from pomona.data.comparison.service import ComparisonService
 from pomona.data.diff import steps
 from pomona.data.diff.records import Diff
@@ -19,6 +18,7 @@ from pomona.data.keeping.rebasing import Rebaser
 from pomona.data.records import DataVersion, NewDataset
 from pomona.data.service import DataService
 from pomona.data.shelf import Shelf
+from pomona.data.tables import files
 from pomona.jobs.service import JobService
 from pomona.sql import metadata
 from pomona.storage.delta.tables import delta_tables

@@ -18,14 +18,14 @@ from hypothesis import HealthCheck, given, settings
 from tests.data.drawn import plain, tables
 
 from pomona.core.errors import Conflict, Invalid, Unavailable
-from pomona.data import files
-from pomona.data.canonical import canonical
 from pomona.data.export import service as exporting
 from pomona.data.export.encoding import encoded, groups
 from pomona.data.export.service import ExportService
 from pomona.data.records import NewDataset
 from pomona.data.service import DataService
 from pomona.data.shelf import Part, Shelf
+from pomona.data.tables import files
+from pomona.data.tables.canonical import canonical
 from pomona.sdk.exporting import save
 from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs

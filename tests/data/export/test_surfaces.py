@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 
 from pomona.cli.main import app as cli
 from pomona.core.errors import Invalid, NotFound, Tampered, Unavailable
-from pomona.data import files
+from pomona.data.tables import files
 from pomona.sdk.client import Client, connect
 from pomona.sdk.http import HttpTransport
 from pomona.server.embedded import listening

@@ -16,12 +16,12 @@ import pytest
 from tests.data.keeping.world import World, table
 
 from pomona.core.errors import Conflict, Invalid, NotFound, Refused
-from pomona.data import files
 from pomona.data.committing import Committer
 from pomona.data.keeping import erasing
 from pomona.data.keeping.records import Erasure, ErasureRequest, NewTag
 from pomona.data.keeping.subjects import Subject
 from pomona.data.records import Check, NewDataset, Origin
+from pomona.data.tables import files
 from pomona.serving.forgetting import PredictionHolder, blank_frame
 from pomona.serving.journal import MAGIC, JournalRow, frame_of, payloads, read_rows
 from pomona.serving.store import insert_new, predictions

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from tests.data.keeping.world import World, open_world, table
 
 from pomona.core.errors import Conflict, NotFound
-from pomona.data import files
 from pomona.data.keeping.records import ErasureRequest
 from pomona.data.records import NewDataset
+from pomona.data.tables import files
 from pomona.worker import Housekeeper
 
 VALUES = [None, 0.0, 1.5, -2.0, float("inf")]

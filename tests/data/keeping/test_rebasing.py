@@ -8,10 +8,10 @@ from tests.data.keeping.world import World, table
 
 from pomona.core.errors import Conflict
 from pomona.core.tables import DataFile, Vector
-from pomona.data import files
 from pomona.data.keeping import rules
 from pomona.data.keeping.merging import Merger
 from pomona.data.records import Upkeep
+from pomona.data.tables import files
 from pomona.worker import Housekeeper
 
 

@@ -16,12 +16,12 @@ from pomona.core.ports import Clock, Database, Transaction
 from pomona.data import rules, store
 from pomona.data.checks.records import CheckHistory, CheckPoint, FailingRows
 from pomona.data.checks.suggesting import suggest_checks
-from pomona.data.conditions import columns_needed, failing, obstacle, without_nan
-from pomona.data.quality import Inspection, known_rows
+from pomona.data.quality.conditions import columns_needed, failing, obstacle, without_nan
+from pomona.data.quality.inspection import Inspection, known_rows
+from pomona.data.quality.repeats import Repeats, row_hashes
 from pomona.data.records import Check, DataVersion, QualityReport
-from pomona.data.repeats import Repeats, row_hashes
 from pomona.data.service import DataService
-from pomona.data.tables import json_rows, to_polars
+from pomona.data.tables.frames import json_rows, to_polars
 
 CHUNK_ROWS = 1_000_000
 MOST_ROWS = 100_000  # failing rows in one answer

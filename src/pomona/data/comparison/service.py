@@ -5,7 +5,7 @@ from pomona.data.comparison.rules import compare_columns
 from pomona.data.profiling import column_like
 from pomona.data.records import DataVersion
 from pomona.data.service import DataService
-from pomona.data.tables import to_polars
+from pomona.data.tables.frames import to_polars
 from pomona.stats.profiles import merge
 from pomona.stats.records import ColumnProfile
 

@@ -9,8 +9,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pomona.core.tables import DataFile
-from pomona.data.canonical import is_wider
 from pomona.data.comparison.records import ColumnChange
+from pomona.data.tables.canonical import is_wider
 
 KIND = "_change"  # in the frame of all rows that differ: added, removed or changed
 CHANGED = "_changed"  # the names of the columns that differ

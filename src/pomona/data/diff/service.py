@@ -16,7 +16,7 @@ from pomona.data.diff.records import ColumnDiff, Diff, RowDiff, RowDiffs, RowKin
 from pomona.data.diff.rules import column_changes
 from pomona.data.diff.steps import Step, Steps
 from pomona.data.shelf import Book, Shelf, first_rows
-from pomona.data.tables import json_rows, to_polars
+from pomona.data.tables.frames import json_rows, to_polars
 
 _KINDS: tuple[RowKind, ...] = ("added", "removed", "changed")
 _EXAMPLES = 5

@@ -14,12 +14,12 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pomona.data.canonical import same_family
-from pomona.data.changes import compare_multisets, partners, row_hashes
 from pomona.data.diff.rules import Part, common_type, everything, may_share, unshared
-from pomona.data.files import FileReader
-from pomona.data.runs import Cursor, Key, key_at, sort
-from pomona.data.tables import series
+from pomona.data.tables.canonical import same_family
+from pomona.data.tables.changes import compare_multisets, partners, row_hashes
+from pomona.data.tables.files import FileReader
+from pomona.data.tables.frames import series
+from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
 RANGE_ROWS = 524_288  # of both versions together that are compared at once, about
 _MULTISET_ROWS = 4_000_000

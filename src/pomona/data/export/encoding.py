@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pomona.data.export.outbox import Outbox
 from pomona.data.export.rules import FileFormat
-from pomona.data.tables import to_polars
+from pomona.data.tables.frames import to_polars
 
 _GROUP_ROWS = 131_072
 

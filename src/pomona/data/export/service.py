@@ -11,13 +11,13 @@ from blake3 import blake3
 
 from pomona.core.ports import TableLog
 from pomona.core.tables import DataFile, TableState
-from pomona.data.canonical import convert, stored_schema
 from pomona.data.export.croissant import SharedFile, croissant
 from pomona.data.export.encoding import encoded, groups
 from pomona.data.export.records import ExportFormat
-from pomona.data.files import FILE_ROWS, encode
 from pomona.data.purposes import EXPORT
 from pomona.data.shelf import Part, Shelf
+from pomona.data.tables.canonical import convert, stored_schema
+from pomona.data.tables.files import FILE_ROWS, encode
 
 
 class ExportService:

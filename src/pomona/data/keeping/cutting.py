@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from pomona.core.errors import NotFound, Tampered
 from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
-from pomona.data.changes import Changes, compare, compare_multisets, row_hashes
-from pomona.data.files import FileReader, encode
 from pomona.data.keeping.subjects import Subject
 from pomona.data.records import Dataset, DataVersion
-from pomona.data.tables import time_range
+from pomona.data.tables.changes import Changes, compare, compare_multisets, row_hashes
+from pomona.data.tables.files import FileReader, encode
+from pomona.data.tables.frames import time_range
 
 Places = NDArray[np.uint64]
 

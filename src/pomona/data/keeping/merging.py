@@ -11,8 +11,8 @@ import pyarrow as pa
 
 from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
-from pomona.data.files import FileReader, FileWriter, rows_a_file
-from pomona.data.runs import Cursor, Key, key_at, sort
+from pomona.data.tables.files import FileReader, FileWriter, rows_a_file
+from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
 MayGoOn = Callable[[float], None]
 

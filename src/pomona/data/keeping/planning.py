@@ -10,13 +10,13 @@ from pomona.core.ids import kind_of
 from pomona.core.ports import Database, Ledger, Tables
 from pomona.core.records import Link
 from pomona.data import store
-from pomona.data.files import FileReader
 from pomona.data.keeping.cutting import Cutter, Places
 from pomona.data.keeping.holders import Holder
 from pomona.data.keeping.records import ErasurePlan, TouchedVersion
 from pomona.data.keeping.subjects import Subject
 from pomona.data.records import Dataset, DataVersion
 from pomona.data.resolving import find_dataset
+from pomona.data.tables.files import FileReader
 
 _AT_ONCE = 500
 

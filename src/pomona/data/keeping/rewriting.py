@@ -10,13 +10,13 @@ from pomona.core.records import to_json
 from pomona.data import rules
 from pomona.data.cataloguing import size_of
 from pomona.data.committing import schema_of
-from pomona.data.files import FileReader
 from pomona.data.keeping.cutting import Cut, Cutter
 from pomona.data.keeping.planning import Found
 from pomona.data.keeping.records import ErasedVersion, ReplacedFile
 from pomona.data.keeping.subjects import Subject
 from pomona.data.profiling import Profiler
 from pomona.data.records import DataVersion
+from pomona.data.tables.files import FileReader
 from pomona.stats.records import TableProfile
 
 Tell = Callable[[float, str], None]

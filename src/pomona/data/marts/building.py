@@ -11,7 +11,6 @@ from pomona.core.events import MartBuilt
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.records import Record
 from pomona.data import store as datasets
-from pomona.data.canonical import fields_of
 from pomona.data.marts import store
 from pomona.data.marts.records import BuildState, ColumnLineage, Mart, MartBuild, MartInput, SqlWarning
 from pomona.data.marts.rules import marts as rules
@@ -19,6 +18,7 @@ from pomona.data.marts.running import Plan
 from pomona.data.marts.service import KIND, MartService, build_id
 from pomona.data.records import Committed, DataVersion
 from pomona.data.service import DataService
+from pomona.data.tables.canonical import fields_of
 from pomona.jobs.service import LeaseLost
 from pomona.jobs.worker import JobContext, WorkerStopping, Workflow
 

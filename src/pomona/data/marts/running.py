@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 
 from pomona.core.errors import Invalid, TooLarge
-from pomona.data.canonical import canonical_type, fields_of
 from pomona.data.marts.engine import SqlEngine
 from pomona.data.marts.records import (
     ColumnLineage,
@@ -25,7 +24,8 @@ from pomona.data.marts.rules.reading import Statement, read_statement
 from pomona.data.records import DataVersion, Field
 from pomona.data.service import DataService
 from pomona.data.shelf import Part, Shelf
-from pomona.data.tables import json_rows, to_polars
+from pomona.data.tables.canonical import canonical_type, fields_of
+from pomona.data.tables.frames import json_rows, to_polars
 
 PREVIEW_ROWS = 100
 PREVIEW_S = 20.0

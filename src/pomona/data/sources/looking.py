@@ -15,7 +15,7 @@ from pomona.data.sources.door import Ask, Site, SourceKind
 from pomona.data.sources.guard import LocalGuard
 from pomona.data.sources.records import NewSource, Question, Sample, Source, SourceColumn, SourceTable, Tested
 from pomona.data.sources.secrets import look_up
-from pomona.data.tables import json_rows
+from pomona.data.tables.frames import json_rows
 
 
 class Lookout:

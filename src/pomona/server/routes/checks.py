@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.data.checks.records import CheckHistory, FailingRows
 from pomona.data.comparison.records import Comparison
-from pomona.data.incoming import ARROW
 from pomona.data.records import Check, QualityReport
+from pomona.data.tables.incoming import ARROW
 from pomona.server.wiring import Wired
 
 

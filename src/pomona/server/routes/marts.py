@@ -8,7 +8,6 @@ from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.records import Page
-from pomona.data.incoming import ARROW
 from pomona.data.marts.records import (
     BuildRequest,
     Mart,
@@ -19,6 +18,7 @@ from pomona.data.marts.records import (
     SqlPreview,
     SqlQuery,
 )
+from pomona.data.tables.incoming import ARROW
 from pomona.jobs.records import Job
 from pomona.server.wiring import Wired
 

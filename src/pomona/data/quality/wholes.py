@@ -8,10 +8,10 @@ import polars as pl
 import pyarrow as pa
 
 from pomona.core.errors import PomonaError
-from pomona.data.canonical import fields_of
 from pomona.data.profiling import column_like
 from pomona.data.records import Check, CheckResult
 from pomona.data.rules import judge, name_of
+from pomona.data.tables.canonical import fields_of
 from pomona.stats.drift import drift_of
 from pomona.stats.records import ColumnProfile, DriftReading, NumericProfile, TableProfile, TimeProfile
 

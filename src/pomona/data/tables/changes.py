@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pomona.core.records import Record
-from pomona.data.tables import series, to_polars
+from pomona.data.tables.frames import series, to_polars
 
 Rows = NDArray[np.int64]
 _SEEDS = (7, 77)

@@ -19,13 +19,13 @@ from numpy.typing import NDArray
 from pomona.core.errors import Conflict
 from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
-from pomona.data.canonical import fitted
-from pomona.data.changes import Changes, Rows, compare, compare_multisets, partners, row_hashes
-from pomona.data.files import FILE, ROW, FileReader, FileWriter, rows_a_file
 from pomona.data.records import CommitMode
 from pomona.data.rules import check_key_values
-from pomona.data.runs import Cursor, Key, Runs, key_at, sort
-from pomona.data.tables import json_rows, to_polars
+from pomona.data.tables.canonical import fitted
+from pomona.data.tables.changes import Changes, Rows, compare, compare_multisets, partners, row_hashes
+from pomona.data.tables.files import FILE, ROW, FileReader, FileWriter, rows_a_file
+from pomona.data.tables.frames import json_rows, to_polars
+from pomona.data.tables.runs import Cursor, Key, Runs, key_at, sort
 
 
 class Watcher(Protocol):

@@ -6,7 +6,7 @@ import polars as pl
 import pyarrow as pa
 from polars.exceptions import PolarsError
 
-from pomona.data import expressions
+from pomona.data.quality import expressions
 from pomona.data.records import Check
 from pomona.data.rules import columns_of
 

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pomona.data.sampling import Sample
-from pomona.data.tables import to_polars
+from pomona.data.tables.frames import to_polars
+from pomona.data.tables.sampling import Sample
 
 Key = tuple[Any, ...]
 

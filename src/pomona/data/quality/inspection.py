@@ -16,13 +16,13 @@ import pyarrow as pa
 from polars.exceptions import PolarsError
 
 from pomona.core.errors import PomonaError
-from pomona.data.conditions import columns_needed, failing, obstacle, without_nan
 from pomona.data.profiling import profile_table
+from pomona.data.quality.conditions import columns_needed, failing, obstacle, without_nan
+from pomona.data.quality.repeats import Repeats, row_hashes
+from pomona.data.quality.wholes import Before, broken, measure
 from pomona.data.records import Check, CheckResult
-from pomona.data.repeats import Repeats, row_hashes
 from pomona.data.rules import ROW_KINDS, columns_of, judge, name_of
-from pomona.data.tables import json_rows, to_polars
-from pomona.data.wholes import Before, broken, measure
+from pomona.data.tables.frames import json_rows, to_polars
 from pomona.stats.records import TableProfile
 
 EXAMPLES = 5

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from pomona.core.errors import Invalid
 from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
-from pomona.data.canonical import convert, stored_schema
 from pomona.data.records import TimeWindow
-from pomona.data.tables import time_range
+from pomona.data.tables.canonical import convert, stored_schema
+from pomona.data.tables.frames import time_range
 
 FILE, ROW = "__pomona_file", "__pomona_row"
 FILE_ROWS = 524_288

@@ -1,0 +1,1 @@
+"""The checks of a table in one pass: conditions on rows, repeats, findings on the whole."""

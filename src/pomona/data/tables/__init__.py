@@ -1,0 +1,1 @@
+"""What a version is made of: canonical types, sorted runs, differences, drafts, data files."""
