@@ -69,9 +69,7 @@ def commit(
         bool,
         typer.Option("--delta", help="The file holds new and changed rows; _deleted marks removed ones."),
     ] = False,
-    new_base: Annotated[
-        bool, typer.Option("--new-base", help="Columns may be gone, or of another type.")
-    ] = False,
+    new_base: Annotated[bool, typer.Option("--new-base", help="Columns may be gone or retyped.")] = False,
     onto: Annotated[str | None, typer.Option(help="The version it builds on.")] = None,
     note: Annotated[str, typer.Option(help="What a reader should know.")] = "",
     as_of: Annotated[datetime | None, typer.Option(help="When the source was so (UTC).")] = None,

@@ -105,7 +105,9 @@ def test_nothing_is_built_when_no_input_means_anything_else(world: World) -> Non
 def test_rows_that_moved_to_other_files_are_no_change(world: World) -> None:
     declare(world, rebuild="on_inputs")
     world.data.commit("payments", pa.table(PAYMENTS | {"amount": [1.0, 20.0, 30.0]}))
-    world.settle()  # so much of the file is hidden now that upkeep writes it anew
+    world.settle()
+    world.app.keeping.rebaser.rebase("payments", 0.1)
+    world.settle()
     assert "rebase" in [one.mode for one in world.data.versions("payments")]
     assert len(world.marts.builds("features").items) == 1
 
