@@ -114,7 +114,7 @@ def test_what_was_acknowledged_survives_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.crash
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(1800)
 def test_what_was_acknowledged_survives_a_hundred_kills(tmp_path: Path) -> None:
     counts = {"versions": 0, "dropped": 0, "erasures": 0}

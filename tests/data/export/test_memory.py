@@ -69,7 +69,7 @@ def most_memory(status: str) -> int:
     return next(int(line.split()[1]) for line in reversed(status.splitlines()) if line.startswith("VmHWM"))
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(400)
 @pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 def test_a_large_table_is_held_by_nobody(
