@@ -82,31 +82,36 @@ def croissant(dataset: Dataset, version: DataVersion, schema: pa.Schema, file: S
         "datePublished": version.created_at.isoformat(),
         "creator": {"@type": "sc:Person", "name": version.created_by},
         "keywords": list(dataset.purposes) or [dataset.name],
-        "distribution": [
-            {
-                "@type": "cr:FileObject",
-                "@id": _TABLE,
-                "name": _TABLE,
-                "contentUrl": file.url,
-                "contentSize": f"{file.size} B",
-                "encodingFormat": "application/x-parquet",
-                "sha256": file.sha256,
-            }
-        ],
-        "recordSet": [
-            {
-                "@type": "cr:RecordSet",
-                "@id": _ROWS,
-                "name": _ROWS,
-                "description": version.note or f"The rows of {name}.",
-                "field": [_field(field) for field in schema],
-            }
-        ],
+        "distribution": [_file(file)],
+        "recordSet": [_record_set(dataset, version, schema)],
     }
-    if dataset.key:
-        found["recordSet"][0]["key"] = [{"@id": f"{_ROWS}/{column}"} for column in dataset.key]
     if version.since and version.until:
         found["temporalCoverage"] = f"{version.since.isoformat()}/{version.until.isoformat()}"
+    return found
+
+
+def _file(file: SharedFile) -> dict[str, Any]:
+    return {
+        "@type": "cr:FileObject",
+        "@id": _TABLE,
+        "name": _TABLE,
+        "contentUrl": file.url,
+        "contentSize": f"{file.size} B",
+        "encodingFormat": "application/x-parquet",
+        "sha256": file.sha256,
+    }
+
+
+def _record_set(dataset: Dataset, version: DataVersion, schema: pa.Schema) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "@type": "cr:RecordSet",
+        "@id": _ROWS,
+        "name": _ROWS,
+        "description": version.note or f"The rows of {dataset.name}@v{version.number}.",
+        "field": [_field(field) for field in schema],
+    }
+    if dataset.key:
+        found["key"] = [{"@id": f"{_ROWS}/{column}"} for column in dataset.key]
     return found
 
 
