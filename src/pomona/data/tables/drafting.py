@@ -236,7 +236,7 @@ class Drafter:
     def _meets(self, old: FileReader, number: int) -> bool:
         """May a file have keys of the rows that came?"""
         key = self._plan.key
-        low, high = self._runs.span()
+        low, high = self._runs.span
         first, last = (key_at(end, key, 0) for end in old.span(number, key))
         return not (last < low or first > high)
 

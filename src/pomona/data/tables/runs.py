@@ -6,6 +6,7 @@ any size are compared in the memory of a few ranges.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,13 +104,18 @@ class Runs:
         found = [key_at(keys, self._key, int(row)) for row in places]
         return [cut for before, cut in zip([None, *found], found, strict=False) if cut != before]
 
+    @cached_property
     def span(self) -> tuple[Key, Key]:
-        """The lowest and the highest key of all rows."""
+        """The lowest and the highest key of all rows; asked once every row has been added."""
         lows, highs = [], []
         for walk in self.tables():
-            ends = [table for table in walk() if table.num_rows]
-            lows.append(key_at(ends[0], self._key, 0))
-            highs.append(key_at(ends[-1], self._key, ends[-1].num_rows - 1))
+            last = None
+            for table in walk():
+                if last is None:
+                    lows.append(key_at(table, self._key, 0))
+                last = table
+            if last is not None:
+                highs.append(key_at(last, self._key, last.num_rows - 1))
         return min(lows), max(highs)
 
     def _every(self, run: Iterator[pa.Table], step: int) -> pa.Table:
