@@ -42,9 +42,9 @@ DIFF = """
 import json, sys, time, pomona
 client = pomona.connect(home=sys.argv[1])
 began = time.perf_counter()
-found = client.data.diff(*sys.argv[2:])
-print(json.dumps({"seconds": time.perf_counter() - began, "added": found.added_rows,
-                  "removed": found.removed_rows, "changed": found.changed_rows}))
+found = client.data.diff(*sys.argv[2:]).summary
+print(json.dumps({"seconds": time.perf_counter() - began, "added": found.added,
+                  "removed": found.removed, "changed": found.changed}))
 """
 READ = """
 import sys, time

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 def ducklake(folder: Path, export: Path) -> dict[str, float]:
-    """One MERGE of the whole export into a DuckLake table."""
+    """The whole export merged into a DuckLake table."""
     import duckdb
     import duckdb_extension_ducklake
 
@@ -31,11 +31,14 @@ def ducklake(folder: Path, export: Path) -> dict[str, float]:
     else:
         values = [name for name in columns if name != columns[0]]
         differs = " OR ".join(f"t.{name} IS DISTINCT FROM s.{name}" for name in values)
+        engine.execute("BEGIN")  # one MERGE may not both update and delete there
+        engine.execute(f"DELETE FROM lake.t WHERE {columns[0]} NOT IN (SELECT {columns[0]} FROM '{export}')")
         engine.execute(
             f"MERGE INTO lake.t AS t USING (FROM '{export}') AS s ON t.{columns[0]} = s.{columns[0]}"
             f" WHEN MATCHED AND ({differs}) THEN UPDATE"
-            " WHEN NOT MATCHED THEN INSERT WHEN NOT MATCHED BY SOURCE THEN DELETE"
+            " WHEN NOT MATCHED THEN INSERT"
         )
+        engine.execute("COMMIT")
     return {"seconds": time.perf_counter() - began, "rows": _count(engine, "lake.t")}
 
 
@@ -51,7 +54,7 @@ def lance(folder: Path, export: Path) -> dict[str, float]:
     if not Path(path).exists():
         lance_format.write_dataset(table, path)
     else:
-        differs = " OR ".join(f"target.{name} IS DISTINCT FROM source.{name}" for name in values)
+        differs = " OR ".join(f"(target.{name} IS DISTINCT FROM source.{name})" for name in values)
         merge = lance_format.dataset(path).merge_insert(key)
         merge = merge.when_matched_update_all(differs).when_not_matched_insert_all()
         merge.when_not_matched_by_source_delete().execute(table)
