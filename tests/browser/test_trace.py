@@ -59,7 +59,7 @@ def test_the_circle_shows_each_stage_now_and_what_needs_a_person(
     stages = page.get_by_label("The stages")
     for title, says in {
         "Business": "If pears that will keep",
-        "Data": "orchard/pears v2",
+        "Data": " rows, checks ",
         "Training & registry": "champions",
         "Releases": "canar",
         "Serving": "predictions answered",

@@ -140,7 +140,7 @@ class MartBuilder:
             plan, timeout_s=mart.timeout_s, may_go_on=context.check, purpose=purpose
         ) as reader:
             lineage = plan.lineage(fields_of(reader.schema))
-            done = self._commit(begun, plan, _with_rows(reader))
+            done = self._commit(context, begun, plan, _with_rows(reader))
         return _Made(
             version=done.version.id,
             created=done.created,
@@ -152,13 +152,23 @@ class MartBuilder:
             purposes=purposes,
         )
 
-    def _commit(self, begun: _Begun, plan: Plan, rows: pa.RecordBatchReader) -> Committed:
-        """Content that is there already makes no version, so doing this twice is doing it once."""
+    def _commit(
+        self, context: JobContext, begun: _Begun, plan: Plan, rows: pa.RecordBatchReader
+    ) -> Committed:
+        """A job commits once: asked again it gets the version it made, though ties may fall anew."""
         as_of = max((version.as_of for version in plan.versions.values()), default=None)
         said = ", ".join(one.ref for one in plan.inputs)
         note = f"built from {said}" if said else "built from no input"
         other = _is_another_shape(self._data.versions(begun.mart.dataset_id), rows.schema)
-        return self._data.commit(begun.mart.dataset_id, rows, note=note, as_of=as_of, new_base=other)
+        return self._data.commit(
+            begun.mart.dataset_id,
+            rows,
+            note=note,
+            as_of=as_of,
+            new_base=other,
+            producer=context.job.id,
+            offset=1,
+        )
 
     def _keep(self, tx: Transaction, context: JobContext, begun: _Begun, made: _Made) -> MartBuild:
         """The build, its links and its event in one transaction."""
