@@ -76,8 +76,9 @@ def books_agree(caller: Caller) -> None:
     assert ledger.matched == len(caller.told)
     assert ledger.value == caller.money()
     versions = client.data.versions(NAME)[::-1]
-    assert [version.rows for version in versions] == caller.commits
-    assert client.data.version(f"{NAME}@v{len(versions)}").to_arrow().num_rows == caller.commits[-1]
+    made = [version.rows for version in versions if version.record.mode != "rebase"]  # upkeep's are its own
+    assert made == caller.commits
+    assert versions[-1].to_arrow().num_rows == caller.commits[-1]
     jobs = {job.id: job for job in client.jobs.list()}
     assert set(caller.jobs) <= jobs.keys()
     assert {job.state for job in jobs.values()} == {"done"}, [job for job in jobs.values() if job.error]
