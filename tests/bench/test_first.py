@@ -24,7 +24,7 @@ FIGURES = {
 }
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(600)
 def test_a_quick_run_reports_every_figure_of_both_sides(tmp_path: Path) -> None:
     target = tmp_path / "report.json"

@@ -12,7 +12,7 @@ from victim import Victim
 
 from pomona.sdk.client import Client, connect
 
-ROUNDS = 12
+ROUNDS = 6
 ROWS = 60_000
 SQL = """
 select l.id, l.seen, l.customer, p.amount as last_paid
