@@ -73,6 +73,11 @@ class SqlTransaction:
     def execute(self, statement: Any, parameters: Any = None, /) -> Any:
         return self._connection.execute(statement, parameters)
 
+    def execute_rows(self, sql: str, rows: Sequence[tuple[Any, ...]], /) -> None:
+        if rows:
+            positional = self._connection.dialect.positional  # sqlite3: ?, psycopg: %s
+            self._connection.exec_driver_sql(sql if positional else sql.replace("?", "%s"), list(rows))
+
     def emit(self, event: Event) -> None:
         newest = self._connection.execute(
             select(events.c.seq, events.c.hash).order_by(events.c.seq.desc()).limit(1)

@@ -4,6 +4,7 @@ import json
 import posixpath
 import re
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from pomona.core.errors import Invalid
@@ -35,6 +36,16 @@ def invalid_value(path: str, value: Any, message: str = "") -> Invalid:
     )
 
 
+@lru_cache(maxsize=10_000)
+def _is_good_metric_name(name: str) -> bool:
+    """Whether a metric may be called so; the same few names come again and again."""
+    try:
+        check_name(name, "")
+    except Invalid:
+        return False
+    return len(name) <= MAX_KEY
+
+
 def check_name(name: str, path: str) -> None:
     """Refuse keys that are empty, odd, or would not be a safe relative path."""
     if not _NAME.fullmatch(name):
@@ -61,8 +72,15 @@ def check_run_id(run_id: str) -> None:
         raise invalid_value("run_id", run_id)
 
 
-def check_metric(metric: Metric, path: str = "") -> None:
-    """Refuse a metric with a bad name or time."""
+def check_metrics(metrics: Sequence[Metric]) -> None:
+    """Refuse metrics with a bad name, time or step; the error names the first."""
+    for index, metric in enumerate(metrics):
+        good = 0 <= metric.timestamp <= MAX_TIME_MS and -(2**63) <= metric.step < 2**63
+        if not (good and _is_good_metric_name(metric.key)):
+            _refuse_metric(metric, "" if len(metrics) == 1 else f"metrics[{index}]")
+
+
+def _refuse_metric(metric: Metric, path: str) -> None:
     check_name(metric.key, _join(path, "name"))
     if not 0 <= metric.timestamp <= MAX_TIME_MS:
         raise invalid_value(
@@ -137,8 +155,7 @@ def checked_batch(
     Raises:
         Invalid: Naming the first entry that breaks a rule.
     """
-    for index, metric in enumerate(metrics):
-        check_metric(metric, "" if len(metrics) == 1 else f"metrics[{index}]")
+    check_metrics(metrics)
     kept_params = [param(key, value, f"params[{i}]") for i, (key, value) in enumerate(params)]
     kept_tags = [tag(key, value, f"tags[{i}]") for i, (key, value) in enumerate(tags)]
     _check_count("metrics", len(metrics), MAX_METRICS)

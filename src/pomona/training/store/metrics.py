@@ -14,7 +14,7 @@ from pomona.core.ports import Transaction
 from pomona.sql import metadata
 from pomona.training.records.runs import Metric, MetricPoint
 from pomona.training.store.runs import keys, runs
-from pomona.training.store.statements import chunks, insert_new, upsert
+from pomona.training.store.statements import chunks, insert_new_rows, upsert_rows
 
 history = Table(
     "metric_history",
@@ -39,26 +39,27 @@ latest = Table(
     Index("latest_metrics_by_value", "key", "value"),
     sqlite_with_rowid=False,
 )
-_add = insert_new(history)
-_set_latest = upsert(
+_add = insert_new_rows(history)
+_set_latest = upsert_rows(
     latest,
     only_if="(excluded.step, excluded.at_ms, excluded.value)"
     " > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)",
 )
 _LARGEST = sys.float_info.max
+_Point = tuple[int, int, int, int, float, bool]
+"""Run, key, step, time, value, whether it is not a number: the columns of both tables, in order."""
 
 
 def add(tx: Transaction, run: int, metrics: Sequence[Metric], ids: Mapping[str, int]) -> None:
     """Store values; the same value at the same step and time is stored once."""
     rows = [_row(run, ids[metric.key], metric) for metric in metrics]
-    newest: dict[int, dict[str, Any]] = {}
+    newest: dict[int, _Point] = {}
     for row in rows:
-        other = newest.get(row["key"])
-        if other is None or _order(row) > _order(other):
-            newest[row["key"]] = row
-    if rows:
-        tx.execute(_add, rows)
-        tx.execute(_set_latest, list(newest.values()))
+        other = newest.get(row[1])
+        if other is None or row > other:  # of one run and key: by step, then time, then value
+            newest[row[1]] = row
+    tx.execute_rows(_add, rows)
+    tx.execute_rows(_set_latest, list(newest.values()))
 
 
 def latest_of(tx: Transaction, numbers: list[int]) -> dict[int, list[Metric]]:
@@ -118,18 +119,8 @@ def _read(tx: Transaction, query: Any) -> list[MetricPoint]:
     ]
 
 
-def _row(run: int, key: int, metric: Metric) -> dict[str, Any]:
-    nan = math.isnan(metric.value)
-    value = 0.0 if nan else max(-_LARGEST, min(_LARGEST, metric.value))
-    return {
-        "run": run,
-        "key": key,
-        "step": metric.step,
-        "at_ms": metric.timestamp,
-        "value": value,
-        "nan": nan,
-    }
-
-
-def _order(row: Mapping[str, Any]) -> tuple[int, int, float]:
-    return row["step"], row["at_ms"], row["value"]
+def _row(run: int, key: int, metric: Metric) -> _Point:
+    value = metric.value
+    if value != value:
+        return run, key, metric.step, metric.timestamp, 0.0, True
+    return run, key, metric.step, metric.timestamp, max(-_LARGEST, min(_LARGEST, value)), False
