@@ -5,7 +5,7 @@ value in a column that the old table has not yet is a change, a null there is no
 difference of two multisets of rows, told apart by 128 bits of hash.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from pomona.core.records import Record
 from pomona.data.tables.frames import series, to_polars
 
 Rows = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 _SEEDS = (7, 77)
 _WAS = " (was)"
 
@@ -65,7 +66,8 @@ def compare(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Comparison:
     found = before >= 0
     names = [name for name in new.column_names if name not in key]
     known = [name for name in names if name in old.column_names]
-    changed = found & _differ(old.select(known), new.select(known), np.maximum(before, 0))
+    changed = np.zeros(new.num_rows, bool)
+    changed[found] = _differ(old.select(known), new.select(known), before, found)
     for name in set(names).difference(known):
         changed |= found & series(new, name).is_not_null().to_numpy()
     alone = np.ones(old.num_rows, bool)
@@ -104,29 +106,43 @@ def _merged(left: pl.Series, right: pl.DataFrame) -> pl.Series:
     return near.select(pl.when(pl.col("__key") == pl.col(name)).then("__old"))["__old"]
 
 
-def _differ(old: pa.Table, new: pa.Table, before: Rows) -> NDArray[np.bool_]:
-    """Where a row of ``new`` is not bit by bit the row ``before[i]`` of ``old``; same column names."""
-    if not new.column_names:
-        return np.zeros(new.num_rows, bool)
-    was, now = to_polars(old), to_polars(new)
-    if was.schema != now.schema:
-        return _retyped(was[before], now)
-    straight = len(before) == was.height and bool((before == np.arange(len(before))).all())
-    former = pl.all() if straight else pl.all().gather(pl.lit(pl.Series(before)))
-    both = [was.lazy().select(former.name.suffix(_WAS)), now.lazy()]
-    pairs = [_bits(now, name).ne_missing(_bits(now, name, _WAS)) for name in now.columns]
-    found = pl.concat(both, how="horizontal").select(changed=pl.any_horizontal(pairs)).collect()
-    return found["changed"].to_numpy()
-
-
-def _retyped(was: pl.DataFrame, now: pl.DataFrame) -> NDArray[np.bool_]:
-    changed = np.zeros(now.height, bool)
-    for name in now.columns:
-        changed |= differs(was[name], now[name])
+def _differ(old: pa.Table, new: pa.Table, before: Rows, found: Mask) -> Mask:
+    """Which of the ``found`` rows of ``new`` are not bit by bit the rows ``before`` says; same columns."""
+    was, now = _picked(old.num_rows, before[found]), _picked(new.num_rows, np.flatnonzero(found))
+    changed = np.zeros(int(found.sum()), bool)
+    for name in new.column_names:
+        one, other = was(old.column(name)), now(new.column(name))
+        if not _identical(one, other):
+            changed |= differs(_series(one), _series(other))
     return changed
 
 
-def differs(before: pl.Series, after: pl.Series) -> NDArray[np.bool_]:
+def _picked(rows: int, places: Rows) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
+    """Takes the values at these places from columns of so many rows, long stretches in one move."""
+    if not (np.diff(places) > 0).all():
+        return lambda column: column.take(pa.array(places))
+    if len(places) == rows:
+        return lambda column: column
+    kept = np.zeros(rows, bool)
+    kept[places] = True
+    return lambda column: column.filter(pa.array(kept))
+
+
+def _identical(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+    """Whether two columns are the same in every bit: most are, and memory is compared fast."""
+    if one.type != other.type:
+        return False
+    if pa.types.is_floating(one.type):
+        bits = pa.int64() if one.type == pa.float64() else pa.int32()
+        one, other = (pa.chunked_array([c.view(bits) for c in side.chunks], bits) for side in (one, other))
+    return bool(one.equals(other))
+
+
+def _series(column: pa.ChunkedArray) -> pl.Series:
+    return series(pa.table({"": column}), "")
+
+
+def differs(before: pl.Series, after: pl.Series) -> Mask:
     """Where two columns of the same length hold different values, bit by bit."""
     if before.dtype != after.dtype:
         try:
