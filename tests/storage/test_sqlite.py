@@ -21,7 +21,8 @@ from pomona.core.requests import claiming
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase, _translate, _Write
+from pomona.storage.sqlite import SqliteDatabase, translate
+from pomona.storage.writer import Write
 from pomona.testing.database import DatabaseContract, told
 
 
@@ -164,20 +165,20 @@ def test_a_full_disk_refuses_the_whole_group_and_the_next_write_goes_on(
 def test_the_extended_codes_of_a_full_disk_are_understood(code: int) -> None:
     origin = sqlite3.OperationalError("disk I/O error")
     origin.sqlite_errorcode = code
-    assert isinstance(_translate(OperationalError("insert", None, origin)), StorageFull)
+    assert isinstance(translate(OperationalError("insert", None, origin)), StorageFull)
 
 
 def test_a_group_that_is_lost_gives_its_keys_back(database: SqliteDatabase, ledger: Ledger) -> None:
     """Else a retry would be told for ever what went wrong the first time."""
     with claiming("k1") as claim:
-        kept = _Write(lambda tx: tx.emit(told("pear")))
+        kept = Write(lambda tx: tx.emit(told("pear")))
 
     def undone(tx: Any) -> None:
         tx.execute(text("ROLLBACK"))  # as SQLite does by itself on a full disk
         raise OSError("disk full")
 
-    lost = _Write(undone)
-    connection = database._commit(None, [kept, lost])
+    lost = Write(undone)
+    connection = database.writer.commit(None, [kept, lost])
     assert connection is not None
     connection.close()
     for item in (kept, lost):

@@ -4,13 +4,10 @@ WAL with full sync: a commit that returned survives ``kill -9`` and power loss. 
 (server, worker) may hold the same file; ``BEGIN IMMEDIATE`` and a busy timeout serialise them.
 """
 
-import queue
 import sqlite3
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextvars import Context, copy_context
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,58 +16,12 @@ from sqlalchemy.exc import OperationalError
 
 from pomona.core.errors import PomonaError, StorageFull, Unavailable
 from pomona.core.ports import Clock, Transaction
-from pomona.core.requests import current_claim
 from pomona.storage.ledger import SqlTransaction
-from pomona.storage.requests import claim_key
+from pomona.storage.writer import GroupWriter
 
 T = TypeVar("T")
 
-_BATCH = 512  # writes that share one commit at most
 _BUSY_MS = 30_000
-
-
-class _Write:
-    """One queued unit of work, with its caller's context (actor) and its answer."""
-
-    def __init__(self, work: Callable[[Transaction], Any]) -> None:
-        self.work = work
-        self.future: Future[Any] = Future()
-        self.future.set_running_or_notify_cancel()  # a queued write can no longer be cancelled
-        self.context: Context = copy_context()
-        self.result: Any = None
-        self.error: BaseException | None = None
-        claim = current_claim()
-        self.claimed_before = claim is not None and claim.written
-
-    def run(self, connection: Connection, clock: Clock) -> None:
-        savepoint = connection.begin_nested()
-        try:
-            self.result = self.context.run(self._work, SqlTransaction(connection, clock), clock)
-            savepoint.commit()
-        except Exception as error:  # noqa: BLE001 - the caller's; it is raised there
-            self.error = error
-            self.unclaim()
-            try:
-                if savepoint.is_active:
-                    savepoint.rollback()
-            except OperationalError:  # a full disk made SQLite undo the whole group: nobody's write is kept
-                raise error from None
-
-    def unclaim(self) -> None:
-        """Nothing of this was kept: the request it belongs to may be sent again."""
-        claim = self.context.run(current_claim)
-        if claim is not None:
-            claim.written = self.claimed_before
-
-    def _work(self, tx: Transaction, clock: Clock) -> Any:
-        claim_key(tx, clock.now())
-        return self.work(tx)
-
-    def answer(self) -> None:
-        if self.error is not None:
-            self.future.set_exception(_translate(self.error))
-        else:
-            self.future.set_result(self.result)
 
 
 class SqliteDatabase:
@@ -83,10 +34,7 @@ class SqliteDatabase:
         self._reader_engine = _engine(
             path, begin="BEGIN", read_only=True, poolclass=QueuePool, pool_size=8, max_overflow=56
         )
-        self._queue: queue.SimpleQueue[_Write | None] = queue.SimpleQueue()
-        self._closed = False
-        self._writer = threading.Thread(target=self._write_forever, name="pomona-writer", daemon=True)
-        self._writer.start()
+        self.writer = GroupWriter(self._writer_engine, clock, _Backend())
 
     @property
     def engine(self) -> Engine:
@@ -94,11 +42,7 @@ class SqliteDatabase:
         return self._writer_engine
 
     def submit(self, work: Callable[[Transaction], T]) -> "Future[T]":
-        if self._closed:
-            raise Unavailable("the database is closed", hint="open the store again")
-        item = _Write(work)
-        self._queue.put(item)
-        return item.future
+        return self.writer.submit(work)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()
@@ -108,7 +52,7 @@ class SqliteDatabase:
             with self._reader_engine.connect() as connection:
                 return work(SqlTransaction(connection, self._clock))
         except OperationalError as error:
-            raise _translate(error) from error
+            raise translate(error) from error
 
     def scrub(self) -> None:
         try:
@@ -122,55 +66,25 @@ class SqliteDatabase:
             finally:
                 connection.close()
         except sqlite3.OperationalError as error:
-            raise _translate(OperationalError("VACUUM", None, error)) from error
+            raise translate(OperationalError("VACUUM", None, error)) from error
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._queue.put(None)
-            self._writer.join()
-            self._reader_engine.dispose()
-            self._writer_engine.dispose()
+        self.writer.close()
+        self._reader_engine.dispose()
+        self._writer_engine.dispose()
 
-    def _write_forever(self) -> None:
-        connection: Connection | None = None
-        going = True
-        while going:
-            batch, going = self._next_batch()
-            if batch:
-                connection = self._commit(connection, batch)
-        if connection is not None:
-            connection.close()
 
-    def _next_batch(self) -> tuple[list[_Write], bool]:
-        first = self._queue.get()
-        if first is None:
-            return [], False
-        batch = [first]
-        while len(batch) < _BATCH:
-            try:
-                item = self._queue.get_nowait()
-            except queue.Empty:
-                break
-            if item is None:
-                return batch, False
-            batch.append(item)
-        return batch, True
+class _Backend:
+    """A group on SQLite."""
 
-    def _commit(self, connection: Connection | None, batch: list[_Write]) -> Connection | None:
-        """Answer a whole batch, whatever happens: a writer that died would leave every caller waiting."""
-        try:
-            connection = connection or self._writer_engine.connect()
-            with connection.begin():
-                for item in batch:
-                    item.run(connection, self._clock)
-        except Exception as error:  # noqa: BLE001 - nothing of this batch became durable: every caller must know
-            for item in batch:
-                item.error = item.error or error
-                item.unclaim()
-        for item in batch:
-            item.answer()
-        return connection
+    def transaction(self, connection: Connection, clock: Clock) -> Transaction:
+        return SqlTransaction(connection, clock)
+
+    def passes(self, error: BaseException) -> bool:  # noqa: ARG002 - SQLite waits for locks by itself
+        return False
+
+    def translate(self, error: BaseException, *, committing: bool = False) -> BaseException:  # noqa: ARG002
+        return translate(error)
 
 
 def _empty_wal(cursor: Any) -> None:
@@ -208,7 +122,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) 
     return engine
 
 
-def _translate(error: BaseException) -> BaseException:
+def translate(error: BaseException) -> BaseException:
     """The database's own words for a full disk or a held lock, as errors a person can act on."""
     if isinstance(error, PomonaError) or not isinstance(error, OperationalError):
         return error
