@@ -31,6 +31,7 @@ from pomona.data.tables import canonical
 from pomona.data.tables.drafting import Drafter, Plan
 from pomona.data.tables.files import FileReader
 from pomona.data.tables.incoming import Incoming
+from pomona.data.tables.ordered import InOrder, in_order
 from pomona.data.tables.runs import Runs
 from pomona.stats.records import TableProfile
 
@@ -120,7 +121,7 @@ class Committer:
         base = self._base(dataset, options)
         self._spool.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=self._spool, prefix="commit-") as folder:
-            runs = _spooled(dataset, table, Path(folder), options)
+            runs = _in_order(dataset, table, Path(folder), options)
             schema = canonical.canonical_schema(table.schema)
             for _ in range(_TRIES):
                 try:
@@ -134,7 +135,7 @@ class Committer:
             return self._attempt(dataset, base, runs, schema, options)
 
     def _attempt(
-        self, dataset: Dataset, base: Base, runs: Runs, schema: pa.Schema, options: CommitOptions
+        self, dataset: Dataset, base: Base, runs: InOrder, schema: pa.Schema, options: CommitOptions
     ) -> Committed:
         made = self._make(dataset, base, runs, schema, options)
         parent = base.parent
@@ -191,7 +192,7 @@ class Committer:
         )
 
     def _make(
-        self, dataset: Dataset, base: Base, runs: Runs, incoming: pa.Schema, options: CommitOptions
+        self, dataset: Dataset, base: Base, runs: InOrder, incoming: pa.Schema, options: CommitOptions
     ) -> Made:
         plan = self._plan(dataset, base, incoming, options)
         as_of = options.as_of or self._clock.now()
@@ -294,6 +295,15 @@ def _parent(tx: Transaction, dataset: Dataset, options: CommitOptions) -> DataVe
 def schema_of(blobs: Blobs, version: DataVersion) -> pa.Schema:
     """A version's canonical Arrow schema."""
     return pa.ipc.read_schema(pa.py_buffer(blobs.get(version.arrow)))
+
+
+def _in_order(dataset: Dataset, table: Incoming, folder: Path, options: CommitOptions) -> InOrder:
+    """The rows by key: where they are if they came so, else sorted and spooled."""
+    if table.again is not None and dataset.key:
+        found = in_order(table.again, dataset.key)
+        if found is not None and found.rows:
+            return found
+    return _spooled(dataset, table, folder, options)
 
 
 def _spooled(dataset: Dataset, table: Incoming, folder: Path, options: CommitOptions) -> Runs:

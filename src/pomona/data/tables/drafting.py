@@ -21,11 +21,13 @@ from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
 from pomona.data.records import CommitMode
 from pomona.data.rules import check_key_values
+from pomona.data.tables.ahead import ahead
 from pomona.data.tables.canonical import fitted
 from pomona.data.tables.changes import Changes, Rows, compare, compare_multisets, partners, row_hashes
 from pomona.data.tables.files import FILE, ROW, FileReader, FileWriter, rows_a_file
 from pomona.data.tables.frames import json_rows, to_polars
-from pomona.data.tables.runs import Cursor, Key, Runs, key_at, sort
+from pomona.data.tables.ordered import InOrder
+from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
 
 class Watcher(Protocol):
@@ -66,7 +68,7 @@ class Draft:
 class Drafter:
     """Makes one draft."""
 
-    def __init__(self, tables: Tables, plan: Plan, runs: Runs, watch: Watcher) -> None:
+    def __init__(self, tables: Tables, plan: Plan, runs: InOrder, watch: Watcher) -> None:
         self._tables = tables
         self._plan = plan
         self._runs = runs
@@ -109,13 +111,7 @@ class Drafter:
 
     def _by_key(self) -> None:
         plan = self._plan
-        cuts: list[Key | None] = [*self._runs.cuts(rows_a_file(self._runs.width)), None]
-        new = [Cursor(walk(), plan.key) for walk in self._runs.tables()]
-        old = self._old_cursors(plan.old) if plan.old is not None else []
-        for cut in cuts:
-            rows = self._take(new, cut)
-            rows = newest_of_each(rows, plan.key) if plan.mode == "delta" else checked_unique(rows, plan.key)
-            was = _concat([part for cursor in old for part in cursor.take_before(cut)], self._old_schema())
+        for was, rows in ahead(self._ranges()):
             if plan.mode == "full":
                 self._full_range(was, rows)
             elif plan.mode == "append":
@@ -124,6 +120,18 @@ class Drafter:
                 self._delta_range(was, rows)
             if plan.old is None:
                 self._writer.cut()
+
+    def _ranges(self) -> Iterator[tuple[pa.Table, pa.Table]]:
+        """Old and new rows of one range of the key after the other."""
+        plan = self._plan
+        cuts: list[Key | None] = [*self._runs.cuts(rows_a_file(self._runs.width)), None]
+        new = [Cursor(walk(), plan.key) for walk in self._runs.tables()]
+        old = self._old_cursors(plan.old) if plan.old is not None else []
+        for cut in cuts:
+            rows = self._take(new, cut)
+            rows = newest_of_each(rows, plan.key) if plan.mode == "delta" else checked_unique(rows, plan.key)
+            was = _concat([part for cursor in old for part in cursor.take_before(cut)], self._old_schema())
+            yield was, rows
 
     def _take(self, cursors: Sequence[Cursor], cut: Key | None) -> pa.Table:
         parts = [part for cursor in cursors for part in cursor.take_before(cut)]

@@ -1,6 +1,6 @@
 """Tables as they come in, piece by piece: Arrow, Parquet or CSV bytes, a table, a stream of batches."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -17,15 +17,32 @@ PARQUET = "application/vnd.apache.parquet"
 CSV = "text/csv"
 _TEXT = ("string", "binary")
 _PIECE_ROWS = 1 << 19
+_FEW_ROWS = 1024
+_GROUP_BYTES = 192 << 20  # of a row group that is read as a whole, at most
 _CSV_BLOCK = 64 << 20  # types are read off the first block
 
 
 @dataclass(frozen=True)
+class Again:
+    """Rows that can be read as often as they are wanted.
+
+    Attributes:
+        read: All of them, or these columns only, in pieces.
+        width: Bytes a row, about.
+    """
+
+    read: Callable[[Sequence[str] | None], Iterator[pa.Table]]
+    rows: int
+    width: float
+
+
+@dataclass(frozen=True)
 class Incoming:
-    """A table on its way in: its schema, and its rows in pieces, once."""
+    """A table on its way in: its schema, its rows in pieces, once, and perhaps a way to read them again."""
 
     schema: pa.Schema
     pieces: Iterator[pa.Table]
+    again: Again | None = None
 
 
 def incoming(table: pa.Table | pa.RecordBatchReader) -> Incoming:
@@ -64,8 +81,30 @@ def decode(body: BinaryIO, content_type: str, known: Sequence[Field] = ()) -> In
 
 def _parquet(body: BinaryIO) -> Incoming:
     file = pq.ParquetFile(body)
-    batches = (pa.Table.from_batches([batch]) for batch in file.iter_batches(batch_size=_PIECE_ROWS))
-    return Incoming(file.schema_arrow, _guarded(batches, "Parquet file"))
+
+    def read(columns: Sequence[str] | None) -> Iterator[pa.Table]:
+        return _guarded(_row_groups(file, columns, width), "Parquet file")
+
+    width = _width(file)
+    return Incoming(file.schema_arrow, read(None), Again(read, file.metadata.num_rows, width))
+
+
+def _row_groups(file: pq.ParquetFile, columns: Sequence[str] | None, width: float) -> Iterator[pa.Table]:
+    """Row groups, which are read fastest as a whole; those that are too large in pieces."""
+    for number in range(file.num_row_groups):
+        if file.metadata.row_group(number).num_rows * width <= _GROUP_BYTES:
+            yield file.read_row_group(number, columns=columns)
+        else:
+            for batch in file.iter_batches(_PIECE_ROWS, row_groups=[number], columns=columns):
+                yield pa.Table.from_batches([batch])
+
+
+def _width(file: pq.ParquetFile) -> float:
+    """Bytes that a row takes in memory, about: as its first rows do, not less than in the file."""
+    rows = max(1, file.metadata.num_rows)
+    stored = sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups)) / rows
+    first = next(file.iter_batches(_FEW_ROWS), None)
+    return max(stored, first.nbytes / max(1, first.num_rows)) if first is not None else stored
 
 
 def _csv(body: BinaryIO, known: Sequence[Field]) -> Incoming:

@@ -99,10 +99,7 @@ class Runs:
             return []
         step = max(1, rows_a_range // 64)
         sample = [self._every(run(), step) for run in self.tables()]
-        keys = sort(pa.concat_tables(sample), self._key)
-        places = np.linspace(0, keys.num_rows, ranges + 1)[1:-1].astype(int)
-        found = [key_at(keys, self._key, int(row)) for row in places]
-        return [cut for before, cut in zip([None, *found], found, strict=False) if cut != before]
+        return parted(sort(pa.concat_tables(sample), self._key), self._key, ranges)
 
     @cached_property
     def span(self) -> tuple[Key, Key]:
@@ -134,6 +131,13 @@ class Runs:
         self._waiting, self._waiting_bytes = [], 0
         del run
         pa.default_memory_pool().release_unused()  # what was sorted is not held while the next rows come
+
+
+def parted(keys: pa.Table, key: Sequence[str], ranges: int) -> list[Key]:
+    """The keys that part sorted ones into so many ranges of about the same length."""
+    places = np.linspace(0, keys.num_rows, ranges + 1)[1:-1].astype(int)
+    found = [key_at(keys, key, int(row)) for row in places]
+    return [cut for before, cut in zip([None, *found], found, strict=False) if cut != before]
 
 
 def sort(table: pa.Table, key: Sequence[str]) -> pa.Table:
