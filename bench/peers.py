@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from calls import Tracking
 from load import BadAnswer, request, until_answered
 from model import NAME
 from scoring import Scoring
 from servers import Server, command_of, free_port, memory_mb, running
-from tracking import Tracking
 
 START_S = 120.0
 # As in an activated environment (`mlflow models serve` looks for uvicorn there); no call leaves this

@@ -42,6 +42,7 @@ class Report:
     repeats: int
     rows: list[Row] = field(default_factory=list)
     checks: dict[str, str] = field(default_factory=dict)
+    alone: dict[str, list[float]] = field(default_factory=dict)  # of Pomona only: every repeat
 
     def row(self, figure: str, unit: str, better: Better, goal: float | None = None) -> Row:
         """The row of this figure, made when it is asked for first."""
@@ -89,6 +90,7 @@ class Report:
             if row.ms_an_answer:
                 shown = [_medians(row.ms_an_answer.get(side, [])) for side in ("pomona", "mlflow")]
                 lines.append(f"| {row.figure} | {shown[0]} | {shown[1]} |")
+        lines += ["", *(f"- {figure}: {median(found):,.4g}" for figure, found in self.alone.items())]
         return "\n".join(lines)
 
     def write(self, path: Path) -> None:
