@@ -19,6 +19,7 @@ from pomona.data.export.service import ExportService
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
 from pomona.data.keeping.holders import JobTexts, KeptAnswers
+from pomona.data.keeping.records import RebaseRequest
 from pomona.data.keeping.wiring import Keeping, wire_keeping
 from pomona.data.marts.building import MartBuilder
 from pomona.data.marts.engine import SqlEngine
@@ -46,6 +47,7 @@ from pomona.monitoring.watch import Watch
 from pomona.registry.records import NewVersion
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
+from pomona.serving.archive.service import COMPACT_HIDDEN, Archive
 from pomona.serving.forgetting import PredictionHolder
 from pomona.serving.service import ServingService
 from pomona.sql import metadata
@@ -115,10 +117,26 @@ class App:
             home=self.home,
             removal=FileBlobs(self.home / "blobs"),
             holders=(
-                PredictionHolder(self.database, self.home / "gateway" / "journal"),
+                PredictionHolder(
+                    self.database, self.home / "gateway" / "journal", lambda: self.archive.settle()
+                ),
                 JobTexts(self.database, self.home / "jobs"),
                 KeptAnswers(self.requests),
             ),
+        )
+
+    @cached_property
+    def archive(self) -> Archive:
+        """Predictions and outcomes as datasets."""
+        return Archive(
+            self.database,
+            self.clock,
+            self.jobs,
+            data=self.data,
+            shelf=self.shelf,
+            endpoints=self.releases,
+            models=self.registry,
+            compact=lambda ref: self.keeping.rebaser.start(ref, RebaseRequest(threshold=COMPACT_HIDDEN)),
         )
 
     @cached_property
@@ -249,6 +267,7 @@ class App:
             self.retraining.workflow(),
             self.extraction.workflow(),
             self.mart_builder.workflow(),
+            self.archive.workflow(),
             *self.keeping.workflows(),
         )
         return {flow.kind: flow for flow in flows}
@@ -258,6 +277,7 @@ class App:
         """What a worker does between jobs, in this order; each returns how much it did."""
         return {
             "journal": self.serving.fold,
+            "append tables": self.archive.enqueue_due,
             "windows": self.monitoring.evaluate,
             "reactions": self.loop.react,
             "marts": self.mart_reactor.react,

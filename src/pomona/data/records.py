@@ -118,6 +118,7 @@ class NewDataset(Record, frozen=True, kw_only=True):
     hypothesis: str | None = None  # id or name
     checks: tuple[Check, ...] = ()
     consent_column: str | None = None  # yes/no, or a list of the purposes a row may serve
+    subject_columns: tuple[str, ...] = ()  # name whom a row is about: each erasure looks there, too
     upkeep: Upkeep = Upkeep()
 
 
@@ -133,6 +134,7 @@ class Dataset(Record, frozen=True, kw_only=True):
     hypothesis: str | None = None
     checks: tuple[Check, ...] = ()
     consent_column: str | None = None
+    subject_columns: tuple[str, ...] = ()
     upkeep: Upkeep = Upkeep()
     created_at: datetime
     created_by: str

@@ -93,6 +93,7 @@ class DataService:
             hypothesis=hypothesis,
             checks=new.checks,
             consent_column=new.consent_column,
+            subject_columns=new.subject_columns,
             upkeep=new.upkeep,
             created_at=now,
             created_by=current_actor(),

@@ -67,14 +67,14 @@ class Folder:
     ) -> int | None:
         if not store.advance(tx, place, after):
             return None
-        fresh = store.insert_new(tx, rows)
+        fresh = store.insert_new(tx, rows, after.folded_at)
         tally = Tally()
         for row in fresh:
             tally.add(row, predictions=1)
         waited = store.waiting_for(tx, [row.id for row in fresh])
         truths = [Truth(row.prediction_id, row.seq, row.value) for row in waited if row.name == TRUTH]
         tell_outcomes(tx, write_truths(tx, truths, self._endpoint_of, tally), self._endpoint_of)
-        store.mark_matched(tx, [(row.prediction_id, row.name, row.seq) for row in waited])
+        store.mark_matched(tx, waited, {row.id: row.endpoint for row in fresh}, after.folded_at)
         store.add_to_days(tx, tally.sums())
         self._tell(tx, fresh)
         return len(fresh)

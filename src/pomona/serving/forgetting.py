@@ -5,7 +5,7 @@ the same length: the gateway may be writing behind it, and the fold knows places
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +36,15 @@ class PredictionHolder:
 
     Args:
         journal: The folder of the gateway's segments.
+        settle: Finishes what is on its way into append tables; what was read before then goes nowhere.
     """
 
     what = "predictions"
 
-    def __init__(self, database: Database, journal: Path) -> None:
+    def __init__(self, database: Database, journal: Path, settle: Callable[[], None] = lambda: None) -> None:
         self._database = database
         self._journal = journal
+        self._settle = settle
 
     def holds(self, subject: Subject) -> TouchedPlace:
         found = self._database.read(lambda tx: len(list(_rows(tx, subject))))
@@ -53,7 +55,9 @@ class PredictionHolder:
         count = self._forget_rows(subject)
         for path in segments(self._journal):
             _overwrite(path, subject)
-        return TouchedPlace(what=self.what, count=count + self._forget_rows(subject))
+        count += self._forget_rows(subject)
+        self._settle()
+        return TouchedPlace(what=self.what, count=count)
 
     def _forget_rows(self, subject: Subject) -> int:
         ids = self._database.read(lambda tx: [row.id for row in _rows(tx, subject)])

@@ -155,6 +155,7 @@ class Sorting:
                 "at_us": self._now_us if item.at is None else to_us(item.at),
                 "recorded_us": self._now_us,
                 "status": status,
+                "endpoint": None if row is None else row.endpoint,
             }
         )
         if row is not None and item.name == TRUTH:

@@ -148,8 +148,9 @@ class ServingService:
         return self._database.write(partial(self._record, items=items))
 
     def _record(self, tx: Transaction, *, items: Sequence[NewOutcome]) -> OutcomeReceipt:
-        sorting = matching.Sorting(tx, items, to_us(self._clock.now()))
-        store.add_outcomes(tx, sorting.fresh)
+        now = self._clock.now()
+        sorting = matching.Sorting(tx, items, to_us(now))
+        store.add_outcomes(tx, sorting.fresh, now)
         tally = matching.Tally()
         rows = matching.write_truths(tx, sorting.truths, self._endpoint_of, tally)
         store.add_to_days(tx, tally.sums())

@@ -5,7 +5,8 @@ microseconds since 1970 and money is whole millionths, so both are exact in any 
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -29,6 +30,7 @@ from sqlalchemy import (
 )
 
 from pomona.core.ports import Transaction
+from pomona.serving.archive.store import positions
 from pomona.serving.journal import JournalRow
 from pomona.serving.money import money
 from pomona.serving.records import JournalSegment, Outcome, Prediction
@@ -60,6 +62,8 @@ predictions = Table(
     Column("actual_seq", Integer),
     Column("value", BigInteger),
     Column("value_without", BigInteger),
+    Column("position", BigInteger),  # of its endpoint's, in the order in which they were folded
+    Index("predictions_by_position", "endpoint", "position"),
     Index("predictions_by_endpoint", "endpoint", "at_us", "id"),
     Index("predictions_by_time", "at_us", "id"),
     Index("predictions_by_arm", "release", "arm", "at_us"),
@@ -75,6 +79,9 @@ outcomes = Table(
     Column("at_us", BigInteger, nullable=False),
     Column("recorded_us", BigInteger, nullable=False),
     _waiting,
+    Column("endpoint", String(100)),  # of its prediction, once that is known
+    Column("position", BigInteger),  # of its endpoint's, in the order in which they were matched
+    Index("outcomes_by_position", "endpoint", "position"),
     Index(
         "outcomes_waiting",
         "recorded_us",
@@ -117,13 +124,17 @@ def day_key(row: Any) -> DayKey:
     return row.endpoint, row.model_version, row.release, row.arm, row.at_us // DAY_US
 
 
-def insert_new(tx: Transaction, rows: Sequence[JournalRow]) -> list[JournalRow]:
-    """Add the rows whose ids are not there yet; returns those."""
+def insert_new(tx: Transaction, rows: Sequence[JournalRow], now: datetime) -> list[JournalRow]:
+    """Add the rows whose ids are not there yet, each at the next position; returns those."""
     wanted = {row.id: row for row in reversed(rows)}
     there = set(tx.execute(select(predictions.c.id).where(predictions.c.id.in_(list(wanted)))).scalars())
     fresh = [row for row in rows if wanted.get(row.id) is row and row.id not in there]
     if fresh:
-        tx.execute(insert(predictions), [_columns(row) for row in fresh])
+        places = positions(tx, "predictions", [row.endpoint for row in fresh], now)
+        tx.execute(
+            insert(predictions),
+            [_columns(row) | {"position": place} for row, place in zip(fresh, places, strict=True)],
+        )
     return fresh
 
 
@@ -227,10 +238,14 @@ def told(tx: Transaction, ids: Iterable[str]) -> dict[tuple[str, str, int], floa
     return {(row.prediction_id, row.name, row.seq): row.value for row in tx.execute(query)}
 
 
-def add_outcomes(tx: Transaction, rows: list[dict[str, Any]]) -> None:
-    """Keep new outcomes."""
+def add_outcomes(tx: Transaction, rows: list[dict[str, Any]], now: datetime) -> None:
+    """Keep new outcomes; those whose ``endpoint`` is known get their position."""
     if rows:
-        tx.execute(insert(outcomes), rows)
+        matched = [row for row in rows if row["endpoint"] is not None]
+        places = positions(tx, "outcomes", [row["endpoint"] for row in matched], now)
+        for row, place in zip(matched, places, strict=True):
+            row["position"] = place
+        tx.execute(insert(outcomes), [{"position": None} | row for row in rows])
 
 
 def waiting_for(tx: Transaction, ids: Sequence[str]) -> list[Row[Any]]:
@@ -250,16 +265,24 @@ def waiting(tx: Transaction, *, limit: int) -> list[Outcome]:
     return [outcome_of(row) for row in tx.execute(query.limit(limit))]
 
 
-def mark_matched(tx: Transaction, keys: Sequence[tuple[str, str, int]]) -> None:
-    """These outcomes have found their prediction."""
-    if keys:
+def mark_matched(
+    tx: Transaction, rows: Sequence[Row[Any]], endpoint_of: Mapping[str, str], now: datetime
+) -> None:
+    """These outcomes have found their prediction, whose endpoint is given by its id."""
+    if rows:
         c = outcomes.c
+        endpoints = [endpoint_of[row.prediction_id] for row in rows]
+        places = positions(tx, "outcomes", endpoints, now)
         statement = (
             update(outcomes)
             .where(c.prediction_id == bindparam("p"), c.name == bindparam("n"), c.seq == bindparam("s"))
-            .values(status="matched")
+            .values(status="matched", endpoint=bindparam("e"), position=bindparam("at"))
         )
-        tx.execute(statement, [{"p": prediction, "n": name, "s": seq} for prediction, name, seq in keys])
+        changes = [
+            {"p": row.prediction_id, "n": row.name, "s": row.seq, "e": endpoint, "at": place}
+            for row, endpoint, place in zip(rows, endpoints, places, strict=True)
+        ]
+        tx.execute(statement, changes)
 
 
 def set_actuals(tx: Transaction, rows: list[dict[str, Any]]) -> None:

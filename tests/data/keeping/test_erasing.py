@@ -239,7 +239,7 @@ def test_predictions_are_blanked_in_sql_and_in_the_journal(world: World, tmp_pat
         journal_row(2, "someone", email="other@example.org", age=4),
         journal_row(3, "u", email=WHO, age=None),
     ]
-    database.write(lambda tx: insert_new(tx, rows))
+    database.write(lambda tx: insert_new(tx, rows, datetime(2026, 1, 1, tzinfo=UTC)))
     journal = world.home / "gateway" / "journal"
     journal.mkdir(parents=True)
     segment = journal / "00000000000001-aa.journal"

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import msgspec
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
@@ -64,15 +63,31 @@ class Cutter:
     def _places(self, digest: str) -> Places:
         places, start = [], 0
         with pq.ParquetFile(self._tables.files.open(self._dataset.id, digest)) as parquet:
-            if self._subject.column not in parquet.schema_arrow.names:
+            names = self._names(parquet.schema_arrow.names)
+            if not names:
                 return np.empty(0, np.uint64)
             for group in range(parquet.num_row_groups):
-                column = parquet.read_row_group(group, columns=[self._subject.column]).column(0)
-                matches = self._subject.matches(column)
-                if matches is not None:
-                    places.append(np.flatnonzero(matches.to_numpy()).astype(np.uint64) + np.uint64(start))
-                start += len(column)
+                rows = parquet.read_row_group(group, columns=names)
+                places.append(np.flatnonzero(self._of_subject(rows)).astype(np.uint64) + np.uint64(start))
+                start += rows.num_rows
         return np.concatenate(places) if places else np.empty(0, np.uint64)
+
+    def _names(self, columns: Sequence[str]) -> list[str]:
+        """The columns that may name the subject."""
+        wanted = dict.fromkeys((self._subject.column, *self._dataset.subject_columns))
+        return [name for name in wanted if name in columns]
+
+    def _of_subject(self, rows: pa.Table) -> NDArray[np.bool_]:
+        """Which rows are the subject's."""
+        found = np.zeros(rows.num_rows, bool)
+        for name in self._names(rows.column_names):
+            column = rows.column(name)
+            matches = self._subject.matches(column) if name == self._subject.column else None
+            if matches is not None:
+                found |= matches.to_numpy()
+            if name in self._dataset.subject_columns:
+                found |= self._subject.named_in(column).to_numpy()
+        return found
 
     def cut(self, versions: Sequence[DataVersion], found: Mapping[str, Places]) -> dict[str, Cut]:
         """Write the files that hold such rows anew; what they become, by the digest they had."""
@@ -159,7 +174,7 @@ class Cutter:
     ) -> Mapping[str, Places]:
         """The places of the subject's rows, and of rows with their keys that are not its in one version."""
         key = list(self._dataset.key)
-        if not key or self._subject.column in key:
+        if not key or (self._subject.column in key and not self._dataset.subject_columns):
             return found
         keys = [self._rows(version, schema, found).select(key) for version in versions]
         wanted = pa.concat_tables(keys).group_by(key).aggregate([])
@@ -191,8 +206,7 @@ class Cutter:
                     yield from reader.at(number, live)
 
     def _others(self, rows: pa.Table) -> pa.Table:
-        matches = self._subject.matches(rows.column(self._subject.column))
-        return rows if matches is None else rows.filter(pc.invert(matches))
+        return rows.filter(pa.array(~self._of_subject(rows)))
 
     def _compare(self, old: pa.Table, new: pa.Table) -> Changes:
         if self._dataset.key:

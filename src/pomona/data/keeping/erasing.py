@@ -181,19 +181,31 @@ class Eraser:
         )
         if value is not None:
             subject = Subject(record.column, str(value))
-            for name in record.plan.datasets:
+            # Predictions come first: from then on none with the subject is on its way into a dataset.
+            places = [holder.forget(subject) for holder in self._holders]
+            for name in self._names(record, subject):
                 self._erase_from(record.id, name, subject, tell)
             tell(0.8, "predictions, logs, answers")
-            places = tuple(holder.forget(subject) for holder in self._holders)
+            places = [
+                _both(one, holder.forget(subject)) for one, holder in zip(places, self._holders, strict=True)
+            ]
             self._sweep_scratch()
             tell(0.9, "the database's own files")
             self._database.scrub()
             left = self._left(subject)
-            record = self._database.write(lambda tx: self._finish(tx, record.id, places, left))
+            record = self._database.write(lambda tx: self._finish(tx, record.id, tuple(places), left))
         self._database.scrub()  # the subject itself was in it until now
         tell(1.0, "done")
         rows = sum(file.rows for file in record.files)
         return {"erasure": record.id, "rows": rows, "left": len(record.left)}
+
+    def _names(self, record: Erasure, subject: Subject) -> list[str]:
+        """The datasets of the plan, and those of rows about subjects that may have come since."""
+        names = dict.fromkeys(record.plan.datasets)
+        for dataset in self._planner.datasets(subject, ()):
+            if dataset.subject_columns:
+                names[dataset.name] = None
+        return list(names)
 
     def _erase_from(self, erasure_id: str, name: str, subject: Subject, tell: Tell) -> None:
         (dataset,) = self._planner.datasets(subject, [name])
@@ -322,6 +334,10 @@ class Eraser:
             )
         )
         return store.erasures.replace(tx, record)
+
+
+def _both(one: TouchedPlace, other: TouchedPlace) -> TouchedPlace:
+    return msgspec.structs.replace(one, count=one.count + other.count)
 
 
 def _digest_in(path: str) -> str:

@@ -52,7 +52,9 @@ class Planner:
         self._holders = holders
 
     def datasets(self, subject: Subject, names: Sequence[str]) -> list[Dataset]:
-        """The datasets that have the column in a version; only those named, if any are.
+        """The datasets that may have the subject's rows; only those named, if any are.
+
+        They have the column in a version, or columns that name whom a row is about.
 
         Raises:
             NotFound: If one that is named does not exist.
@@ -62,7 +64,8 @@ class Planner:
         return [
             dataset
             for dataset in self._database.read(store.datasets.all)
-            if any(_has(version, subject.column) for version in self.versions(dataset))
+            if _speaks(self.versions(dataset), subject.column)
+            or (dataset.subject_columns and self.versions(dataset))
         ]
 
     def versions(self, dataset: Dataset) -> list[DataVersion]:
@@ -85,7 +88,9 @@ class Planner:
         found = [self.find(dataset, subject) for dataset in self.datasets(subject, names)]
         touched = [version for one in found for version in one.versions if version.id in one.counts]
         return ErasurePlan(
-            datasets=tuple(one.dataset.name for one in found),
+            datasets=tuple(
+                one.dataset.name for one in found if one.places or _speaks(one.versions, subject.column)
+            ),
             versions=tuple(
                 TouchedVersion(
                     id=version.id,
@@ -140,6 +145,10 @@ class Planner:
     def _links(self, ids: list[str]) -> Iterator[Link]:
         for start in range(0, len(ids), _AT_ONCE):
             yield from self._ledger.links(ids[start : start + _AT_ONCE])
+
+
+def _speaks(versions: Sequence[DataVersion], column: str) -> bool:
+    return any(_has(version, column) for version in versions)
 
 
 def _has(version: DataVersion, column: str) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -31,6 +32,18 @@ class Subject:
             return pc.fill_null(pc.equal(column, wanted), False)  # noqa: FBT003
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
             return None
+
+    def named_in(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
+        """Where a column of texts, whatever it is called, is the value or speaks of the subject."""
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            return pa.chunked_array([pa.array([False] * len(column))])
+        pieces = {self.value, _escaped(self.value)}
+        near = [pc.fill_null(pc.match_substring(column, piece), False) for piece in pieces]  # noqa: FBT003
+        found = np.array(near[0] if len(near) == 1 else pc.or_(*near), bool)
+        for place in np.flatnonzero(found):
+            text = column[int(place)].as_py()
+            found[place] = text == self.value or self.in_text(text)
+        return pa.chunked_array([pa.array(found)])
 
     def is_value(self, value: Any) -> bool:
         """Whether a plain value is the subject's."""

@@ -1,0 +1,1 @@
+"""Predictions and outcomes as datasets in append form, which any tool reads."""
