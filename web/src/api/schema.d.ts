@@ -2407,6 +2407,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change
+         * @description Tag many runs, move them to the bin or bring them back: all of them, or none.
+         */
+        post: operations["ApiV1RunsChangesChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/compare": {
         parameters: {
             query?: never;
@@ -2419,6 +2439,86 @@ export interface paths {
          * @description Runs side by side: the params in which they differ, and every metric.
          */
         get: operations["ApiV1RunsCompareCompare"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/curves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Curves
+         * @description Metrics of many runs for a chart: smoothed, then thinned; with ``group_by`` as means with bands.
+         */
+        get: operations["ApiV1RunsCurvesCurves"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/importance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Importance
+         * @description How much of a metric goes with each param (Kruskal-Wallis effect size), the largest first.
+         */
+        get: operations["ApiV1RunsImportanceImportance"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names
+         * @description The names of metrics, params and tags that any run has.
+         */
+        get: operations["ApiV1RunsKeysNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/values": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Values
+         * @description Values of a param or tag (``params.depth``) among the newest runs, the most frequent first.
+         */
+        get: operations["ApiV1RunsValuesValues"];
         put?: never;
         post?: never;
         delete?: never;
@@ -2923,6 +3023,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/views": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List
+         * @description Saved views by name.
+         */
+        get: operations["ApiV1ViewsList"];
+        put?: never;
+        /**
+         * Save
+         * @description Keep a view; one of your own with the same name is replaced.
+         */
+        post: operations["ApiV1ViewsSave"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/views/{view_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a view.
+         */
+        delete: operations["ApiV1ViewsViewIdRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/windows": {
         parameters: {
             query?: never;
@@ -3257,6 +3401,22 @@ export interface components {
             type: "integer" | "number" | "time" | "date" | "text";
             value: string;
         };
+        /** Curve */
+        Curve: {
+            high?: number[] | null;
+            key: string;
+            label: string;
+            low?: number[] | null;
+            runs: string[];
+            total: number;
+            x: number[];
+            y: (number | null)[];
+        };
+        /** Curves */
+        Curves: {
+            curves: components["schemas"]["Curve"][];
+            running: boolean;
+        };
         /** DataFile */
         DataFile: {
             digest: string;
@@ -3332,6 +3492,8 @@ export interface components {
             name: string;
             /** @default [] */
             purposes?: string[];
+            /** @default [] */
+            subject_columns?: string[];
             time_column?: string | null;
             upkeep?: components["schemas"]["Upkeep"];
         };
@@ -4213,6 +4375,8 @@ export interface components {
             name: string;
             /** @default [] */
             purposes?: string[];
+            /** @default [] */
+            subject_columns?: string[];
             time_column?: string | null;
             upkeep?: components["schemas"]["Upkeep"];
         };
@@ -4411,6 +4575,13 @@ export interface components {
                 [key: string]: string;
             };
         };
+        /** NewView */
+        NewView: {
+            name: string;
+            /** @enum {string} */
+            page: "runs" | "compare";
+            query: string;
+        };
         /** NumericProfile */
         NumericProfile: {
             count: number;
@@ -4582,6 +4753,15 @@ export interface components {
         "Page_pomona.training.records.runs.RunSummary_": {
             items: components["schemas"]["RunSummary"][];
             next_cursor?: string | null;
+        };
+        /** ParamImportance */
+        ParamImportance: {
+            direction: number | null;
+            groups: number;
+            p_value: number;
+            param: string;
+            runs: number;
+            share: number;
         };
         /** Payoffs */
         Payoffs: {
@@ -4851,6 +5031,12 @@ export interface components {
             hint?: string | null;
             name: string;
         };
+        /** RunKeys */
+        RunKeys: {
+            metrics: string[];
+            params: string[];
+            tags: string[];
+        };
         /** RunSummary */
         RunSummary: {
             ended_at: string | null;
@@ -4875,6 +5061,19 @@ export interface components {
             };
             user: string;
         };
+        /** RunsChange */
+        RunsChange: {
+            runs: string[];
+            /** @enum {null|string} */
+            state?: "active" | "deleted" | null;
+            tags?: {
+                [key: string]: string | null;
+            };
+        };
+        /** RunsChanged */
+        RunsChanged: {
+            changed: number;
+        };
         /** Sample */
         Sample: {
             columns: components["schemas"]["SourceColumn"][];
@@ -4882,6 +5081,17 @@ export interface components {
             rows: {
                 [key: string]: unknown;
             }[];
+        };
+        /** SavedView */
+        SavedView: {
+            /** Format: date-time */
+            created_at: string;
+            created_by: string;
+            id: string;
+            name: string;
+            /** @enum {string} */
+            page: "runs" | "compare";
+            query: string;
         };
         /** Schedule */
         Schedule: {
@@ -10800,6 +11010,8 @@ export interface operations {
                 filter?: string;
                 order_by?: string[] | null;
                 view?: "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
+                stat?: "last" | "min" | "max" | "at";
+                step?: number | null;
                 cursor?: string | null;
                 limit?: number;
             };
@@ -10819,6 +11031,48 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Page_pomona.training.records.runs.RunSummary_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsChangesChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunsChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunsChanged"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -10860,6 +11114,159 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsCurvesCurves: {
+        parameters: {
+            query: {
+                /** @description A run's id, or its first 8 digits and more; repeat it for each run. */
+                id: string[];
+                /** @description A metric; repeat it for each. */
+                key: string[];
+                x?: "step" | "time" | "relative";
+                smooth?: number;
+                group_by?: string | null;
+                points?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curves"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsImportanceImportance: {
+        parameters: {
+            query: {
+                /** @description A run's id, or its first 8 digits and more; repeat it for each run. */
+                id: string[];
+                metric: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ParamImportance"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsKeysNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunKeys"];
+                };
+            };
+        };
+    };
+    ApiV1RunsValuesValues: {
+        parameters: {
+            query: {
+                field: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -11984,6 +12391,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trigger"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ViewsList: {
+        parameters: {
+            query?: {
+                page?: "runs" | "compare" | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ViewsSave: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewView"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ViewsViewIdRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                view_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SavedView"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

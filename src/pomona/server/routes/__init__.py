@@ -26,6 +26,7 @@ from pomona.server.routes.releases import EndpointRoutes, ReleaseRoutes
 from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
 from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, PredictionRoutes, ValueRoutes
 from pomona.server.routes.sources import SourceKindRoutes, SourceRoutes, SourceTrialRoutes
+from pomona.server.routes.studies import StudyRoutes, ViewRoutes
 
 HANDLERS = [
     HypothesisRoutes,
@@ -64,6 +65,8 @@ HANDLERS = [
     ReactionRoutes,
     ExperimentRoutes,
     RunRoutes,
+    StudyRoutes,
+    ViewRoutes,
     ModelRoutes,
     ModelVersionRoutes,
     GateRoutes,

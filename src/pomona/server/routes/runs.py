@@ -17,6 +17,7 @@ from pomona.training.records.runs import (
     RunSummary,
     View,
 )
+from pomona.training.records.studies import Stat
 from pomona.training.rules.paths import ArtifactAddress, safe_path
 
 Ids = Annotated[list[str], QueryParameter(name="id", description="A run's id; repeat it for each run.")]
@@ -56,6 +57,8 @@ class RunRoutes(Controller):
         filter: FromQuery[str] = "",
         order_by: FromQuery[list[str] | None] = None,
         view: FromQuery[View] = "ACTIVE_ONLY",
+        stat: FromQuery[Stat] = "last",
+        step: FromQuery[int | None] = None,
         cursor: FromQuery[str | None] = None,
         limit: FromQuery[int] = 50,
     ) -> Page[RunSummary]:
@@ -66,6 +69,8 @@ class RunRoutes(Controller):
             filter=filter,
             order_by=order_by or (),
             view=view,
+            stat=stat,
+            step=step,
             cursor=cursor,
             limit=limit,
         )

@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import msgspec
+
 from pomona.core.errors import Invalid
 from pomona.core.ports import Database, Ledger, Transaction
 from pomona.core.records import Page
@@ -18,14 +20,16 @@ from pomona.training.records.runs import (
     View,
 )
 from pomona.training.records.search import Comparison
+from pomona.training.records.studies import Stat
 from pomona.training.rules import filters, views
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.logged_models import LoggedModelService
-from pomona.training.store import runs, search
+from pomona.training.store import runs, search, studies
+from pomona.training.store.metrics import run_numbers
 
 ERROR_TAG = "pomona.error"  # the traceback of a script that failed
-_MOST_COMPARED = 100
+_MOST_COMPARED = 500
 
 
 class RunReports:
@@ -53,17 +57,24 @@ class RunReports:
         filter: str = "",  # noqa: A002 (the protocol's word)
         order_by: Sequence[str] = (),
         view: View = "ACTIVE_ONLY",
+        stat: Stat = "last",
+        step: int | None = None,
         cursor: str | None = None,
         limit: int = 50,
     ) -> Page[RunSummary]:
         """Runs, newest first; ``experiment`` is an id or a name.
 
+        ``stat`` says which value of each metric is shown: the last one, the least, the greatest, or the one
+        ``at`` a ``step`` (or the last before it). Filters and order always mean the last.
+
         Raises:
-            Invalid: If filter, order, cursor or limit cannot be read.
+            Invalid: If filter, order, cursor or limit cannot be read, or ``at`` names no step.
             NotFound: If there is no such experiment.
         """
         if not 1 <= limit <= 1000:
             raise Invalid(f"limit {limit} is not between 1 and 1000", hint="ask for more pages instead")
+        if stat == "at" and step is None:
+            raise Invalid("which step?", hint="stat=at needs step=…")
         offset = _offset(cursor)
         conditions = filters.parse_filter(filter, filters.RUNS)
         if hypothesis:
@@ -72,12 +83,13 @@ class RunReports:
         order = [filters.parse_order(item, filters.RUNS) for item in order_by]
         numbers = None if experiment is None else [int(self.experiment(experiment).id)]
 
-        def find(tx: Transaction) -> Found:
-            return search.search_runs(tx, numbers, conditions, order, view=view, limit=limit, offset=offset)
+        def find(tx: Transaction) -> tuple[Found, list[RunSummary]]:
+            found = search.search_runs(tx, numbers, conditions, order, view=view, limit=limit, offset=offset)
+            rows = [views.summary(run) for run in found.runs]
+            return found, rows if stat == "last" else _measured(tx, rows, stat, step)
 
-        found = self._database.read(find)
-        more = None if found.next_offset is None else str(found.next_offset)
-        return Page(items=[views.summary(run) for run in found.runs], next_cursor=more)
+        found, rows = self._database.read(find)
+        return Page(items=rows, next_cursor=None if found.next_offset is None else str(found.next_offset))
 
     def experiments(self, *, cursor: str | None = None, limit: int = 50) -> Page[Experiment]:
         """Active experiments, newest first."""
@@ -122,8 +134,22 @@ class RunReports:
         """
         if not 2 <= len(run_ids) <= _MOST_COMPARED:
             raise Invalid(f"{len(run_ids)} runs cannot be compared", hint=f"name 2 to {_MOST_COMPARED} runs")
-        found = self._database.read(lambda tx: [_find(tx, run_id) for run_id in run_ids])
+        found = self._database.read(lambda tx: search.by_ids(tx, _whole(tx, run_ids)))
         return views.side_by_side([views.summary(run) for run in found])
+
+
+def _measured(tx: Transaction, rows: list[RunSummary], stat: Stat, step: int | None) -> list[RunSummary]:
+    numbers = run_numbers(tx, [row.id for row in rows])
+    values = studies.measured(tx, list(numbers.values()), stat, step)
+    return [msgspec.structs.replace(row, metrics=values[numbers[row.id]]) for row in rows]
+
+
+def _whole(tx: Transaction, run_ids: Sequence[str]) -> list[str]:
+    if all(len(one) == 32 for one in run_ids):
+        return list(run_ids)
+    return [
+        _find(tx, one).id if len(one) < 8 else studies.numbers_of(tx, [one])[one].run_id for one in run_ids
+    ]
 
 
 def _find(tx: Transaction, beginning: str) -> Run:

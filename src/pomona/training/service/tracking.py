@@ -29,11 +29,13 @@ from pomona.training.rules import filters, limits, paths
 from pomona.training.rules.names import generated_name
 from pomona.training.rules.paging import check_page_size
 from pomona.training.service.artifacts import ArtifactService
+from pomona.training.service.changes import RunChanges, SavedViews
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.histories import HistoryService
 from pomona.training.service.lineage import FindsFileSets, FindsVersions, Lineage
 from pomona.training.service.logged_models import LoggedModelService
 from pomona.training.service.reports import RunReports
+from pomona.training.service.studies import RunStudies
 from pomona.training.store import experiments, inputs, logged_models, metrics, runs, search
 
 MAX_PAGE = 50_000
@@ -63,6 +65,9 @@ class TrackingService:
         self.artifacts = ArtifactService(database, blobs, clock)
         self.histories = HistoryService(database)
         self.reports = RunReports(database, ledger, self.experiments, self.models, self.artifacts)
+        self.studies = RunStudies(database)
+        self.changes = RunChanges(database, clock)
+        self.views = SavedViews(database, clock)
 
     def start(
         self,

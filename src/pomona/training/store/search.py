@@ -11,7 +11,7 @@ from pomona.sql import from_us
 from pomona.training.records.runs import Experiment, Found, Run, View
 from pomona.training.records.search import Comparison, SortKey
 from pomona.training.store import experiments, inputs, metrics, runs
-from pomona.training.store.statements import compare
+from pomona.training.store.statements import chunks, compare
 
 _STATES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
 _RUN_COLUMNS = {
@@ -129,6 +129,21 @@ def run(tx: Transaction, run_id: str) -> Run:
     if row is None:
         raise NotFound(f"Run with id={run_id} not found", hint="`pomona runs ls` lists them")
     return loaded(tx, [row])[0]
+
+
+def by_ids(tx: Transaction, run_ids: Sequence[str]) -> list[Run]:
+    """Runs with these ids, in this order, deleted or not.
+
+    Raises:
+        NotFound: If one does not exist.
+    """
+    rows: dict[str, Any] = {}
+    for part in chunks(list(dict.fromkeys(run_ids))):
+        rows |= {row.run_id: row for row in tx.execute(select(runs.runs).where(runs.runs.c.run_id.in_(part)))}
+    missing = next((one for one in run_ids if one not in rows), None)
+    if missing is not None:
+        raise NotFound(f"Run with id={missing} not found", hint="`pomona runs ls` lists them")
+    return loaded(tx, [rows[one] for one in run_ids])
 
 
 def loaded(tx: Transaction, rows: list[Any]) -> list[Run]:
