@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.data.sources.servers import Web
+from tests.servers import Web
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 

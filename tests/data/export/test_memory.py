@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from tests.data.sources.servers import free_port, stop, wait_for
+from tests.servers import free_port, stop, wait_for
 
 ROWS, PIECE = 5_000_000, 500_000
 MB = 1024  # of the system's kilobytes

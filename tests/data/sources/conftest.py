@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.data.sources.servers import PASSWORD, Postgres, Web, free_port, stop, wait_for
+from tests.servers import PASSWORD, Postgres, Web, free_port, stop, wait_for
 
 from pomona.app import App, open_app
 from pomona.data.sources.records import ExtractRequest

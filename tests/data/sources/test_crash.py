@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.data.sources.servers import stop
+from tests.servers import stop
 
 from pomona.app import App, open_app
 from pomona.data.sources.records import ExtractRequest, NewFeed, NewSource

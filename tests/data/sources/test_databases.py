@@ -7,7 +7,7 @@ from typing import Any
 
 import duckdb
 import pytest
-from tests.data.sources.servers import PASSWORD, Postgres
+from tests.servers import PASSWORD, Postgres
 
 from pomona.app import App
 from pomona.core.errors import Invalid, NotFound, PomonaError, Refused

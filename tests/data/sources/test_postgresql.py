@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from tests.data.sources.servers import PASSWORD, Postgres
+from tests.servers import PASSWORD, Postgres
 
 from pomona.app import App
 from pomona.core.errors import Invalid, PomonaError, Refused, Unavailable

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from obstore.store import S3Store
-from tests.data.sources.servers import Web
+from tests.servers import Web
 
 from pomona.app import App
 from pomona.core.errors import Invalid, NotFound, Refused, Unavailable

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import nats
 import pytest
-from tests.data.sources.servers import PASSWORD, stop
+from tests.servers import PASSWORD, stop
 
 from pomona.app import App
 from pomona.core.errors import NotFound, Refused, Unavailable
