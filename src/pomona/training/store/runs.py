@@ -3,7 +3,19 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Index, String, Table, Text, delete, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Index,
+    String,
+    Table,
+    Text,
+    bindparam,
+    delete,
+    insert,
+    select,
+    update,
+)
 
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Transaction
@@ -54,7 +66,9 @@ tags = Table(
 )
 _set_tag = upsert(tags)
 _add_key = insert_new(keys, but=["id"])
-_target = select(runs.c.id, runs.c.run_id, runs.c.experiment, runs.c.state, runs.c.status, runs.c.name)
+_target = select(
+    runs.c.id, runs.c.run_id, runs.c.experiment, runs.c.state, runs.c.status, runs.c.name
+).where(runs.c.run_id == bindparam("run_id"))  # built once: it runs with every metric
 
 
 def add(tx: Transaction, row: dict[str, Any], run_tags: Mapping[str, str]) -> int:
@@ -70,7 +84,7 @@ def target(tx: Transaction, run_id: str) -> Any:
     Raises:
         NotFound: If there is no such run.
     """
-    row = tx.execute(_target.where(runs.c.run_id == run_id)).first()
+    row = tx.execute(_target, {"run_id": run_id}).first()
     if row is None:
         raise NotFound(f"Run with id={run_id} not found", hint="`pomona runs ls` lists them")
     return row
