@@ -56,9 +56,8 @@ from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.filesets.store import PackStore
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.migrations import upgrade
+from pomona.storage.opening import open_database
 from pomona.storage.requests import SqlRequests
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
@@ -117,9 +116,7 @@ class App:
             home=self.home,
             removal=FileBlobs(self.home / "blobs"),
             holders=(
-                PredictionHolder(
-                    self.database, self.home / "gateway" / "journal", lambda: self.archive.settle()
-                ),
+                PredictionHolder(self.database, self.home / "gateway" / "journal", self.archive.settle),
                 JobTexts(self.database, self.home / "jobs"),
                 KeptAnswers(self.requests),
             ),
@@ -321,8 +318,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     """
     clock = clock or SystemClock()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = SqliteDatabase(home / "pomona.db", clock)
-    upgrade(database.engine, metadata)
+    database = open_database(home, clock, metadata)
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     tables = delta_tables(home / "tables")
     jobs = JobService(database, clock)

@@ -80,10 +80,10 @@ class _Backend:
     def transaction(self, connection: Connection, clock: Clock) -> Transaction:
         return SqlTransaction(connection, clock)
 
-    def passes(self, error: BaseException) -> bool:  # noqa: ARG002 - SQLite waits for locks by itself
+    def passes(self, error: BaseException) -> bool:
         return False
 
-    def translate(self, error: BaseException, *, committing: bool = False) -> BaseException:  # noqa: ARG002
+    def translate(self, error: BaseException, *, committing: bool = False) -> BaseException:
         return translate(error)
 
 

@@ -14,7 +14,6 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from pomona.core.errors import Unavailable
 from pomona.core.ports import Clock, Transaction
 from pomona.core.requests import current_claim
-from pomona.storage.ledger import SqlTransaction
 from pomona.storage.requests import claim_key
 
 T = TypeVar("T")
@@ -39,7 +38,7 @@ class Backend(Protocol):
         ...
 
 
-class CommitFailed(Exception):  # noqa: N818 - never leaves this package
+class CommitFailed(Exception):
     """The transaction failed while it was committed; the cause says how."""
 
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
 
+from pomona.storage.postgres import schema
+
 VERSIONS = Path(__file__).parent / "versions"
 
 
@@ -23,7 +25,12 @@ def upgrade(engine: Engine, metadata: MetaData) -> None:
     with engine.begin() as connection:
         if current(connection) == head():
             return  # the usual case costs no import of Alembic
+        postgres = engine.dialect.name == "postgresql"
+        if postgres:
+            schema.check(connection)
         _run(connection, metadata, lambda command, config: command.upgrade(config, "head"))
+        if postgres:
+            schema.make_bytewise(connection)
 
 
 def revise(engine: Engine, metadata: MetaData, message: str) -> None:
