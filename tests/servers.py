@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import Any
+from urllib.parse import quote
 
 PASSWORD = "geh3im-Wort/@"
 
@@ -41,11 +42,11 @@ def stop(process: "subprocess.Popen[bytes]") -> None:
 
 
 class Postgres:
-    """A PostgreSQL cluster of the tests' own."""
+    """A PostgreSQL cluster of the tests' own; ``sync="on"`` for tests that kill it."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, sync: str = "off") -> None:
         self.port = free_port()
-        self._root = root
+        self._sync = sync
         self._bin = max(Path("/usr/lib/postgresql").glob("*/bin"))
         self._user = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
         root.chmod(0o755)
@@ -55,19 +56,24 @@ class Postgres:
         if self._user:
             shutil.chown(self._data, "postgres")
             shutil.chown(root / "pw", "postgres")
-        self._do("initdb", "-D", self._data, "-A", "scram-sha-256", "-U", "reader", "--pwfile", root / "pw")
+        who = ("-A", "scram-sha-256", "-U", "reader", "--pwfile", root / "pw")
+        self._do("initdb", "-D", self._data, "-E", "UTF8", "--no-sync", *who)
         self.start()
 
     @property
     def url(self) -> str:
         return f"postgresql://reader@127.0.0.1:{self.port}/postgres"
 
+    def url_of(self, database: str) -> str:
+        """A database's address, with the password."""
+        return f"postgresql://reader:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
+
     def start(self) -> None:
         self.process = subprocess.Popen(
             [
                 *self._user,
                 str(self._bin / "postgres"),
-                *("-D", str(self._data), "-p", str(self.port), "-k", "", "-c", "fsync=off"),
+                *("-D", str(self._data), "-p", str(self.port), "-k", "", "-c", f"fsync={self._sync}"),
             ],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -95,8 +101,8 @@ class Postgres:
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
 
-    def stop(self) -> None:
-        self._do("pg_ctl", "-D", self._data, "-m", "immediate", "-w", "stop")
+    def stop(self, how: str = "immediate") -> None:
+        self._do("pg_ctl", "-D", self._data, "-m", how, "-w", "stop")
         self.process.wait(timeout=20)
 
     def _do(self, command: str, *arguments: object) -> None:

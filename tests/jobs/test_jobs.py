@@ -2,21 +2,20 @@
 
 import errno
 import threading
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.core.errors import Conflict, Invalid, Unavailable
+from pomona.core.ports import Database
 from pomona.jobs.records import Job
 from pomona.jobs.rules import next_tick
 from pomona.jobs.service import JobService, LeaseLost
 from pomona.jobs.worker import JobContext, Worker, Workflow
-from pomona.sql import metadata
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 
 
@@ -26,15 +25,12 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteDatabase]:
-    database = SqliteDatabase(tmp_path / "pomona.db", clock)
-    metadata.create_all(database.engine)
-    yield database
-    database.close()
+def database(open_database: Opened, clock: FakeClock) -> Database:  # noqa: F811
+    return open_database(clock)
 
 
 @pytest.fixture
-def jobs(database: SqliteDatabase, clock: FakeClock) -> JobService:
+def jobs(database: Database, clock: FakeClock) -> JobService:
     return JobService(database, clock)
 
 
@@ -42,7 +38,7 @@ def worker(jobs: JobService, folder: Path, run: Any, *, version: int = 1) -> Wor
     return Worker(jobs, {"pick": Workflow(kind="pick", version=version, run=run)}, folder)
 
 
-def test_a_job_runs_and_keeps_its_result(jobs: JobService, tmp_path: Path, database: SqliteDatabase) -> None:
+def test_a_job_runs_and_keeps_its_result(jobs: JobService, tmp_path: Path, database: Database) -> None:
     job = jobs.submit("pick", {"fruit": "pear"})
 
     def run(context: JobContext) -> dict[str, str]:

@@ -11,22 +11,23 @@ from tests.training.conftest import (  # noqa: F401  the same fixtures, one stag
     database,
     hypothesis,
     ledger,
+    open_database,
     tracking,
     version,
 )
 
 from pomona.business.service import BusinessService
+from pomona.core.ports import Database
 from pomona.registry.service import RegistryService
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 from pomona.training.service.tracking import TrackingService
 
 
 @pytest.fixture
 def registry(
-    database: SqliteDatabase,  # noqa: F811
+    database: Database,  # noqa: F811
     blobs: FileBlobs,  # noqa: F811
     clock: FakeClock,  # noqa: F811
     ledger: SqlLedger,  # noqa: F811

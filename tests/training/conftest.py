@@ -1,20 +1,19 @@
 """Tracking over a real database, with a hypothesis and a data version to tie runs to."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
+from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.business.records import Hypothesis, NewHypothesis
 from pomona.business.service import BusinessService
+from pomona.core.ports import Database
 from pomona.data.records import DataVersion, NewDataset
 from pomona.data.service import DataService
-from pomona.sql import metadata
 from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 from pomona.training.service.tracking import TrackingService
 
@@ -25,15 +24,12 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def database(tmp_path: Path, clock: FakeClock) -> Iterator[SqliteDatabase]:
-    opened = SqliteDatabase(tmp_path / "t.db", clock)
-    metadata.create_all(opened.engine)
-    yield opened
-    opened.close()
+def database(open_database: Opened, clock: FakeClock) -> Database:  # noqa: F811
+    return open_database(clock)
 
 
 @pytest.fixture
-def ledger(database: SqliteDatabase) -> SqlLedger:
+def ledger(database: Database) -> SqlLedger:
     return SqlLedger(database)
 
 
@@ -43,13 +39,13 @@ def blobs(tmp_path: Path) -> FileBlobs:
 
 
 @pytest.fixture
-def business(database: SqliteDatabase, clock: FakeClock) -> BusinessService:
+def business(database: Database, clock: FakeClock) -> BusinessService:
     return BusinessService(database, clock)
 
 
 @pytest.fixture
 def data(
-    database: SqliteDatabase, blobs: FileBlobs, clock: FakeClock, business: BusinessService, tmp_path: Path
+    database: Database, blobs: FileBlobs, clock: FakeClock, business: BusinessService, tmp_path: Path
 ) -> DataService:
     tables = delta_tables(tmp_path / "tables")
     return DataService(database, blobs, tables, clock, business, tmp_path / "incoming")
@@ -57,7 +53,7 @@ def data(
 
 @pytest.fixture
 def tracking(
-    database: SqliteDatabase,
+    database: Database,
     blobs: FileBlobs,
     clock: FakeClock,
     ledger: SqlLedger,

@@ -97,7 +97,7 @@ class JobService:
         """Take the job that has waited longest, under a new fencing token; None if nothing is due."""
         now = self._clock.now()
         wanted = list(kinds)
-        if self._database.read(lambda tx: store.next_claimable(tx, now, wanted)) is None:
+        if not self._database.read(lambda tx: store.has_claimable(tx, now, wanted)):
             return None  # the usual answer costs no write
 
         def take(tx: Transaction) -> Job | None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Boolean, Column, Index, Integer, String, and_, or_, select
+from sqlalchemy import Boolean, Column, Index, Integer, Select, String, and_, or_, select
 
 from pomona.core.ports import Transaction
 from pomona.core.records import Page, from_json
@@ -37,19 +37,22 @@ schedules = RecordTable(
 )
 
 
+def has_claimable(tx: Transaction, now: datetime, kinds: list[str]) -> bool:
+    """Whether a job may run now; locks nothing."""
+    return tx.execute(_claimable(now, kinds)).first() is not None
+
+
 def next_claimable(tx: Transaction, now: datetime, kinds: list[str]) -> Job | None:
-    """The job that has waited longest, if any may run now; locked where the database can."""
+    """The job that has waited longest, if any may run now; one that somebody holds locked is left out."""
+    body = tx.execute(_claimable(now, kinds).with_for_update(skip_locked=True)).scalar()
+    return None if body is None else from_json(body, Job)
+
+
+def _claimable(now: datetime, kinds: list[str]) -> Select[tuple[str]]:
     due = and_(jobs.c.state == "queued", jobs.c.run_at <= now)
     abandoned = and_(jobs.c.state == "running", jobs.c.lease_until < now)
-    query = (
-        select(jobs.c.body)
-        .where(or_(due, abandoned), jobs.c.kind.in_(kinds))
-        .order_by(jobs.c.run_at, jobs.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True)
-    )
-    body = tx.execute(query).scalar()
-    return None if body is None else from_json(body, Job)
+    mine = select(jobs.c.body).where(or_(due, abandoned), jobs.c.kind.in_(kinds))
+    return mine.order_by(jobs.c.run_at, jobs.c.id).limit(1)
 
 
 def open_jobs(tx: Transaction, kind: str | None = None) -> list[Job]:

@@ -1,23 +1,21 @@
 """The protocol's app over fresh services, called in process."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 import pytest
+from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.business.service import BusinessService
 from pomona.data.service import DataService
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow.app import MlflowApp
-from pomona.sql import metadata
 from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 from pomona.training.service.tracking import TrackingService
 
@@ -27,11 +25,10 @@ collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process o
 class Home:
     """Every service that the protocol needs."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, open_database: Opened) -> None:
         self.folder = folder
         self.clock = FakeClock()
-        self.database = SqliteDatabase(folder / "t.db", self.clock)
-        metadata.create_all(self.database.engine)
+        self.database = open_database(self.clock)
         self.blobs = FileBlobs(folder / "blobs")
         self.ledger = SqlLedger(self.database)
         self.business = BusinessService(self.database, self.clock)
@@ -122,10 +119,8 @@ class Caller:
 
 
 @pytest.fixture
-def home(tmp_path: Path) -> Iterator[Home]:
-    found = Home(tmp_path)
-    yield found
-    found.database.close()
+def home(tmp_path: Path, open_database: Opened) -> Home:  # noqa: F811
+    return Home(tmp_path, open_database)
 
 
 @pytest.fixture

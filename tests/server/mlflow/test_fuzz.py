@@ -1,5 +1,7 @@
 """Whatever is sent, the protocol answers with one of its own errors: never a crash, never a 500."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +9,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.databases import KINDS, opener
 from tests.server.mlflow.conftest import Caller, Home
 
 FIELDS = [
@@ -64,15 +67,15 @@ PAIRS = st.dictionaries(
 VALUES = st.one_of(LEAVES, st.lists(LEAVES, max_size=3), st.lists(PAIRS, max_size=3), PAIRS)
 
 
-@pytest.fixture(scope="module")
-def caller(tmp_path_factory: pytest.TempPathFactory) -> Any:
+@pytest.fixture(scope="module", params=KINDS)
+def caller(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     folder: Path = tmp_path_factory.mktemp("fuzz")
-    home = Home(folder)
-    caller = Caller(home)
-    run = caller.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
-    WORDS.append(run)
-    yield caller
-    home.database.close()
+    with contextmanager(opener)(request.param, folder, request) as open_database:
+        caller = Caller(Home(folder, open_database))
+        run = caller.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
+        WORDS.append(run)
+        yield caller
+        WORDS.remove(run)
 
 
 @settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
