@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypeVar
 from pomona.core.events import Event
 from pomona.core.links import Relation
 from pomona.core.records import Entry, Link, Record
+from pomona.core.signatures import PublicKey, Signed
 from pomona.core.tables import StoredFile, TableState, Vector
 
 if TYPE_CHECKING:
@@ -38,10 +39,10 @@ class Transaction(Protocol):
         """Run one SQL expression; returns its result rows."""
         ...
 
-    def execute_rows(self, sql: str, rows: Sequence[tuple[Any, ...]], /) -> None:
-        """Run one statement for many rows, its values marked ``?`` in order.
+    def insert_rows(self, into: str, rows: Sequence[tuple[Any, ...]], otherwise: str = "", /) -> None:
+        """Insert rows: ``into`` ("INSERT INTO t (a, b)"), their values in order, ``otherwise`` on conflict.
 
-        For statements that run for thousands of rows a second: nothing stands between them and the driver.
+        For what is inserted by the thousand every second: nothing stands between the rows and the driver.
         """
         ...
 
@@ -171,6 +172,26 @@ class Blobs(Protocol):
 
     def size(self, digest: str) -> int | None:
         """Bytes kept under ``digest``; None if it is not there."""
+        ...
+
+
+class SigningKeys(Protocol):
+    """What a server signs with, and what others check it by."""
+
+    def known(self) -> list[PublicKey]:
+        """Every public key there ever was, the one in use first; empty while none was made."""
+        ...
+
+    def sign(self, body: bytes) -> Signed:
+        """Sign with the key in use; the first one is made when it is needed."""
+        ...
+
+    def is_signed(self, body: bytes, signed: Signed) -> bool:
+        """Whether this is a signature of ``body`` by one of the known keys."""
+        ...
+
+    def rotate(self) -> PublicKey:
+        """Sign with a new key from now on. The old private key is gone, its public one stays."""
         ...
 
 

@@ -1,6 +1,8 @@
 """Events and links: written inside a transaction, read back, and verified as a hash chain."""
 
 from collections.abc import Sequence
+from functools import cache
+from itertools import chain
 from typing import Any
 
 import msgspec
@@ -63,6 +65,17 @@ def entry_hash(
     return blake3(body).hexdigest()
 
 
+# A driver lets other threads run before each statement, and gets its turn back late: a hundred rows one
+# by one may wait a hundred times. Few sizes keep the number of statements that it must prepare small.
+_ROWS_AT_ONCE = (64, 8, 1)
+
+
+@cache
+def _insert_sql(into: str, otherwise: str, mark: str, columns: int, rows: int) -> str:
+    row = f"({', '.join([mark] * columns)})"
+    return f"{into} VALUES {', '.join([row] * rows)} {otherwise}"
+
+
 class SqlTransaction:
     """Transaction over one SQLAlchemy connection."""
 
@@ -73,10 +86,15 @@ class SqlTransaction:
     def execute(self, statement: Any, parameters: Any = None, /) -> Any:
         return self._connection.execute(statement, parameters)
 
-    def execute_rows(self, sql: str, rows: Sequence[tuple[Any, ...]], /) -> None:
-        if rows:
-            positional = self._connection.dialect.positional  # sqlite3: ?, psycopg: %s
-            self._connection.exec_driver_sql(sql if positional else sql.replace("?", "%s"), list(rows))
+    def insert_rows(self, into: str, rows: Sequence[tuple[Any, ...]], otherwise: str = "", /) -> None:
+        mark = "?" if self._connection.dialect.positional else "%s"  # sqlite3, psycopg
+        start = 0
+        for size in _ROWS_AT_ONCE:
+            while len(rows) - start >= size:
+                part = rows[start : start + size]
+                sql = _insert_sql(into, otherwise, mark, len(part[0]), size)
+                self._connection.exec_driver_sql(sql, tuple(chain.from_iterable(part)))
+                start += size
 
     def emit(self, event: Event) -> None:
         newest = self._connection.execute(

@@ -14,7 +14,7 @@ from pomona.core.ports import Transaction
 from pomona.sql import metadata
 from pomona.training.records.runs import Metric, MetricPoint
 from pomona.training.store.runs import keys, runs
-from pomona.training.store.statements import chunks, insert_new_rows, upsert_rows
+from pomona.training.store.statements import KEEP, chunks, into, overwrite
 
 history = Table(
     "metric_history",
@@ -39,8 +39,8 @@ latest = Table(
     Index("latest_metrics_by_value", "key", "value"),
     sqlite_with_rowid=False,
 )
-_add = insert_new_rows(history)
-_set_latest = upsert_rows(
+_INTO_HISTORY, _INTO_LATEST = into(history), into(latest)
+_IF_NEWER = overwrite(
     latest,
     only_if="(excluded.step, excluded.at_ms, excluded.value)"
     " > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)",
@@ -58,8 +58,8 @@ def add(tx: Transaction, run: int, metrics: Sequence[Metric], ids: Mapping[str, 
         other = newest.get(row[1])
         if other is None or row > other:  # of one run and key: by step, then time, then value
             newest[row[1]] = row
-    tx.execute_rows(_add, rows)
-    tx.execute_rows(_set_latest, list(newest.values()))
+    tx.insert_rows(_INTO_HISTORY, rows, KEEP)
+    tx.insert_rows(_INTO_LATEST, list(newest.values()), _IF_NEWER)
 
 
 def latest_of(tx: Transaction, numbers: list[int]) -> dict[int, list[Metric]]:

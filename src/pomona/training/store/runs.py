@@ -39,6 +39,9 @@ runs = Table(
     Column("artifact_uri", Text, nullable=False),
     Index("runs_by_start", "experiment", "state", "started_ms", "run_id"),
     Index("runs_by_experiment", "experiment", "id"),
+    Index("runs_by_time", "state", "started_ms", "run_id"),
+    Index("runs_by_name", "state", "name"),
+    Index("runs_by_status", "state", "status", "started_ms"),
 )
 keys = Table(
     "tracking_keys",
@@ -66,9 +69,9 @@ tags = Table(
 )
 _set_tag = upsert(tags)
 _add_key = insert_new(keys, but=["id"])
-_target = select(
-    runs.c.id, runs.c.run_id, runs.c.experiment, runs.c.state, runs.c.status, runs.c.name
-).where(runs.c.run_id == bindparam("run_id"))  # built once: it runs with every metric
+_target = select(runs.c.id, runs.c.run_id, runs.c.experiment, runs.c.state, runs.c.status, runs.c.name).where(
+    runs.c.run_id == bindparam("run_id")
+)  # built once: it runs with every metric
 
 
 def add(tx: Transaction, row: dict[str, Any], run_tags: Mapping[str, str]) -> int:

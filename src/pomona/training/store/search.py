@@ -1,20 +1,33 @@
-"""The search grammar as SQL: each condition a join on a primary key, nothing is filtered in Python."""
+"""The search grammar as SQL: each condition a look-up by primary key, nothing is filtered in Python."""
 
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Table, and_, case, exists, not_, or_, select
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    FromClause,
+    Table,
+    and_,
+    case,
+    exists,
+    literal,
+    not_,
+    or_,
+    select,
+)
 
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Transaction
 from pomona.sql import from_us
 from pomona.training.records.runs import Experiment, Found, Run, View
 from pomona.training.records.search import Comparison, SortKey
-from pomona.training.store import experiments, inputs, metrics, runs
+from pomona.training.store import experiments, finding, inputs, metrics, runs
 from pomona.training.store.statements import chunks, compare
 
 _STATES = {"ACTIVE_ONLY": ("active",), "DELETED_ONLY": ("deleted",), "ALL": ("active", "deleted")}
-_RUN_COLUMNS = {
+_FROM_INDEX = 20_000  # runs that are read in order of a metric; later pages sort
+_RUN_COLUMNS: dict[str, Column[Any]] = {
     "run_id": runs.runs.c.run_id,
     "run_name": runs.runs.c.name,
     "user_id": runs.runs.c.user_id,
@@ -48,40 +61,74 @@ def search_runs(
     offset: int,
 ) -> Found:
     """One page of runs (of every experiment without ``numbers``), newest first unless ``order`` differs."""
-    names = {item.key for item in conditions} | {item.key for item in order}
-    ids = runs.stored_keys(tx, names)
-    joined: FromClause = runs.runs
-    where: list[ColumnElement[bool]] = [runs.runs.c.state.in_(_STATES[view])]
+    ids = runs.stored_keys(tx, {item.key for item in conditions} | {item.key for item in order})
+    where = [_among(runs.runs.c.state, _STATES[view])]
     if numbers is not None:
-        where.append(runs.runs.c.experiment.in_(numbers))
-    for condition in conditions:
-        joined, more = _condition(joined, condition, ids)
-        where.extend(more)
-    joined, sorts = _sorts(joined, order, ids)
-    if not any(key.entity == "attribute" and key.key == "start_time" for key in order):
-        sorts.append(runs.runs.c.started_ms.desc())
-    query = select(runs.runs).select_from(joined).where(*where).order_by(*sorts, runs.runs.c.run_id)
-    rows = list(tx.execute(query.limit(limit + 1).offset(offset)))
-    return Found(runs=loaded(tx, rows[:limit]), next_offset=offset + limit if len(rows) > limit else None)
+        where.append(_among(runs.runs.c.experiment, numbers))
+    where += [_test(condition, ids) for condition in conditions]
+    joined, sorts = _sorts(order, ids)
+    few = finding.few(tx, conditions, ids, _STATES[view])
+    if few is not None:
+        where.append(runs.runs.c.id.in_(few))
+    found = _in_order(tx, order, ids, where, sorts, end=offset + limit + 1) if few is None else None
+    if found is None:
+        query = select(runs.runs.c.id).select_from(joined).where(*where).order_by(*sorts)
+        found = list(tx.execute(query.limit(limit + 1).offset(offset)).scalars()) if few != [] else []
+    else:
+        found = found[offset:]
+    more = offset + limit if len(found) > limit else None
+    return Found(runs=loaded(tx, _rows(tx, found[:limit])), next_offset=more)
 
 
-def _condition(
-    joined: FromClause, condition: Comparison, ids: dict[str, int]
-) -> tuple[FromClause, list[ColumnElement[bool]]]:
+def _in_order(
+    tx: Transaction,
+    order: Sequence[SortKey],
+    ids: dict[str, int],
+    where: list[ColumnElement[bool]],
+    sorts: list[ColumnElement[Any]],
+    *,
+    end: int,
+) -> list[int] | None:
+    """Runs in the order of their metric's index, up to ``end``; None if fewer have a number there."""
+    if len(order) != 1 or order[0].entity != "metric" or end > _FROM_INDEX:
+        return None
+    table, key = metrics.latest, ids.get(order[0].key, -1)
+    with_value = runs.runs.join(table, and_(table.c.run == runs.runs.c.id, table.c.key == key))
+    first = table.c.value.asc() if order[0].ascending else table.c.value.desc()
+    query = select(runs.runs.c.id).select_from(with_value).where(table.c.nan.is_(False), *where)
+    found = list(tx.execute(query.order_by(first, *sorts[2:]).limit(end)).scalars())
+    return found if len(found) == end else None
+
+
+def _rows(tx: Transaction, numbers: list[int]) -> list[Any]:
+    rows: dict[int, Any] = {}
+    for part in chunks(numbers):
+        rows |= {row.id: row for row in tx.execute(select(runs.runs).where(runs.runs.c.id.in_(part)))}
+    return [rows[number] for number in numbers]
+
+
+def _among(column: ColumnElement[Any], values: Sequence[Any]) -> ColumnElement[bool]:
+    # "= one" lets an index give the order, too; "IN (one)" may not.
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def _test(condition: Comparison, ids: dict[str, int]) -> ColumnElement[bool]:
+    """A condition as a test of one run: a look-up by primary key, which no planner turns into a scan."""
     if condition.entity == "attribute":
-        return joined, [compare(_RUN_COLUMNS[condition.key], condition.op, condition.value)]
+        return compare(_RUN_COLUMNS[condition.key], condition.op, condition.value)
     if condition.entity == "dataset":
-        return joined, [_read_dataset(condition)]
+        return _read_dataset(condition)
     table = _PAIRS[condition.entity].alias()
     of_run = and_(table.c.run == runs.runs.c.id, table.c.key == ids.get(condition.key, -1))
     if condition.op in ("IS NULL", "IS NOT NULL"):
-        present = exists().where(of_run)
-        return joined, [present if condition.op == "IS NOT NULL" else not_(present)]
+        key = select(table.c.key).where(of_run).scalar_subquery()
+        return key.is_not(None) if condition.op == "IS NOT NULL" else key.is_(None)
     matches = compare(table.c.value, condition.op, condition.value)
     if condition.entity == "metric":
         nan = table.c.nan.is_(True)
         matches = or_(matches, nan) if condition.op == "!=" else and_(matches, not_(nan))
-    return joined.join(table, of_run), [matches]
+    one = select(literal(1)).select_from(table).where(of_run, matches).scalar_subquery()
+    return one.is_not(None)
 
 
 def _read_dataset(condition: Comparison) -> ColumnElement[bool]:
@@ -93,9 +140,8 @@ def _read_dataset(condition: Comparison) -> ColumnElement[bool]:
     )
 
 
-def _sorts(
-    joined: FromClause, order: Sequence[SortKey], ids: dict[str, int]
-) -> tuple[FromClause, list[ColumnElement[Any]]]:
+def _sorts(order: Sequence[SortKey], ids: dict[str, int]) -> tuple[FromClause, list[ColumnElement[Any]]]:
+    joined: FromClause = runs.runs
     sorts: list[ColumnElement[Any]] = []
     seen: set[tuple[str, str]] = set()
     for key in order:
@@ -104,10 +150,10 @@ def _sorts(
         seen.add((key.entity, key.key))
         if key.entity == "dataset":
             raise Invalid("Invalid identifier type 'dataset'", hint="runs have no single dataset to sort by")
-        column: ColumnElement[Any]
         if key.entity == "attribute":
             column = _RUN_COLUMNS[key.key]
-            missing = case((column.is_(None), 1), else_=0)
+            if column.nullable:
+                sorts.append(case((column.is_(None), 1), else_=0))
         else:
             table = _PAIRS[key.entity].alias()
             of_run = and_(table.c.run == runs.runs.c.id, table.c.key == ids.get(key.key, -1))
@@ -115,8 +161,11 @@ def _sorts(
             missing = case((column.is_(None), 2), else_=0)
             if key.entity == "metric":
                 missing = case((column.is_(None), 2), (table.c.nan.is_(True), 1), else_=0)
-        sorts += [missing, column.asc() if key.ascending else column.desc()]
-    return joined, sorts
+            sorts.append(missing)
+        sorts.append(column.asc() if key.ascending else column.desc())
+    if not any(key.entity == "attribute" and key.key == "start_time" for key in order):
+        sorts.append(runs.runs.c.started_ms.desc())
+    return joined, [*sorts, runs.runs.c.run_id]
 
 
 def run(tx: Transaction, run_id: str) -> Run:

@@ -9,40 +9,31 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pomona.training.records.search import Value
 
+KEEP = "ON CONFLICT DO NOTHING"
 CHUNK = 500  # values in one IN (...): far below every driver's limit
 
 
 def insert_new(table: Table, *, but: Sequence[str] = ()) -> TextClause:
     """Insert rows; those whose key is there already are left alone. ``but``: columns the database fills."""
-    return text(f"{_insert(table, but)} ON CONFLICT DO NOTHING")
+    return text(f"{_insert(table, but)} {KEEP}")
 
 
 def upsert(table: Table, *, only_if: str = "") -> TextClause:
     """Insert rows or overwrite those with the same primary key (``only_if``: a condition on both)."""
-    return text(f"{_insert(table)} {_overwrite(table, only_if)}")
+    return text(f"{_insert(table)} {overwrite(table, only_if=only_if)}")
 
 
-def insert_new_rows(table: Table) -> str:
-    """As ``insert_new``, for ``Transaction.execute_rows``: values in the order of the table's columns."""
-    return f"{_marked(table)} ON CONFLICT DO NOTHING"
+def into(table: Table) -> str:
+    """What ``Transaction.insert_rows`` begins with: values come in the order of the table's columns."""
+    return f"INSERT INTO {table.name} ({', '.join(column.name for column in table.c)})"
 
 
-def upsert_rows(table: Table, *, only_if: str = "") -> str:
-    """As ``upsert``, for ``Transaction.execute_rows``: values in the order of the table's columns."""
-    return f"{_marked(table)} {_overwrite(table, only_if)}"
-
-
-def _overwrite(table: Table, only_if: str) -> str:
+def overwrite(table: Table, *, only_if: str = "") -> str:
+    """What an insert does with rows whose primary key is there (``only_if``: a condition on both)."""
     keys = ", ".join(column.name for column in table.primary_key)
     changed = ", ".join(f"{c.name} = excluded.{c.name}" for c in table.c if not c.primary_key)
     condition = f" WHERE {only_if}" if only_if else ""
     return f"ON CONFLICT ({keys}) DO UPDATE SET {changed}{condition}"
-
-
-def _marked(table: Table) -> str:
-    names = [column.name for column in table.c]
-    marks = ", ".join("?" for _ in names)
-    return f"INSERT INTO {table.name} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 (names are ours)
 
 
 def _insert(table: Table, but: Sequence[str] = ()) -> str:
