@@ -55,6 +55,7 @@ from pomona.storage.clock import SystemClock
 from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.filesets.store import PackStore
+from pomona.storage.keys import FileKeys
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.opening import open_database
 from pomona.storage.requests import SqlRequests
@@ -62,6 +63,7 @@ from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
 from pomona.training.service.tracking import TrackingService
+from pomona.training.traces.service import TraceService
 from pomona.training.trainer import Trainer
 
 
@@ -193,7 +195,7 @@ class App:
     @cached_property
     def scorer(self) -> Scorer:
         """Lets model versions answer rows that are kept here."""
-        return Scorer(self.blobs, self.home / "models")
+        return Scorer(self.blobs, self.home / "models", self.registry.seals.of)
 
     @cached_property
     def monitoring(self) -> MonitoringService:
@@ -208,6 +210,11 @@ class App:
             references=TrainingReferences(self.registry, self.data, self.scorer),
         )
         return MonitoringService(self.database, self.clock, self.releases, watch)
+
+    @cached_property
+    def traces(self) -> TraceService:
+        """What calls of applications did."""
+        return TraceService(self.database, self.clock, self.tracking.experiments)
 
     @cached_property
     def trainer(self) -> Trainer:
@@ -327,7 +334,7 @@ def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = No
     packs = PackStore(home / "filesets")
     files = FileSetService(database, blobs, packs, clock, ledger, nearby=packs)
     tracking = TrackingService(database, blobs, clock, ledger, business, data, files)
-    registry = RegistryService(database, blobs, clock, ledger, business, tracking)
+    registry = RegistryService(database, blobs, clock, ledger, business, tracking, FileKeys(home / "keys"))
     entries = EntryService(database, blobs, clock, business, data, jobs)
     releases = ReleaseService(database, clock, registry, business)
     serving = ServingService(database, clock, releases, registry, home / "gateway" / "journal")

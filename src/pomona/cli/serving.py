@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from pomona.cli.console import Json, Limit, client, done, out, show_one, show_rows
+from pomona.cli.keeping import progress
 
 if TYPE_CHECKING:
     from pomona.serving.records import ValueRow
@@ -129,6 +130,48 @@ def value(
         empty="no prediction yet",
     )
     out.print(f"In all: {ledger.uplift:,} {ledger.currency} more than without the model")
+
+
+@predictions.command("tables")
+def tables(
+    endpoint: Annotated[str | None, typer.Argument(help="Name of the endpoint; default all.")] = None,
+    json: Json = False,
+) -> None:
+    """Show the datasets that hold predictions and outcomes, and how many rows wait for their next version.
+
+    Example: pomona predictions tables churn
+    """
+    with client() as pomona:
+        show_rows(
+            pomona.predictions.tables(endpoint),
+            [
+                ("dataset", lambda t: t.dataset),
+                ("newest version", lambda t: t.version or "none yet"),
+                ("rows", lambda t: f"{t.rows:,}"),
+                ("waiting", lambda t: f"{t.waiting:,}"),
+                ("last batch", lambda t: t.written_at),
+                ("next, at the latest", lambda t: t.due_at),
+                ("problem", lambda t: t.problem or ""),
+            ],
+            json=json,
+            empty="no prediction yet: `pomona predict ENDPOINT ROW` asks for one",
+        )
+
+
+@predictions.command("write")
+def write(endpoint: Annotated[str, typer.Argument(help="Name of the endpoint.")], json: Json = False) -> None:
+    """Write the predictions and outcomes that wait to their datasets now.
+
+    Example: pomona predictions write churn
+    """
+    with client() as pomona, progress("write", quiet=json) as told:
+        made = pomona.predictions.write_tables(endpoint, on_progress=told)
+    if json:
+        show_one(made, json=True)
+    elif not made.versions:
+        done("nothing waits: everything is written")
+    else:
+        done(f"{', '.join(made.versions)}: {made.predictions:,} predictions, {made.outcomes:,} outcomes")
 
 
 def _by_version(rows: "list[ValueRow]") -> list[tuple[date, str, int, int, Decimal, Decimal]]:

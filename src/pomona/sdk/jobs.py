@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 
-from pomona.core.errors import Conflict
+from pomona.core.errors import Conflict, Invalid
 from pomona.jobs.records import OPEN_STATES, Job, Step
 from pomona.sdk.session import Session, part
 
@@ -65,3 +65,25 @@ class Jobs:
             if time.monotonic() >= ends:
                 raise Conflict(f"job {job_id} is still {job.state}", hint="wait longer, or look at its log")
             time.sleep(poll_s)
+
+    def done(
+        self,
+        job_id: str,
+        *,
+        timeout_s: float = 3600.0,
+        on_progress: Callable[[Job], None] | None = None,
+    ) -> Job:
+        """Wait until the job has ended well.
+
+        Raises:
+            Invalid: If it did not, with what it said.
+            Conflict: If it still runs after ``timeout_s`` seconds.
+        """
+        ended = self.wait(job_id, timeout_s=timeout_s, on_progress=on_progress)
+        if ended.state != "done":
+            raise Invalid(
+                f"the job ended as {ended.state}: {ended.error}",
+                hint=ended.hint or f"`pomona jobs log {ended.id}` shows what it did",
+                extra={"job": ended.id},
+            )
+        return ended

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from pomona.core.errors import Invalid
 from pomona.data.keeping.records import (
     Collected,
     DropRequest,
@@ -163,14 +162,7 @@ class Keeping:
         return self._session.get("/api/v1/erasures", ERASURES)
 
     def _ended(self, job: Job, timeout_s: float, on_progress: OnProgress | None) -> Job:
-        ended = Jobs(self._session).wait(job.id, timeout_s=timeout_s, on_progress=on_progress)
-        if ended.state != "done":
-            raise Invalid(
-                f"the job ended as {ended.state}: {ended.error}",
-                hint=ended.hint or f"`pomona jobs log {ended.id}` shows what it did",
-                extra={"job": ended.id},
-            )
-        return ended
+        return Jobs(self._session).done(job.id, timeout_s=timeout_s, on_progress=on_progress)
 
 
 def _version(ref: str) -> str:

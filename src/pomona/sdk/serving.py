@@ -1,13 +1,16 @@
 """Predictions, outcomes and money from Python."""
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from pomona.core.records import Record, from_json, to_json
+from pomona.jobs.records import Job
+from pomona.sdk.jobs import Jobs
 from pomona.sdk.session import Session, part
+from pomona.serving.archive.records import AppendTable, Written
 from pomona.serving.records import (
     TRUTH,
     LedgerPeriod,
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 OUTCOMES = list[Outcome]
+APPEND_TABLES = list[AppendTable]
 BATCH = 2_000
 
 
@@ -146,6 +150,31 @@ class Predictions:
     def value(self, endpoint: str, *, period: LedgerPeriod = "month") -> ValueLedger:
         """Money of an endpoint per period and model version, with and without the model."""
         return self._session.get(f"/api/v1/endpoints/{part(endpoint)}/value", ValueLedger, period=period)
+
+    def tables(self, endpoint: str | None = None) -> Sequence[AppendTable]:
+        """Predictions and outcomes as datasets: their names, the rows they have, those that wait.
+
+        Args:
+            endpoint: Default: every endpoint that has answered.
+        """
+        path = "/api/v1" if endpoint is None else f"/api/v1/endpoints/{part(endpoint)}"
+        return self._session.get(f"{path}/append-tables", APPEND_TABLES)
+
+    def write_tables(
+        self,
+        endpoint: str,
+        *,
+        timeout_s: float = 3600.0,
+        on_progress: Callable[[Job], None] | None = None,
+    ) -> Written:
+        """Write what waits to the endpoint's two datasets now, and wait until it is there.
+
+        Raises:
+            Invalid: If it could not be written; nothing is lost, and it is tried again.
+        """
+        job = self._session.post(f"/api/v1/endpoints/{part(endpoint)}/append-tables/batches", None, Job)
+        done = Jobs(self._session).done(job.id, timeout_s=timeout_s, on_progress=on_progress)
+        return from_json(to_json(done.result), Written)
 
 
 class Outcomes:

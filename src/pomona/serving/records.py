@@ -38,13 +38,25 @@ class ServedFile(Record, frozen=True, kw_only=True):
     size: int
 
 
+class ServedSeal(Record, frozen=True, kw_only=True):
+    """What the registry signed: its manifest (JSON), and the signature of it by the key named ``key``."""
+
+    manifest: str
+    key: str
+    signature: str
+
+
 class ServedModel(Record, frozen=True, kw_only=True):
-    """A model version as the gateway fetches it; every file is verified before it is loaded."""
+    """A model version as the gateway fetches it; seal and files are verified before it is loaded.
+
+    One without a seal is not what was registered, and is refused.
+    """
 
     id: str
     model: str
     number: int
     files: tuple[ServedFile, ...]
+    seal: ServedSeal | None = None
 
 
 class GatewaySnapshot(Record, frozen=True, kw_only=True):

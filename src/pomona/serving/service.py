@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
-from pomona.core.errors import Invalid, NotFound
+from pomona.core.errors import Invalid, NotFound, Tampered
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.records import Page
 from pomona.releases.records import CanaryEvidence, Endpoint, Plan, Release
@@ -24,6 +24,7 @@ from pomona.serving.records import (
     Prediction,
     ServedFile,
     ServedModel,
+    ServedSeal,
     ValueLedger,
 )
 from pomona.sql import to_us
@@ -71,11 +72,26 @@ class Version(Protocol):
     def files(self) -> Sequence[File]: ...
 
 
+class Seal(Protocol):
+    """What the registry signed."""
+
+    @property
+    def manifest(self) -> str: ...
+    @property
+    def key(self) -> str: ...
+    @property
+    def signature(self) -> str: ...
+
+
 class Registry(Protocol):
     """Where model versions come from (stage 3)."""
 
-    def version(self, ref: str) -> Version:
-        """One model version."""
+    def sealed(self, ref: str) -> tuple[Version, Seal]:
+        """One model version and its seal.
+
+        Raises:
+            Tampered: If it is not what was registered.
+        """
         ...
 
 
@@ -102,7 +118,7 @@ class ServingService:
         plans = sorted(self._releases.plans(), key=lambda plan: plan.endpoint.name)
         routes = tuple(_route(plan) for plan in plans)
         wanted = sorted({arm.model_version for route in routes for arm in route.arms})
-        models = tuple(_served(self._registry.version(model_version)) for model_version in wanted)
+        models = tuple(self._served(model_version) for model_version in wanted)
         revision = asking.revision_of((routes, models))
         return GatewaySnapshot(revision=revision, endpoints=routes, models=models)
 
@@ -215,6 +231,20 @@ class ServingService:
         """Predictions and matched ones per day of event time: cheap, from the daily sums."""
         return self._database.read(partial(asking.per_day, endpoint=endpoint))
 
+    def _served(self, model_version: str) -> ServedModel:
+        """A version with its seal; without one if it was tampered with, so that gateways refuse it alone."""
+        try:
+            version, seal = self._registry.sealed(model_version)
+        except Tampered:
+            return ServedModel(id=model_version, model="", number=0, files=())
+        signed = ServedSeal(manifest=seal.manifest, key=seal.key, signature=seal.signature)
+        files = tuple(
+            ServedFile(path=file.path, digest=file.digest, size=file.size) for file in version.files
+        )
+        return ServedModel(
+            id=version.id, model=version.model, number=version.number, files=files, seal=signed
+        )
+
     def _endpoint_of(self, name: str) -> Endpoint | None:
         """The endpoint by name, remembered: its payoffs never change. None if it is not ours."""
         if name not in self._endpoints:
@@ -239,8 +269,3 @@ def _route(plan: Plan) -> EndpointRoute:
         positive_class=endpoint.positive_class,
         unit_column=endpoint.unit_column,
     )
-
-
-def _served(version: Version) -> ServedModel:
-    files = tuple(ServedFile(path=file.path, digest=file.digest, size=file.size) for file in version.files)
-    return ServedModel(id=version.id, model=version.model, number=version.number, files=files)

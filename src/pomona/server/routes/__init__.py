@@ -24,7 +24,13 @@ from pomona.server.routes.quiet import QuietRoutes
 from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
 from pomona.server.routes.releases import EndpointRoutes, ReleaseRoutes
 from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
-from pomona.server.routes.serving import GatewayRoutes, OutcomeRoutes, PredictionRoutes, ValueRoutes
+from pomona.server.routes.serving import (
+    AppendTableRoutes,
+    GatewayRoutes,
+    OutcomeRoutes,
+    PredictionRoutes,
+    ValueRoutes,
+)
 from pomona.server.routes.sources import SourceKindRoutes, SourceRoutes, SourceTrialRoutes
 from pomona.server.routes.studies import StudyRoutes, ViewRoutes
 
@@ -58,6 +64,7 @@ HANDLERS = [
     PredictionRoutes,
     OutcomeRoutes,
     ValueRoutes,
+    AppendTableRoutes,
     MonitorRoutes,
     WindowRoutes,
     IncidentRoutes,

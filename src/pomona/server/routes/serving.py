@@ -9,8 +9,10 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
 from pomona.core.records import Page, to_json
+from pomona.jobs.records import Job
 from pomona.releases.records import CanaryEvidence
 from pomona.server.wiring import Wired
+from pomona.serving.archive.records import AppendTable
 from pomona.serving.asking import PredictionFilter
 from pomona.serving.records import (
     JournalSegment,
@@ -131,6 +133,28 @@ class ValueRoutes(Controller):
     def evidence(self, app: Wired, release_id: FromPath[str]) -> CanaryEvidence:
         """What both arms of a release did so far."""
         return app.serving.evidence(release_id)
+
+
+class AppendTableRoutes(Controller):
+    """Predictions and outcomes as datasets."""
+
+    path = "/api/v1"
+    tags = ("serving",)
+
+    @get("/append-tables", sync_to_thread=True)
+    def all_tables(self, app: Wired) -> list[AppendTable]:
+        """The append tables of every endpoint that has answered, and how many rows wait for them."""
+        return app.archive.tables()
+
+    @get("/endpoints/{name:str}/append-tables", sync_to_thread=True)
+    def tables(self, app: Wired, name: FromPath[str]) -> list[AppendTable]:
+        """The two append tables of an endpoint."""
+        return app.archive.tables(name)
+
+    @post("/endpoints/{name:str}/append-tables/batches", sync_to_thread=True)
+    def write(self, app: Wired, name: FromPath[str]) -> Job:
+        """Queue a job that writes the rows that wait, however few they are."""
+        return app.archive.start(name)
 
 
 def _pieces(stream: BinaryIO) -> Iterator[bytes]:

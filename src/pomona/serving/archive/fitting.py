@@ -1,6 +1,7 @@
 """Values of JSON inputs as typed columns; what fits no column is kept aside, as it was."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import itemgetter
 from typing import Any
 
 import pyarrow as pa
@@ -84,18 +85,31 @@ def flattened(
     """
     aside: list[dict[str, Any]] = [{} for _ in inputs]
     columns: dict[str, pa.Array] = {}
-    for name in dict.fromkeys(name for record in inputs for name in record):
+    for name, values in _transposed(inputs).items():
         column = places.get(name)
         if column is None or column not in types:
-            for record, rest in zip(inputs, aside, strict=True):
-                if record.get(name) is not None:
-                    rest[name] = record[name]
-            continue
-        values = [record.get(name) for record in inputs]
-        columns[column], unfit = column_of(values, types[column])
+            unfit = [place for place, value in enumerate(values) if value is not None]
+        else:
+            columns[column], unfit = column_of(values, types[column])
         for place in unfit:
             aside[place][name] = values[place]
     return columns, [rest or None for rest in aside]
+
+
+def names_of(inputs: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Every name that a record has, in the order in which they come."""
+    shapes = dict.fromkeys(map(tuple, inputs))
+    return list(dict.fromkeys(name for shape in shapes for name in shape))
+
+
+def _transposed(inputs: Sequence[Mapping[str, Any]]) -> dict[str, Sequence[Any]]:
+    names = names_of(inputs)
+    if len(names) > 1:
+        try:
+            return dict(zip(names, zip(*map(itemgetter(*names), inputs), strict=True), strict=True))
+        except KeyError:
+            pass  # not every record has all of them
+    return {name: [record.get(name) for record in inputs] for name in names}
 
 
 def _fits(value: Any, kind: pa.DataType) -> bool:

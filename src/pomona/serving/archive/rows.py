@@ -2,16 +2,25 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import msgspec
 import pyarrow as pa
-from sqlalchemy import select
+from sqlalchemy import Row, select
 
 from pomona.core.ports import Database, Transaction
 from pomona.serving import store
 from pomona.serving.archive import rules
-from pomona.serving.archive.fitting import NUMBER, TEXT, WHOLE, YES_NO, flattened, seen_type
+from pomona.serving.archive.fitting import (
+    NUMBER,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    flattened,
+    names_of,
+    seen_type,
+)
 from pomona.serving.archive.records import TableKind
 
 TIME = pa.timestamp("us", "UTC")
@@ -54,6 +63,14 @@ KEYS: dict[TableKind, tuple[str, ...]] = {
     "predictions": ("at", "prediction_id"),
     "outcomes": ("at", "prediction_id", "name", "seq"),
 }
+_ASKED = {
+    "prediction_id": "id", "at": "at_us", "answered_at": "answered_us", "input": "input",
+} | {
+    name: name
+    for name in PREDICTIONS.names
+    if name not in ("prediction_id", "at", "answered_at", "model", "model_number", "propensity", rules.REST)
+}  # fmt: skip
+"""Where the columns stand in SQL."""
 CHUNK = 20_000
 _INPUTS = msgspec.json.Decoder(dict[str, Any])
 _SHARES = msgspec.json.Decoder(dict[str, float])
@@ -86,46 +103,40 @@ class PredictionRows:
 
     def read(self, endpoint: str, after: int, until: int) -> pa.Table | None:
         """The rows with ``after < position <= until``; None if there are none."""
-        c = store.predictions.c
         fixed, inputs = [], []
         for low, high in _chunks(after, until):
-            query = select(store.predictions).where(
-                c.endpoint == endpoint, c.position > low, c.position <= high
-            )
-            rows = self._database.read(lambda tx, q=query.order_by(c.position): tx.execute(q).all())  # type: ignore[misc]
+            rows = self._database.read(partial(_predictions, endpoint=endpoint, low=low, high=high))
             if rows:
-                fixed.append(self._fixed(rows))
-                inputs.append([_INPUTS.decode(row.input) for row in rows])
+                values = dict(zip(_ASKED, zip(*rows, strict=True), strict=True))
+                inputs.append([_INPUTS.decode(text) for text in values.pop("input")])
+                fixed.append(self._fixed(values))
         if not fixed:
             return None
-        places, types = self._columns(
-            inputs, {row for part in fixed for row in part["model_version"].to_pylist()}
-        )
+        versions = {name for part in fixed for name in part["model_version"].unique().to_pylist()}
+        places, types = self._columns(inputs, versions)
         pieces = [
             self._whole(part, records, places, types) for part, records in zip(fixed, inputs, strict=True)
         ]
         return pa.concat_tables(pieces)
 
-    def _fixed(self, rows: Sequence[Any]) -> dict[str, pa.Array]:
-        served = {name: self._served_by(name) for name in {row.model_version for row in rows}}
-        values: dict[str, list[Any]] = {
-            "prediction_id": [row.id for row in rows],
-            "at": [row.at_us for row in rows],
-            "answered_at": [row.answered_us for row in rows],
-            "model": [served[row.model_version].model for row in rows],
-            "model_number": [served[row.model_version].number for row in rows],
-            "propensity": [_SHARES.decode(row.probabilities).get(row.arm) for row in rows],
+    def _fixed(self, values: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
+        versions = values["model_version"]
+        served = {name: self._served_by(name) for name in set(versions)}
+        shares = {text: _SHARES.decode(text) for text in set(values["probabilities"])}
+        arms = zip(values["probabilities"], values["arm"], strict=True)
+        columns: dict[str, Any] = {
+            **values,
+            "model": [served[name].model for name in versions],
+            "model_number": [served[name].number for name in versions],
+            "propensity": [shares[text].get(arm) for text, arm in arms],
         }
-        for name in PREDICTIONS.names:
-            if name not in values and name != rules.REST:
-                values[name] = [getattr(row, name) for row in rows]
-        return {name: pa.array(column, PREDICTIONS.field(name).type) for name, column in values.items()}
+        return {name: pa.array(column, PREDICTIONS.field(name).type) for name, column in columns.items()}
 
     def _columns(
         self, inputs: Sequence[Sequence[Mapping[str, Any]]], versions: set[str]
     ) -> tuple[dict[str, str], dict[str, pa.DataType]]:
-        """The column of each input and its type: as the table has it, as its model declares it, or as seen."""
-        names = list(dict.fromkeys(name for part in inputs for record in part for name in record))
+        """The column of each input, and its type: the table's, else the signature's, else as seen."""
+        names = dict.fromkeys(name for part in inputs for name in names_of(part))
         places = rules.column_names(names, PREDICTIONS.names, list(self._known))
         declared = {
             name: kind
@@ -135,9 +146,11 @@ class PredictionRows:
         types = dict(self._known)
         for name, column in places.items():
             if column not in types or pa.types.is_null(types[column]):
-                seen = seen_type([record.get(name) for part in inputs for record in part])
-                kind = declared.get(name) or seen if seen is not None else None
-                if kind is not None:
+                values = [
+                    value for part in inputs for record in part if (value := record.get(name)) is not None
+                ]
+                kind = declared.get(name) or seen_type(values)
+                if values and kind is not None:
                     types[column] = kind
         return places, types
 
@@ -158,26 +171,31 @@ class PredictionRows:
 
 def read_outcomes(database: Database, endpoint: str, after: int, until: int) -> pa.Table | None:
     """An endpoint's outcomes with ``after < position <= until``; None if there are none."""
-    c, p = store.outcomes.c, store.predictions.c
-    joined = store.outcomes.join(store.predictions, c.prediction_id == p.id)
     parts = []
     for low, high in _chunks(after, until):
-        query = select(
-            c.prediction_id, p.at_us.label("predicted_at"), c.name, c.seq, c.value, c.at_us.label("at"),
-            c.recorded_us.label("recorded_at"),
-        ).select_from(joined)  # fmt: skip
-        mine = query.where(c.endpoint == endpoint, c.position > low, c.position <= high).order_by(c.position)
-
-        def find(tx: Transaction, mine: Any = mine) -> Sequence[Any]:
-            found: Sequence[Any] = tx.execute(mine).all()
-            return found
-
-        rows = database.read(find)
+        rows = database.read(partial(_outcomes, endpoint=endpoint, low=low, high=high))
         if rows:
             columns = zip(*rows, strict=True)
             arrays = [pa.array(column, field.type) for column, field in zip(columns, OUTCOMES, strict=True)]
             parts.append(pa.table(arrays, schema=OUTCOMES))
     return pa.concat_tables(parts) if parts else None
+
+
+def _predictions(tx: Transaction, *, endpoint: str, low: int, high: int) -> Sequence[Row[Any]]:
+    c = store.predictions.c
+    where = (c.endpoint == endpoint, c.position > low, c.position <= high)
+    query = select(*(c[name] for name in _ASKED.values())).where(*where).order_by(c.position)
+    found: Sequence[Row[Any]] = tx.execute(query).all()
+    return found
+
+
+def _outcomes(tx: Transaction, *, endpoint: str, low: int, high: int) -> Sequence[Row[Any]]:
+    c, p = store.outcomes.c, store.predictions.c
+    wanted = (c.prediction_id, p.at_us, c.name, c.seq, c.value, c.at_us, c.recorded_us)
+    query = select(*wanted).select_from(store.outcomes.join(store.predictions, c.prediction_id == p.id))
+    where = (c.endpoint == endpoint, c.position > low, c.position <= high)
+    found: Sequence[Row[Any]] = tx.execute(query.where(*where).order_by(c.position)).all()
+    return found
 
 
 def _chunks(after: int, until: int) -> Iterator[tuple[int, int]]:

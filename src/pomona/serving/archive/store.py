@@ -32,7 +32,9 @@ _c = books.c
 def all_books(tx: Transaction, endpoint: str | None = None) -> list[Book]:
     """Every book, or those of an endpoint."""
     where = [] if endpoint is None else [_c.endpoint == endpoint]
-    return [_book(row) for row in tx.execute(select(books).where(*where).order_by(_c.endpoint, _c.what))]
+    return [
+        _book(row) for row in tx.execute(select(books).where(*where).order_by(_c.endpoint, _c.what.desc()))
+    ]
 
 
 def book(tx: Transaction, endpoint: str, what: TableKind) -> Book:
@@ -73,4 +75,4 @@ def _give(tx: Transaction, what: TableKind, endpoint: str, count: int, now: date
 
 
 def _book(row: Row[Any]) -> Book:
-    return Book(**row._mapping)
+    return Book(**{name: getattr(row, name) for name in Book.__struct_fields__})

@@ -11,6 +11,8 @@ import urllib3
 from blake3 import blake3
 
 from pomona.core.errors import Invalid, PomonaError, Problem, Tampered, Unavailable, error_from
+from pomona.core.signatures import PublicKey
+from pomona.serving.gateway.seals import PublicKeys, check_seal
 from pomona.serving.records import GatewaySnapshot, ServedFile, ServedModel
 
 _CHUNK = 1 << 20
@@ -32,6 +34,15 @@ class ControlPlane(Protocol):
 
         Raises:
             Tampered: If the bytes received are not those of the digest.
+        """
+        ...
+
+    def public_key(self, key: str) -> str:
+        """A public key of the registry, in PEM form.
+
+        Raises:
+            Unavailable: If the control plane does not answer.
+            NotFound: If it has no such key.
         """
         ...
 
@@ -82,6 +93,10 @@ class Control:
             answer.release_conn()
             Path(name).unlink(missing_ok=True)
 
+    def public_key(self, key: str) -> str:
+        answer = self._get(f"/api/v1/signing-keys/{key}", {})
+        return msgspec.json.decode(answer.data, type=PublicKey).pem
+
     def _get(self, path: str, headers: dict[str, str], *, stream: bool = False) -> urllib3.BaseHTTPResponse:
         try:
             answer = self._pool.request(
@@ -95,19 +110,26 @@ class Control:
 
 
 class ModelFiles:
-    """Model folders on the gateway's disk, one per model version, checked before each load."""
+    """Model folders on the gateway's disk, one per model version, checked before each load.
 
-    def __init__(self, root: Path, control: ControlPlane) -> None:
-        self._root, self._control = root, control
+    Args:
+        root: Where they are.
+        control: Where missing files come from.
+        keys: By which seals are checked.
+    """
+
+    def __init__(self, root: Path, control: ControlPlane, keys: PublicKeys) -> None:
+        self._root, self._control, self._keys = root, control, keys
 
     def folder(self, model: ServedModel) -> Path:
         """The model's folder with every file verified; what is missing or changed is fetched again.
 
         Raises:
-            Tampered: If a file cannot be had as its digest says.
+            Tampered: If its seal is not the registry's, or a file cannot be had as its digest says.
             Unavailable: If a file is missing here and the control plane is down.
             Invalid: If a path would leave the folder.
         """
+        check_seal(model, self._keys)
         folder = self._root / model.id
         if not model.files:
             raise Invalid(f"model version {model.id} has no files", hint="register it again")

@@ -17,6 +17,7 @@ from pomona.serving.gateway.app import Doorkeeper, GatewayApp
 from pomona.serving.gateway.control import Control, ControlPlane, ModelFiles
 from pomona.serving.gateway.engines import load_engine
 from pomona.serving.gateway.live import Live
+from pomona.serving.gateway.seals import PublicKeys
 from pomona.serving.gateway.predicting import Predictor
 from pomona.serving.gateway.writer import JournalWriter
 
@@ -48,7 +49,7 @@ class Gateway:
         folder.mkdir(parents=True, exist_ok=True)
         self._settings = settings
         self._control = control or Control(settings.control, settings.token)
-        self._files = ModelFiles(folder / "models", self._control)
+        self._files = ModelFiles(folder / "models", self._control, self._keys(folder))
         self._live = Live(lambda served: load_engine(self._files.folder(served)), folder / "snapshot.json")
         self._journal_folder = folder / "journal"
         self._journal = JournalWriter(self._journal_folder, clock)
@@ -67,6 +68,9 @@ class Gateway:
             start=self.start,
             stop=self.stop,
         )
+
+    def _keys(self, folder: Path) -> PublicKeys:
+        return PublicKeys([self._settings.home / "keys", folder / "keys"], self._control.public_key)
 
     def status(self) -> dict[str, Any]:
         """What this gateway serves and how it is doing."""
