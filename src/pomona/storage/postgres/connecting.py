@@ -65,6 +65,7 @@ def connect(address: Address) -> "psycopg.Connection[Any]":
     """One connection, now or never."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
+    from psycopg.types.numeric import Int8Dumper
 
     given = conninfo_to_dict(address.url)
     defaults: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name not in given}
@@ -72,6 +73,8 @@ def connect(address: Address) -> "psycopg.Connection[Any]":
     try:
         connection.execute(_SETTINGS)  # type: ignore[arg-type]  # our own words
         connection.adapters.register_loader("numeric", _number_loader())
+        # One type for all whole numbers, else a statement is prepared anew for each mixture of sizes.
+        connection.adapters.register_dumper(int, Int8Dumper)
     except BaseException:
         connection.close()
         raise

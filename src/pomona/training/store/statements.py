@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Float, String, Table, TextClause, func, literal, text
+from sqlalchemy import ColumnElement, Float, String, Table, TextClause, literal, text
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -49,16 +49,35 @@ class ExactLike(FunctionElement[bool]):
     name = "exact_like"
 
 
+class FoldedLike(FunctionElement[bool]):
+    """``LIKE`` that takes the upper case of A to Z, and of no other letter, as lower; column, LIKE pattern."""
+
+    inherit_cache = True
+    name = "folded_like"
+
+
 @compiles(ExactLike)
 def _like(element: Any, compiler: Any, **options: Any) -> str:
-    column, like, _ = element.clauses
-    return f"({compiler.process(column, **options)} LIKE {compiler.process(like, **options)})"
+    column, like, _ = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} LIKE {like} ESCAPE '')"  # PostgreSQL would take a backslash for an escape
 
 
 @compiles(ExactLike, "sqlite")
 def _glob(element: Any, compiler: Any, **options: Any) -> str:
     column, _, glob = element.clauses
     return f"({compiler.process(column, **options)} GLOB {compiler.process(glob, **options)})"
+
+
+@compiles(FoldedLike)
+def _folded(element: Any, compiler: Any, **options: Any) -> str:
+    column, like = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"""(lower({column} COLLATE "C") LIKE lower({like} COLLATE "C") ESCAPE '')"""
+
+
+@compiles(FoldedLike, "sqlite")
+def _folded_sqlite(element: Any, compiler: Any, **options: Any) -> str:
+    column, like = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"({column} LIKE {like})"  # it folds as said
 
 
 def glob_from(pattern: str) -> str:
@@ -77,7 +96,7 @@ def compare(column: ColumnElement[Any], op: str, value: Value) -> ColumnElement[
         pattern = str(value)
         return ExactLike(column, literal(pattern, String), literal(glob_from(pattern), String))
     if op == "ILIKE":
-        return func.lower(column).like(str(value).lower())
+        return FoldedLike(column, literal(str(value), String))
     if op in ("IN", "NOT IN"):
         found = column.in_(value if isinstance(value, tuple) else (value,))
         return found if op == "IN" else ~found
