@@ -20,7 +20,8 @@ import yaml
 from blake3 import blake3
 
 from pomona.releases.records import Arm
-from pomona.serving.records import EndpointRoute, GatewaySnapshot, ServedFile, ServedModel
+from pomona.serving.records import EndpointRoute, GatewaySnapshot, ServedFile, ServedModel, ServedSeal
+from pomona.testing.keys import MemoryKeys
 
 INPUTS = [
     {"type": "string", "name": "carrier", "required": True},
@@ -59,11 +60,12 @@ def small_model(flip: bool = False) -> Any:
 
 
 class FakeControl:
-    """The control plane's two routes the gateway needs, over real HTTP."""
+    """The control plane's routes that the gateway needs, over real HTTP."""
 
     def __init__(self) -> None:
         self.snapshot = GatewaySnapshot(revision="empty")
         self.blobs: dict[str, bytes] = {}
+        self.keys = MemoryKeys()
         control = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -75,6 +77,8 @@ class FakeControl:
                         self._say(304, b"")
                     else:
                         self._say(200, msgspec.json.encode(control.snapshot))
+                elif self.path.startswith("/api/v1/signing-keys/"):
+                    self._say(200, msgspec.json.encode(control.keys.known()[0]))
                 else:
                     body = control.blobs.get(self.path.rsplit("/", 1)[1])
                     self._say(200 if body is not None else 404, body or b"")
@@ -104,7 +108,14 @@ class FakeControl:
             digest = blake3(body).hexdigest()
             self.blobs[digest] = body
             files.append(ServedFile(path=path.name, digest=digest, size=len(body)))
-        return ServedModel(id=model_id, model="delays", number=1, files=tuple(files))
+        return self.sealed(ServedModel(id=model_id, model="delays", number=1, files=tuple(files)))
+
+    def sealed(self, model: ServedModel) -> ServedModel:
+        """With a seal for the files it has now, as the registry makes them."""
+        manifest = msgspec.json.encode({"id": model.id, "files": model.files})
+        signed = self.keys.sign(manifest)
+        seal = ServedSeal(manifest=manifest.decode(), key=signed.key, signature=signed.signature)
+        return msgspec.structs.replace(model, seal=seal)
 
     def serve(self, revision: str, *models: ServedModel, share: float = 0.5, **route: Any) -> None:
         """One endpoint ``late``: the first model, and the second (if any) as candidate."""

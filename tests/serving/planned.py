@@ -58,9 +58,10 @@ class Planned:
             raise NotFound(f"no release {release_id!r}")
         return self.running
 
-    def version(self, ref: str) -> Any:
+    def sealed(self, ref: str) -> Any:
         file = SimpleNamespace(path="MLmodel", digest="0" * 64, size=1)
-        return SimpleNamespace(id=ref, model="delays", number=int(ref[-1]), files=[file])
+        version = SimpleNamespace(id=ref, model="delays", number=int(ref[-1]), files=[file])
+        return version, SimpleNamespace(manifest="{}", key="0" * 32, signature="")
 
 
 def journal_row(number: int, **changes: Any) -> JournalRow:

@@ -70,6 +70,9 @@ class Script:
             raise said
         return None if said.revision == known_revision else msgspec.convert(said, GatewaySnapshot)
 
+    def public_key(self, key: str) -> str:
+        raise AssertionError("nothing is loaded here")
+
     def fetch(self, file: ServedFile, target: Path) -> None:
         raise Unavailable("no files here")
 

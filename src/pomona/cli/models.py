@@ -1,10 +1,12 @@
 """``pomona models``: register, list, gate, alias, verify."""
 
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from pomona.cli.console import Json, Limit, cell, client, done, out, show_one, show_rows
+from pomona.cli.console import Json, Limit, cell, client, done, err, out, show_one, show_rows
 
 app = typer.Typer(no_args_is_help=True, help="Models: versions, aliases, and the gate before the champion.")
 
@@ -113,11 +115,76 @@ def gate(
 
 @app.command()
 def verify(name: Name, number: Number) -> None:
-    """Hash every file of a version again and compare."""
+    """Check a version's seal and hash every file of it again."""
     with client() as pomona:
         found = pomona.models.verify(name, number)
     size = f"{found.files} files, {found.size:,} bytes"
-    done(f"{name}/{number} is as registered: {size}, digest {found.digest[:12]}")
+    sealed = f"sealed {found.sealed_at:%Y-%m-%d %H:%M} by key {found.key[:8]}"
+    done(f"{name}/{number} is as registered: {size}, digest {found.digest[:12]}, {sealed}")
+
+
+@app.command()
+def key(
+    pem: Annotated[bool, typer.Option("--pem", help="Print the key in use, in PEM form.")] = False,
+    json: Json = False,
+) -> None:
+    """Show the public keys by which anybody can check what this server signed.
+
+    Example: pomona models key --pem > pomona.pem
+    """
+    with client() as pomona:
+        found = pomona.models.keys()
+    if pem:
+        sys.stdout.write(found[0].pem)
+        return
+    columns = [("key", lambda k: k.id), ("algorithm", lambda k: k.algorithm), ("signs", lambda k: k.current)]
+    show_rows(found, columns, json=json, empty="no key yet: the first registration makes it")
+
+
+@app.command("rotate-key")
+def rotate_key(reason: Annotated[str, typer.Option(help="Why; the ledger keeps it.")]) -> None:
+    """Sign with a new key from now on; what the old one signed stays valid.
+
+    Example: pomona models rotate-key --reason "yearly"
+    """
+    with client() as pomona:
+        made = pomona.models.rotate_key(reason)
+    done(f"signs with {made.id} from now on")
+
+
+@app.command()
+def seal(
+    name: Name,
+    number: Number,
+    again: Annotated[str | None, typer.Option(help="Sign it as it is now, for this reason.")] = None,
+) -> None:
+    """Print a version's seal as JSON: what was signed at its registration, and the signature.
+
+    Example: pomona models seal flight-delay 3 > seal.json
+    """
+    with client() as pomona:
+        found = pomona.models.seal(name, number, again=again)
+    show_one(found, json=True)
+
+
+@app.command()
+def download(
+    ref: Annotated[str, typer.Argument(help="name/3, name@champion or mv_...")],
+    folder: Annotated[Path, typer.Argument(help="Where to; files that are there and whole are kept.")],
+    trusted: Annotated[
+        Path | None, typer.Option("--key", help="Believe this public key (PEM), not what the server says.")
+    ] = None,
+) -> None:
+    """Bring a version's files here; its seal and every file are checked on this side.
+
+    Example: pomona models download flight-delay@champion ./model --key pomona.pem
+    """
+    pem = trusted.read_text() if trusted is not None else None
+    with client() as pomona, err.status("fetching") as shown:
+        made = pomona.models.download(
+            ref, folder, trusted=pem, told=lambda file: shown.update(f"{file.path} ({file.size:,} bytes)")
+        )
+    done(f"{ref} is in {made}, every file checked")
 
 
 def _gate(found: object) -> str | None:

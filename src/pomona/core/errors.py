@@ -124,9 +124,9 @@ class UserCodeFailed(PomonaError):
 
 
 class Tampered(PomonaError):
-    """Stored bytes no longer match the digest that names them."""
+    """What is stored is not what was stored: it does not match its digest or its signature."""
 
-    status = 500
+    status = 409
     code = "tampered"
 
 

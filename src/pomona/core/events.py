@@ -263,6 +263,34 @@ class GateChecked(Event, frozen=True, kw_only=True, tag_field="type", tag="regis
     reason: str
 
 
+class ModelTampered(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.tampered"):
+    model: str
+    number: int
+    reason: str  # what is not as it was registered
+
+
+class ModelSealed(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.sealed"):
+    model: str
+    number: int
+    key: str
+    reason: str  # why it was sealed later than registered
+
+
+class SigningKeyRotated(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.key_rotated"):
+    before: str | None
+    reason: str
+
+
+class OutsideCodeAllowed(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="registry.outside_code_allowed"
+):
+    model: str
+    number: int
+    origin: str
+    files: list[str]  # that run code when the model is loaded
+    reason: str
+
+
 class EndpointCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="serving.endpoint_created"):
     name: str
     model: str

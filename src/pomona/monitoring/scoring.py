@@ -1,7 +1,7 @@
 """Scores tables with registered models, in this process: what the loop compares and monitoring refers to."""
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -25,10 +25,12 @@ class Scorer:
     Args:
         blobs: Where the versions' files are; each is verified before it is loaded.
         folder: Where they are unpacked; may be emptied at any time.
+        check: Refuses a version that is not what was registered.
     """
 
-    def __init__(self, blobs: Blobs, folder: Path) -> None:
+    def __init__(self, blobs: Blobs, folder: Path, check: Callable[[ModelVersion], object]) -> None:
         self._blobs = blobs
+        self._check = check
         self._folder = folder
         self._loaded: dict[str, Engine] = {}
         self._lock = threading.Lock()
@@ -79,6 +81,7 @@ class Scorer:
             return engine
 
     def _unpack(self, version: ModelVersion) -> Path:
+        self._check(version)
         folder = self._folder / version.id
         for file in version.files:
             path = folder / file.path

@@ -6,7 +6,7 @@ from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Blobs
 from pomona.core.records import Record
 from pomona.registry.mlmodel import MLMODEL, MlModel, check_mlmodel_size, missing_mlmodel, parse_mlmodel
-from pomona.registry.records import ModelFile
+from pomona.registry.records import ModelFile, Outside
 from pomona.training.records.runs import DATA_VERSION_TAG, ENVIRONMENT_TAG, HYPOTHESIS_TAG, ArtifactFile, Run
 from pomona.training.rules.paths import ArtifactAddress, address_of_uri, safe_path
 from pomona.training.service.lineage import EVALUATION
@@ -28,6 +28,7 @@ class Taken(Record, frozen=True, kw_only=True):
     data_version: str | None
     hypothesis: str | None
     environment: str | None
+    outside: Outside | None = None
 
 
 class Intake:

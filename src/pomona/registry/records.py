@@ -49,6 +49,22 @@ class Signature(Record, frozen=True, kw_only=True):
     params: tuple[ModelColumn, ...] = ()
 
 
+class Code(Record, frozen=True, kw_only=True):
+    """A file that runs code when its model is loaded: what kind, and what a pickle in it would import."""
+
+    path: str
+    kind: Literal["pickle", "python", "unreadable"]
+    imports: tuple[str, ...] = ()
+
+
+class Outside(Record, frozen=True, kw_only=True):
+    """Where a model came from that no run here logged, and why its code is trusted if it has some."""
+
+    origin: str
+    code: tuple[Code, ...] = ()
+    allowed: str | None = None
+
+
 class ModelVersion(Record, frozen=True, kw_only=True):
     """One version of a model; its files never change.
 
@@ -72,6 +88,7 @@ class ModelVersion(Record, frozen=True, kw_only=True):
     data_version: str | None = None
     hypothesis: str | None = None
     environment: str | None = None  # digest of its requirements
+    outside: Outside | None = None  # None: a run here logged it
     status: Literal["ready", "deleted"] = "ready"
     stage: ModelStage = "None"
     description: str = ""
@@ -151,12 +168,36 @@ class AliasMove(Record, frozen=True, kw_only=True):
 
 
 class Verified(Record, frozen=True, kw_only=True):
-    """The answer to a check of a version's files: each was hashed again and is what it was."""
+    """The answer to a check: the seal is ours, and each file was hashed again and is what it was."""
 
     version: str
     digest: str
     files: int
     size: int
+    key: str  # the public key that checks its seal
+    sealed_at: datetime
+
+
+class Seal(Record, frozen=True, kw_only=True):
+    """What the server signed when a version was registered.
+
+    ``manifest`` is JSON with everything about the version that never changes; ``signature`` is Ed25519
+    over its UTF-8 bytes, in base64, by the key named ``key``.
+    """
+
+    id: str  # of the version
+    manifest: str
+    key: str
+    signature: str
+    sealed_at: datetime
+    sealed_by: str
+    note: str = ""  # why it was sealed later than registered
+
+
+class Reason(Record, frozen=True, kw_only=True):
+    """Why a person does something out of the ordinary; the ledger keeps it."""
+
+    reason: str
 
 
 class VersionDetail(Record, frozen=True, kw_only=True):
@@ -165,6 +206,7 @@ class VersionDetail(Record, frozen=True, kw_only=True):
     version: ModelVersion
     gates: list[GateResult]
     links: list[Link]
+    seal: Seal | None = None
 
 
 class ModelDetail(Record, frozen=True, kw_only=True):

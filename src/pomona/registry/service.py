@@ -7,10 +7,10 @@ import msgspec
 
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
-from pomona.core.errors import Invalid, NotFound, Tampered
+from pomona.core.errors import Invalid, NotFound
 from pomona.core.events import AliasMoved, ModelVersionRegistered
 from pomona.core.ids import kind_of, new_id
-from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
+from pomona.core.ports import Blobs, Clock, Database, Ledger, SigningKeys, Transaction
 from pomona.core.records import Page
 from pomona.registry import rules, store
 from pomona.registry.gate import Gatekeeper
@@ -27,16 +27,21 @@ from pomona.registry.records import (
     ModelVersion,
     NewVersion,
     RegisteredModel,
+    Seal,
     Verified,
     VersionDetail,
 )
+from pomona.registry.seals.service import Sealer
 from pomona.registry.search import Search
 from pomona.registry.shelf import Shelf
 from pomona.training.service.tracking import TrackingService
 
 
 class RegistryService:
-    """Models and their versions. ``shelf`` edits descriptions, tags and stages; ``search`` finds."""
+    """Models and their versions.
+
+    ``shelf`` edits descriptions, tags and stages; ``search`` finds; ``seals`` signs and checks.
+    """
 
     def __init__(
         self,
@@ -46,6 +51,7 @@ class RegistryService:
         ledger: Ledger,
         business: BusinessService,
         tracking: TrackingService,
+        keys: SigningKeys,
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -55,6 +61,7 @@ class RegistryService:
         self._gate = Gatekeeper(database, clock, business)
         self.shelf = Shelf(database, clock)
         self.search = Search(database)
+        self.seals = Sealer(database, blobs, clock, keys)
 
     def register(self, model: str, new: NewVersion) -> ModelVersion:
         """Make what a run logged the next version of ``model``, which is created if it is new.
@@ -64,6 +71,7 @@ class RegistryService:
             Invalid: If what is there is no model; nothing is stored then.
         """
         rules.check_model_name(model)
+        self.seals.begin()
         if new.source is not None:
             taken = self.take(new.source, run_id=new.run_id)
         elif new.run_id is not None:
@@ -94,6 +102,7 @@ class RegistryService:
             Invalid: If what is there is no model.
         """
         rules.check_model_name(model)
+        self.seals.begin()
         taken = self.take(source, run_id=run_id, model_id=model_id)
         return self._database.write(
             lambda tx: self.add(
@@ -110,7 +119,7 @@ class RegistryService:
         """What stands at an address, checked to be a model."""
         if not is_version_source(source):
             return self._intake.from_source(source, run_id=run_id, model_id=model_id)
-        known = self.version(source)
+        known, _ = self.sealed(source)
         return Taken(
             files=known.files,
             about=MlModel(flavors=known.flavors, signature=known.signature),
@@ -121,6 +130,7 @@ class RegistryService:
             data_version=known.data_version,
             hypothesis=known.hypothesis,
             environment=known.environment,
+            outside=known.outside,
         )
 
     def add(
@@ -141,6 +151,7 @@ class RegistryService:
             tags=dict(tags),
         )
         store.versions.insert(tx, version)
+        self.seals.seal(tx, version)
         store.set_tags(tx, store.version_tags, version.id, tags)
         self.shelf.touch(tx, model, version.created_at)
         _link(tx, version)
@@ -170,6 +181,7 @@ class RegistryService:
             data_version=taken.data_version,
             hypothesis=taken.hypothesis,
             environment=taken.environment,
+            outside=taken.outside,
             created_at=now,
             updated_at=now,
             created_by=current_actor(),
@@ -223,7 +235,10 @@ class RegistryService:
         """A version, its gate results and its links in the ledger."""
         version = self.version(ref)
         return VersionDetail(
-            version=version, gates=self.gates(version.id), links=self._ledger.links([version.id])
+            version=version,
+            gates=self.gates(version.id),
+            links=self._ledger.links([version.id]),
+            seal=self.seals.find(version.id),
         )
 
     def set_alias(self, model: str, alias: str, number: int, *, force: str | None = None) -> ModelVersion:
@@ -303,14 +318,16 @@ class RegistryService:
         return self._database.read(lambda tx: store.gates.get(tx, gate_id))
 
     def file(self, ref: str, path: str) -> ModelFile:
-        """One file of a version.
+        """One file of a version that may be loaded.
 
         Raises:
             NotFound: If the version has no such file.
+            Tampered: If version or file are not what was registered.
         """
-        version = self.version(ref)
+        version, _ = self.sealed(ref)
         for file in version.files:
             if file.path == path:
+                self.seals.file(version, file)
                 return file
         raise NotFound(f"{version.model}/{version.number} has no file {path!r}", hint="its page lists them")
 
@@ -322,29 +339,22 @@ class RegistryService:
         """A file's bytes, verified against its digest."""
         return self._blobs.get(file.digest)
 
-    def verify(self, ref: str) -> Verified:
-        """Hash every file of a version again and the manifest with them.
+    def sealed(self, ref: str) -> tuple[ModelVersion, Seal]:
+        """A version that may be loaded, and its seal: both were checked.
 
         Raises:
-            Tampered: Naming the file that is not what was registered.
+            Tampered: If it is not what was registered.
         """
         version = self.version(ref)
-        for file in version.files:
-            try:
-                self._blobs.get(file.digest)
-            except (Tampered, NotFound) as error:
-                raise Tampered(
-                    f"{version.model}/{version.number}: {file.path} is not what was registered",
-                    hint=error.hint,
-                ) from error
-        if rules.manifest_digest(version.files) != version.digest:
-            raise Tampered(
-                f"{version.model}/{version.number}: its manifest is not what was registered",
-                hint="someone changed the database; restore it from a backup",
-            )
-        return Verified(
-            version=version.id, digest=version.digest, files=len(version.files), size=version.size
-        )
+        return version, self.seals.of(version)
+
+    def verify(self, ref: str) -> Verified:
+        """Check a version's seal and hash every file of it again.
+
+        Raises:
+            Tampered: Naming what is not as it was registered.
+        """
+        return self.seals.verify(self.version(ref))
 
     def versions_of_run(self, run_id: str) -> Sequence[ModelVersion]:
         """Versions registered from a run."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     select,
 )
 
-from pomona.core.errors import Conflict, NotFound
+from pomona.core.errors import Conflict, NotFound, Tampered
 from pomona.core.ports import Transaction
 from pomona.core.records import from_json
 from pomona.registry.records import GateResult, ModelVersion, RegisteredModel
@@ -306,13 +306,22 @@ def loaded_versions(tx: Transaction, rows: list[Any]) -> list[ModelVersion]:
             named.setdefault((row.model_id, row.number), []).append(row.alias)
     return [
         msgspec.structs.replace(
-            from_json(row.body, ModelVersion),
+            _version(row),
             model=row.name,
             tags=tags[row.id],
             aliases=tuple(named.get((row.model_id, row.number), ())),
         )
         for row in rows
     ]
+
+
+def _version(row: Any) -> ModelVersion:
+    try:
+        return from_json(row.body, ModelVersion)
+    except msgspec.DecodeError as error:
+        raise Tampered(
+            f"{row.name}/{row.number}: its row cannot be read", hint="restore the database from a backup"
+        ) from error
 
 
 def _grouped_tags(tx: Transaction, table: Table, ids: list[str]) -> dict[str, dict[str, str]]:

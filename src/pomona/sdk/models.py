@@ -1,7 +1,10 @@
 """Models, versions, aliases and the gate from Python."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from pomona.core.signatures import PublicKey
 from pomona.registry.records import (
     AliasMove,
     GateCheck,
@@ -9,14 +12,22 @@ from pomona.registry.records import (
     ModelDetail,
     ModelVersion,
     NewVersion,
+    Reason,
     RegisteredModel,
     Score,
+    Seal,
     Verified,
     VersionDetail,
 )
 from pomona.sdk.session import Session, part
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pomona.registry.records import ModelFile
+
 GATES = list[GateResult]  # `list` is a method below
+KEYS = list[PublicKey]
 
 
 class Models:
@@ -96,8 +107,59 @@ class Models:
         return self._session.get(f"{_at(name, number)}/gates", GATES)
 
     def verify(self, name: str, number: int) -> Verified:
-        """Hash every file of a version again; raises Tampered if one changed."""
+        """Check a version's seal and hash every file again; raises Tampered if something changed."""
         return self._session.get(f"{_at(name, number)}/verify", Verified)
+
+    def seal(self, name: str, number: int, *, again: str | None = None) -> Seal:
+        """What the server signed when a version was registered; ``again``: sign it now, for this reason."""
+        if again is not None:
+            return self._session.put(f"{_at(name, number)}/seal", Reason(reason=again), Seal)
+        return self._session.get(f"{_at(name, number)}/seal", Seal)
+
+    def keys(self) -> Sequence[PublicKey]:
+        """The server's public keys, by which anybody can check seals; the one in use first."""
+        return self._session.get("/api/v1/signing-keys", KEYS)
+
+    def rotate_key(self, reason: str) -> PublicKey:
+        """Let the server sign with a new key from now on; what the old one signed stays valid."""
+        return self._session.post("/api/v1/signing-keys/rotate", Reason(reason=reason), PublicKey)
+
+    def download(
+        self,
+        ref: str,
+        folder: str | Path,
+        *,
+        trusted: str | None = None,
+        told: "Callable[[ModelFile], None] | None" = None,
+    ) -> Path:
+        """Bring a version's files to ``folder``; its seal and every file are checked here.
+
+        Args:
+            ref: ``name/3``, ``name@champion`` or ``mv_...``.
+            trusted: The server's public key in PEM form, if you do not want to take its word for it.
+            told: Called with each file before it is fetched.
+
+        Raises:
+            Tampered: If the seal or a file is not what was registered.
+        """
+        from pomona.sdk.folders import Folders
+
+        return Folders(self._session, trusted=trusted).fetch(self.version(ref), Path(folder), told)
+
+    def load(self, ref: str, *, trusted: str | None = None) -> Any:
+        """A version as ``mlflow.pyfunc`` loads it, after its seal and every file were checked here.
+
+        The files stay in ``~/.cache/pomona/models`` and are checked again at the next load.
+
+        Raises:
+            Tampered: If the seal or a file is not what was registered.
+            MissingExtra: If MLflow is not installed.
+        """
+        from pomona.sdk.folders import Folders, kept_folder, loaded
+
+        detail = self.version(ref)
+        folder = Folders(self._session, trusted=trusted).fetch(detail, kept_folder(detail.version))
+        return loaded(folder)
 
     def read(self, name: str, number: int, path: str) -> bytes:
         """A file of a version, verified."""

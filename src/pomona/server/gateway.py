@@ -31,6 +31,9 @@ class LocalControl:
         with self._app.blobs.open(file.digest) as source, target.open("wb") as out:
             copyfileobj(source, out)
 
+    def public_key(self, key: str) -> str:
+        return self._app.registry.seals.key(key).pem
+
 
 class EmbeddedGateway:
     """An ASGI app that starts its gateway at the first request and always serves what is current."""

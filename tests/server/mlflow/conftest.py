@@ -13,11 +13,14 @@ from pomona.business.service import BusinessService
 from pomona.data.service import DataService
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow.app import MlflowApp
+from pomona.server.mlflow.tables import Services
 from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
 from pomona.testing.clock import FakeClock
+from pomona.testing.keys import MemoryKeys
 from pomona.training.service.tracking import TrackingService
+from pomona.training.traces.service import TraceService
 
 collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
 
@@ -40,9 +43,11 @@ class Home:
             self.database, self.blobs, self.clock, self.ledger, self.business, self.data
         )
         self.registry = RegistryService(
-            self.database, self.blobs, self.clock, self.ledger, self.business, self.tracking
+            self.database, self.blobs, self.clock, self.ledger, self.business, self.tracking, MemoryKeys()
         )
-        self.app = MlflowApp(self.tracking, self.registry)
+        self.traces = TraceService(self.database, self.clock, self.tracking.experiments)
+        services = Services(tracking=self.tracking, registry=self.registry, traces=self.traces)
+        self.app = MlflowApp(services)
 
 
 class Answer:
@@ -64,11 +69,21 @@ class Caller:
     def __init__(self, home: Home) -> None:
         self.home = home
 
-    def call(self, method: str, path: str, json: Any = None, /, *, body: bytes = b"", **query: Any) -> Answer:
+    def call(
+        self,
+        method: str,
+        path: str,
+        json: Any = None,
+        /,
+        *,
+        body: bytes = b"",
+        headers: dict[str, str] | None = None,
+        **query: Any,
+    ) -> Answer:
         """One request below ``/api/2.0``; ``json`` or ``body`` is sent, ``query`` goes into the address."""
         sent = msgspec.json.encode(json) if json is not None else body
         text = urlencode(query, doseq=True)
-        return asyncio.run(self._call(method, path, sent, text))
+        return asyncio.run(self._call(method, path, sent, text, headers or {}))
 
     def post(self, path: str, /, **fields: Any) -> Any:
         """POST fields to ``/mlflow/<path>``; the answer must be a success."""
@@ -92,7 +107,7 @@ class Caller:
         assert answer.status >= 400, answer.body
         return answer.status, answer.json["error_code"], answer.json["message"]
 
-    async def _call(self, method: str, path: str, sent: bytes, query: str) -> Answer:
+    async def _call(self, method: str, path: str, sent: bytes, query: str, headers: dict[str, str]) -> Answer:
         pieces = [sent[i : i + 1000] for i in range(0, len(sent), 1000)] or [b""]
         messages: list[dict[str, Any]] = []
 
@@ -104,18 +119,18 @@ class Caller:
         async def send(message: Any) -> None:
             messages.append(message)
 
-        full = path if path.startswith(("/api", "/ajax", "/version")) else f"/api/2.0{path}"
+        full = path if path.startswith(("/api", "/ajax", "/version", "/v1")) else f"/api/2.0{path}"
         scope = {
             "type": "http",
             "method": method,
             "path": full,
             "raw_path": quote(full).encode(),
             "query_string": query.encode(),
-            "headers": [],
+            "headers": [(name.encode(), value.encode()) for name, value in headers.items()],
         }
         await self.home.app(scope, receive, send)
-        headers = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
-        return Answer(messages[0]["status"], b"".join(m.get("body", b"") for m in messages[1:]), headers)
+        told = {name.decode(): value.decode() for name, value in messages[0]["headers"]}
+        return Answer(messages[0]["status"], b"".join(m.get("body", b"") for m in messages[1:]), told)
 
 
 @pytest.fixture

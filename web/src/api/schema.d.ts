@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/append-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * AllTables
+         * @description The append tables of every endpoint that has answered, and how many rows wait for them.
+         */
+        get: operations["ApiV1AppendTablesAllTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/blobs/{digest}": {
         parameters: {
             query?: never;
@@ -882,6 +902,46 @@ export interface paths {
          * @description Name a route of the gateway; it answers once a release is started on it.
          */
         post: operations["ApiV1EndpointsCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{name}/append-tables": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tables
+         * @description The two append tables of an endpoint.
+         */
+        get: operations["ApiV1EndpointsNameAppendTablesTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/endpoints/{name}/append-tables/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Write
+         * @description Queue a job that writes the rows that wait, however few they are.
+         */
+        post: operations["ApiV1EndpointsNameAppendTablesBatchesWrite"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2060,6 +2120,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/versions/{number}/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Seal
+         * @description What was signed when this version was registered; refused if the version is not that any more.
+         */
+        get: operations["ApiV1ModelsNameVersionsNumberSealSeal"];
+        /**
+         * SealAgain
+         * @description Sign a version as it is now, with a reason: after the signing keys were lost, say.
+         */
+        put: operations["ApiV1ModelsNameVersionsNumberSealSealAgain"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/versions/{number}/verify": {
         parameters: {
             query?: never;
@@ -2627,6 +2711,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/signing-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Every public key there ever was, the one in use first.
+         */
+        get: operations["ApiV1SigningKeysPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate
+         * @description Sign with a new key from now on; what the old one signed stays valid.
+         */
+        post: operations["ApiV1SigningKeysRotateRotate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/signing-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One public key.
+         */
+        get: operations["ApiV1SigningKeysShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/source-kinds": {
         parameters: {
             query?: never;
@@ -3121,6 +3265,21 @@ export interface components {
             force?: string | null;
             number: number;
         };
+        /** AppendTable */
+        AppendTable: {
+            dataset: string;
+            dataset_id?: string | null;
+            due_at?: string | null;
+            endpoint: string;
+            problem?: string | null;
+            rows: number;
+            version?: string | null;
+            waiting: number;
+            waiting_since?: string | null;
+            /** @enum {string} */
+            what: "predictions" | "outcomes";
+            written_at?: string | null;
+        };
         /** ArmEvidence */
         ArmEvidence: {
             arm: string;
@@ -3294,6 +3453,14 @@ export interface components {
             latest: components["schemas"]["Entry"][];
             loop: components["schemas"]["StageState"];
             stages: components["schemas"]["StageState"][];
+        };
+        /** Code */
+        Code: {
+            /** @default [] */
+            imports?: string[];
+            /** @enum {string} */
+            kind: "pickle" | "python" | "unreadable";
+            path: string;
         };
         /** CodeFile */
         CodeFile: {
@@ -4290,6 +4457,7 @@ export interface components {
             model: string;
             model_id: string;
             number: number;
+            outside?: components["schemas"]["Outside"] | null;
             run_id?: string | null;
             /** @default  */
             run_link?: string;
@@ -4659,6 +4827,13 @@ export interface components {
             /** @enum {string} */
             status: "matched" | "waiting" | "repeated" | "conflict";
         };
+        /** Outside */
+        Outside: {
+            allowed?: string | null;
+            /** @default [] */
+            code?: components["schemas"]["Code"][];
+            origin: string;
+        };
         /** Page[Hypothesis] */
         "Page_pomona.business.records.Hypothesis_": {
             items: components["schemas"]["Hypothesis"][];
@@ -4816,6 +4991,15 @@ export interface components {
             value?: string | null;
             value_without?: string | null;
         };
+        /** PublicKey */
+        PublicKey: {
+            /** @default ed25519 */
+            algorithm?: string;
+            /** @default true */
+            current?: boolean;
+            id: string;
+            pem: string;
+        };
         /** Purposes */
         Purposes: {
             consent_column?: string | null;
@@ -4881,6 +5065,10 @@ export interface components {
             outcome_reason?: string;
             reason: string;
             trigger: string;
+        };
+        /** Reason */
+        Reason: {
+            reason: string;
         };
         /** RebaseRequest */
         RebaseRequest: {
@@ -5118,6 +5306,18 @@ export interface components {
             rows?: number | null;
             standard_error?: number | null;
             value: number | null;
+        };
+        /** Seal */
+        Seal: {
+            id: string;
+            key: string;
+            manifest: string;
+            /** @default  */
+            note?: string;
+            /** Format: date-time */
+            sealed_at: string;
+            sealed_by: string;
+            signature: string;
         };
         /** Signature */
         Signature: {
@@ -5555,6 +5755,9 @@ export interface components {
         Verified: {
             digest: string;
             files: number;
+            key: string;
+            /** Format: date-time */
+            sealed_at: string;
             size: number;
             version: string;
         };
@@ -5566,6 +5769,7 @@ export interface components {
         VersionDetail: {
             gates: components["schemas"]["GateResult"][];
             links: components["schemas"]["Link"][];
+            seal?: components["schemas"]["Seal"] | null;
             version: components["schemas"]["ModelVersion"];
         };
         /** Window */
@@ -5604,6 +5808,29 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ApiV1AppendTablesAllTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppendTable"][];
+                };
+            };
+        };
+    };
     ApiV1BlobsDigestBlob: {
         parameters: {
             query?: never;
@@ -7520,6 +7747,86 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Endpoint"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsNameAppendTablesTables: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AppendTable"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EndpointsNameAppendTablesBatchesWrite: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -10294,6 +10601,92 @@ export interface operations {
             };
         };
     };
+    ApiV1ModelsNameVersionsNumberSealSeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seal"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberSealSealAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Seal"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1ModelsNameVersionsNumberVerifyVerify: {
         parameters: {
             query?: never;
@@ -11469,6 +11862,111 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Schedule"][];
+                };
+            };
+        };
+    };
+    ApiV1SigningKeysPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"][];
+                };
+            };
+        };
+    };
+    ApiV1SigningKeysRotateRotate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Reason"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1SigningKeysShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKey"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
                 };
             };
         };

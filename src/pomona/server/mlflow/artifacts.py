@@ -3,66 +3,17 @@
 import asyncio
 import io
 import mimetypes
-from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import quote
-
-from blake3 import blake3
 
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow import shapes
+from pomona.server.mlflow.bodies import PIECE, BodyStream, send_verified
 from pomona.server.mlflow.forms import RunForm
-from pomona.server.mlflow.wire import EMPTY, Receive, Request, Response, Send, Threads, answer
+from pomona.server.mlflow.wire import EMPTY, Request, Response, Send, Threads, answer
 from pomona.training.records.runs import ArtifactFile
 from pomona.training.rules.paths import ArtifactAddress, address_of, safe_path
 from pomona.training.service.tracking import TrackingService
-
-if TYPE_CHECKING:
-    from _typeshed import WriteableBuffer
-
-_CHUNK = 1 << 18
-
-
-class BodyStream(io.RawIOBase):
-    """A request's body as a file, for a thread: each read asks the event loop for the next piece."""
-
-    def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
-        self._receive = receive
-        self._loop = loop
-        self._rest = memoryview(b"")
-        self._more = True
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: "WriteableBuffer") -> int:
-        target = memoryview(buffer).cast("B")
-        while not self._rest and self._more:
-            self._rest = memoryview(self._next())
-        count = min(len(target), len(self._rest))
-        target[:count] = self._rest[:count]
-        self._rest = self._rest[count:]
-        return count
-
-    def _next(self) -> bytes:
-        message = self._ask()
-        if message["type"] == "http.disconnect":
-            raise ConnectionError("the client went away before its file was complete")
-        self._more = message.get("more_body", False)
-        return bytes(message.get("body", b""))
-
-    def _ask(self) -> Any:
-        asked = asyncio.run_coroutine_threadsafe(_call(self._receive), self._loop)
-        while True:
-            try:
-                return asked.result(timeout=1.0)
-            except TimeoutError:
-                if self._loop.is_closed():  # the server stopped: nobody will answer any more
-                    raise ConnectionError("the server stopped before the file was complete") from None
-
-
-async def _call(receive: Receive) -> Any:
-    return await receive()
 
 
 class Artifacts:
@@ -102,7 +53,7 @@ class Artifacts:
     async def put(self, request: Request) -> Response:
         """Keep the request's body as a file."""
         address = _writable(request)
-        stream = io.BufferedReader(BodyStream(request.receive, asyncio.get_running_loop()), _CHUNK)
+        stream = io.BufferedReader(BodyStream(request.receive, asyncio.get_running_loop()), PIECE)
         await self._threads.run(self._tracking.artifacts.put, address, stream)
         return EMPTY
 
@@ -112,7 +63,8 @@ class Artifacts:
         file = await self._threads.run(self._file, address)
         stream = await self._threads.run(self._tracking.artifacts.open, file)
         try:
-            await self._send(send, file, stream)
+            await send({"type": "http.response.start", "status": 200, "headers": _headers(file)})
+            await send_verified(send, stream, file.digest, file.size or 0, self._threads)
         finally:
             stream.close()
 
@@ -129,26 +81,13 @@ class Artifacts:
             return self._tracking.artifacts.children(address)
         prefix = f"{address.path}/" if address.path else ""
         found: dict[str, ArtifactFile] = {}
-        for file in self._registry.version(address.root).files:
+        for file in self._registry.sealed(address.root)[0].files:
             if file.path.startswith(prefix):
                 head, _, below = file.path.removeprefix(prefix).partition("/")
                 path = prefix + head
                 whole = ArtifactFile(path=path, size=file.size, digest=file.digest)
                 found.setdefault(path, ArtifactFile(path=path, is_dir=True) if below else whole)
         return [*found.values()]
-
-    async def _send(self, send: Send, file: ArtifactFile, stream: BinaryIO) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": _headers(file)})
-        hasher = blake3()
-        held = b""
-        while piece := await self._threads.run(stream.read, _CHUNK):
-            hasher.update(piece)
-            if held:
-                await send({"type": "http.response.body", "body": held, "more_body": True})
-            held = piece
-        if hasher.hexdigest() != file.digest:
-            raise ConnectionError(f"{file.path} does not match its digest; the download is cut off")
-        await send({"type": "http.response.body", "body": held})
 
 
 def _writable(request: Request) -> ArtifactAddress:

@@ -129,9 +129,9 @@ class Registry:
         return EMPTY
 
     def download_uri(self, request: Request) -> Response:
-        return answer(
-            {"artifact_uri": version_uri(self._found(request.form(RegistryForm, "name", "version")).id)}
-        )
+        found = self._found(request.form(RegistryForm, "name", "version"))
+        self._registry.seals.of(found)
+        return answer({"artifact_uri": version_uri(found.id)})
 
     def search_versions(self, request: Request) -> Response:
         form = request.form(SearchForm)

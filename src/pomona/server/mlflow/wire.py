@@ -17,6 +17,7 @@ from pomona.core.errors import (
     Overloaded,
     PomonaError,
     Refused,
+    Tampered,
     TooLarge,
     Unauthorized,
     Unavailable,
@@ -38,6 +39,7 @@ _CODES: list[tuple[type[PomonaError], str, int]] = [
     (Unauthorized, "UNAUTHENTICATED", 401),
     (TooLarge, "INVALID_PARAMETER_VALUE", 400),
     (Overloaded, "RESOURCE_EXHAUSTED", 429),
+    (Tampered, "DATA_LOSS", 409),
     (Unavailable, "TEMPORARILY_UNAVAILABLE", 503),
 ]
 

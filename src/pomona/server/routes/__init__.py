@@ -21,7 +21,12 @@ from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
 from pomona.server.routes.marts import MartBuildRoutes, MartRoutes, SqlRoutes
 from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
 from pomona.server.routes.quiet import QuietRoutes
-from pomona.server.routes.registry import GateRoutes, ModelRoutes, ModelVersionRoutes
+from pomona.server.routes.registry import (
+    GateRoutes,
+    ModelRoutes,
+    ModelVersionRoutes,
+    SigningKeyRoutes,
+)
 from pomona.server.routes.releases import EndpointRoutes, ReleaseRoutes
 from pomona.server.routes.runs import ExperimentRoutes, RunRoutes
 from pomona.server.routes.serving import (
@@ -77,6 +82,7 @@ HANDLERS = [
     ModelRoutes,
     ModelVersionRoutes,
     GateRoutes,
+    SigningKeyRoutes,
     JobRoutes,
     ScheduleRoutes,
     QuietRoutes,

@@ -4,6 +4,7 @@ from litestar import Controller, Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.records import Page
+from pomona.core.signatures import PublicKey
 from pomona.registry.records import (
     AliasMove,
     GateCheck,
@@ -11,7 +12,9 @@ from pomona.registry.records import (
     ModelDetail,
     ModelVersion,
     NewVersion,
+    Reason,
     RegisteredModel,
+    Seal,
     Verified,
     VersionDetail,
 )
@@ -64,6 +67,18 @@ class ModelRoutes(Controller):
         """Hash every file again and compare."""
         return app.registry.verify(f"{name}/{number}")
 
+    @get("/{name:str}/versions/{number:int}/seal", sync_to_thread=True)
+    def seal(self, app: Wired, name: FromPath[str], number: FromPath[int]) -> Seal:
+        """What was signed when this version was registered; refused if the version is not that any more."""
+        return app.registry.sealed(f"{name}/{number}")[1]
+
+    @put("/{name:str}/versions/{number:int}/seal", sync_to_thread=True)
+    def seal_again(
+        self, app: Wired, name: FromPath[str], number: FromPath[int], data: JSONBody[Reason]
+    ) -> Seal:
+        """Sign a version as it is now, with a reason: after the signing keys were lost, say."""
+        return app.registry.seals.again(app.registry.version(f"{name}/{number}"), data.reason)
+
     @get("/{name:str}/versions/{number:int}/files/{path:path}", sync_to_thread=True)
     def file(
         self, app: Wired, name: FromPath[str], number: FromPath[int], path: FromPath[str]
@@ -95,6 +110,28 @@ class ModelVersionRoutes(Controller):
     def show(self, app: Wired, ref: FromPath[str]) -> VersionDetail:
         """One version, by ``mv_...``, ``name@alias`` or ``name~number``."""
         return app.registry.version_detail(ref.replace("~", "/"))
+
+
+class SigningKeyRoutes(Controller):
+    """The keys that check seals."""
+
+    path = "/api/v1/signing-keys"
+    tags = ("registry",)
+
+    @get(sync_to_thread=True)
+    def page(self, app: Wired) -> list[PublicKey]:
+        """Every public key there ever was, the one in use first."""
+        return app.registry.seals.keys()
+
+    @get("/{key:str}", sync_to_thread=True)
+    def show(self, app: Wired, key: FromPath[str]) -> PublicKey:
+        """One public key."""
+        return app.registry.seals.key(key)
+
+    @post("/rotate", sync_to_thread=True)
+    def rotate(self, app: Wired, data: JSONBody[Reason]) -> PublicKey:
+        """Sign with a new key from now on; what the old one signed stays valid."""
+        return app.registry.seals.rotate(data.reason)
 
 
 class GateRoutes(Controller):

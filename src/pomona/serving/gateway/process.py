@@ -17,8 +17,8 @@ from pomona.serving.gateway.app import Doorkeeper, GatewayApp
 from pomona.serving.gateway.control import Control, ControlPlane, ModelFiles
 from pomona.serving.gateway.engines import load_engine
 from pomona.serving.gateway.live import Live
-from pomona.serving.gateway.seals import PublicKeys
 from pomona.serving.gateway.predicting import Predictor
+from pomona.serving.gateway.seals import PublicKeys
 from pomona.serving.gateway.writer import JournalWriter
 
 POLL_S = 0.3

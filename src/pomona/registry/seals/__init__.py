@@ -1,0 +1,1 @@
+"""Seals: what was registered is signed, and checked before it is loaded."""
