@@ -12,6 +12,7 @@ from pomona.app import App
 from pomona.server import errors
 from pomona.server.auth import Access, Asgi, Guard, Receive, Scope, Send
 from pomona.server.mlflow.app import MlflowApp, serves
+from pomona.server.mlflow.tables import Services
 from pomona.server.once import Once
 from pomona.server.routes import HANDLERS
 from pomona.server.ui import serve_home, serve_ui
@@ -44,7 +45,7 @@ def api_health() -> dict[str, str]:
 def build(app: App, access: Access) -> Asgi:
     """The whole server around one wired app."""
     api = build_api(app)
-    protocol = MlflowApp(app.tracking, app.registry)
+    protocol = MlflowApp(Services(tracking=app.tracking, registry=app.registry, traces=app.traces))
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and serves(scope["path"]):

@@ -42,6 +42,13 @@ def test_the_client_logs_searches_and_moves_files(run_script: Run) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(120)
+def test_a_program_that_traces_runs_unchanged(run_script: Run) -> None:
+    done = run_script("tracing.py")
+    assert "tracing script done" in done.stdout, done.stderr[-3000:]
+
+
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_an_ordinary_script_with_autolog_runs_unchanged(run_script: Run) -> None:
     done = run_script("ordinary.py")

@@ -7,13 +7,10 @@ A key is ``entity.name``; the name may stand in double quotes or backticks. A ba
 Each thing that can be searched has its own ``Grammar``: which entities, which attributes.
 """
 
-import ast
-import re
-from typing import Never
-
 from pomona.core.errors import Invalid
 from pomona.core.records import Record
 from pomona.training.records.search import Comparison, Entity, SortKey, Value
+from pomona.training.rules.clauses import bad_clause, expect_and, operator_of, quoted_list, tokens_of, unquote
 from pomona.training.rules.limits import experiment_number
 
 NUMERIC = ("=", "!=", ">", ">=", "<", "<=")
@@ -40,17 +37,6 @@ _ENTITIES: dict[str, Entity] = {
 _ALIASES = {"created": "start_time", "Created": "start_time"} | dict.fromkeys(
     ("run name", "Run name", "Run Name"), "run_name"
 )
-_TOKEN = re.compile(
-    r"""\s*(?:
-      (?P<key>  (?:`[^`]+`|[A-Za-z_][\w]*) (?: \.(?: `[^`]+` | "[^"]+" | [\w]+ ) (?: \.[\w]+ )* )? )
-    | (?P<text> '(?:''|\\'|[^'])*' | "(?:[^"])*" )
-    | (?P<number> [-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)? )
-    | (?P<op> <> | != | >= | <= | == | = | > | < )
-    | (?P<list> \( [^()]* \) )
-    )""",
-    re.VERBOSE,
-)
-_WORD_OPS = (("IS", "NOT", "NULL"), ("IS", "NULL"), ("NOT", "IN"), ("IN",), ("LIKE",), ("ILIKE",))
 
 
 class Grammar(Record, frozen=True, kw_only=True):
@@ -102,11 +88,11 @@ def parse_filter(text: str | None, grammar: Grammar) -> list[Comparison]:
     Raises:
         Invalid: Naming the clause that cannot be read, the unknown key or the comparator.
     """
-    tokens = _tokens(text or "")
+    tokens = tokens_of(text or "")
     found: list[Comparison] = []
     while tokens:
         if found:
-            _expect_and(tokens)
+            expect_and(tokens)
         found.append(_comparison(tokens, grammar))
     return found
 
@@ -117,7 +103,7 @@ def parse_order(text: str, grammar: Grammar) -> SortKey:
     Raises:
         Invalid: If it cannot be read or names an unknown attribute.
     """
-    tokens = _tokens(text)
+    tokens = tokens_of(text)
     words = [word for _, word in tokens]
     if not words or len(words) > 2 or tokens[0][0] not in ("key", "text"):
         raise Invalid(f"Invalid order_by clause '{text}'. Could not be parsed.")
@@ -128,30 +114,12 @@ def parse_order(text: str, grammar: Grammar) -> SortKey:
     return SortKey(entity=entity, key=key, ascending=direction == "asc")
 
 
-def _tokens(text: str) -> list[tuple[str, str]]:
-    found: list[tuple[str, str]] = []
-    at, end = 0, len(text.rstrip())
-    while at < end:
-        match = _TOKEN.match(text, at)
-        if match is None or match.lastgroup is None:
-            _clause(text[at:end].strip())
-        found.append((match.lastgroup, match.group(match.lastgroup)))
-        at = match.end()
-    return found
-
-
-def _expect_and(tokens: list[tuple[str, str]]) -> None:
-    kind, word = tokens.pop(0)
-    if kind != "key" or word.upper() != "AND" or not tokens:
-        _clause(word)
-
-
 def _comparison(tokens: list[tuple[str, str]], grammar: Grammar) -> Comparison:
     kind, word = tokens.pop(0)
     if kind != "key":
-        _clause(word)
+        bad_clause(word)
+    op = operator_of(tokens, word)
     entity, key = _key(word, grammar)
-    op = _operator(tokens, word)
     _check_operator(entity, key, op, grammar)
     if op in PRESENCE:
         return Comparison(entity=entity, key=key, op=op)
@@ -164,26 +132,15 @@ def _comparison(tokens: list[tuple[str, str]], grammar: Grammar) -> Comparison:
     return Comparison(entity=entity, key=key, op=op, value=value)
 
 
-def _operator(tokens: list[tuple[str, str]], after: str) -> str:
-    words = tuple(word.upper() for _, word in tokens[:3])
-    if tokens and tokens[0][0] == "op":
-        return tokens.pop(0)[1]
-    for wanted in _WORD_OPS:
-        if words[: len(wanted)] == wanted:
-            del tokens[: len(wanted)]
-            return " ".join(wanted)
-    return _clause(" ".join([after, *(word for _, word in tokens[:1])]))
-
-
 def _key(word: str, grammar: Grammar) -> tuple[Entity, str]:
     head, dot, rest = (word, "", "") if word[0] in "`'\"" and "." not in word else word.partition(".")
     if not dot:
-        entity, key = "attribute", _unquote(head)
+        entity, key = "attribute", unquote(head)
     else:
-        name = _unquote(head)
+        name = unquote(head)
         if name not in _ENTITIES or _ENTITIES[name] not in grammar.entities:
             raise Invalid(f"Invalid entity type '{name}'. Valid values are {list(grammar.entities)}")
-        entity, key = _ENTITIES[name], _unquote(rest)
+        entity, key = _ENTITIES[name], unquote(rest)
     if entity == "attribute":
         key = _ALIASES.get(key, key)
         known = (*grammar.numbers, *grammar.texts)
@@ -225,32 +182,7 @@ def _value(entity: Entity, key: str, op: str, token: tuple[str, str], grammar: G
                 f"Only {sorted(grammar.lists)} attributes support comparison with a list of quoted string"
                 " values."
             )
-        return _list(word)
+        return quoted_list(word)
     if kind == "text" or (kind == "key" and word.startswith("`")):
         return word[1:-1]
     raise Invalid(f"Expected a quoted string value for {entity} (e.g. 'my-value'). Got value {word}")
-
-
-def _list(word: str) -> tuple[str, ...]:
-    try:
-        parsed = ast.literal_eval(word)
-    except (SyntaxError, ValueError):
-        raise Invalid(
-            "While parsing a list in the query, expected a non-empty list of string values, but got"
-            " ill-formed list."
-        ) from None
-    values = parsed if isinstance(parsed, tuple) else (parsed,)
-    if not values or not all(isinstance(value, str) for value in values):
-        raise Invalid(
-            "While parsing a list in the query, expected string value, punctuation, or whitespace, but got "
-            f"different type in list: {values}"
-        )
-    return values
-
-
-def _unquote(word: str) -> str:
-    return word[1:-1] if len(word) > 1 and word[0] == word[-1] and word[0] in "`'\"" else word
-
-
-def _clause(text: str) -> Never:
-    raise Invalid(f"Invalid clause(s) in filter string: '{text}'")

@@ -92,6 +92,11 @@ def logged_model_uri(location: str, model_id: str) -> str:
     return f"{location.rstrip('/')}/models/{model_id}/artifacts"
 
 
+def trace_uri(location: str, trace_id: str) -> str:
+    """Where a trace's attachments live, below its experiment's location."""
+    return f"{location.rstrip('/')}/traces/{trace_id}/artifacts"
+
+
 def version_uri(version_id: str) -> str:
     """Where a registered version's files are read."""
     return f"{SCHEME}:/{VERSIONS}/{version_id}/artifacts"

@@ -1,0 +1,180 @@
+"""Which handler answers which method and path of the protocol."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pomona.registry.service import RegistryService
+from pomona.server.mlflow.artifacts import Artifacts
+from pomona.server.mlflow.experiments import Experiments
+from pomona.server.mlflow.logged_models import LoggedModels
+from pomona.server.mlflow.metrics import Metrics
+from pomona.server.mlflow.otlp import PATH as OTLP
+from pomona.server.mlflow.otlp import Otlp
+from pomona.server.mlflow.registry import Registry
+from pomona.server.mlflow.runs import Runs
+from pomona.server.mlflow.traces import Traces
+from pomona.server.mlflow.wire import Request, Response, answer
+from pomona.training.service.tracking import TrackingService
+from pomona.training.traces.service import TraceService
+
+Handler = Callable[[Request], Any]
+Table = list[tuple[str, str, Handler]]
+FILES = "/mlflow-artifacts/artifacts"
+
+
+@dataclass(frozen=True)
+class Services:
+    """What the protocol is spoken over."""
+
+    tracking: TrackingService
+    registry: RegistryService
+    traces: TraceService
+
+
+def table_of(services: Services, artifacts: Artifacts) -> Table:
+    """Every route; a part in braces varies and is handed to the handler."""
+    tracking = services.tracking
+    return [
+        ("GET", "/mlflow/server-info", server_info),
+        *_experiments(Experiments(tracking.experiments)),
+        *_runs(Runs(tracking), Metrics(tracking.histories)),
+        *_models(LoggedModels(tracking)),
+        *_registry(Registry(services.registry)),
+        *_traces(Traces(services.traces)),
+        *_assessments(Traces(services.traces)),
+        ("POST", OTLP, Otlp(services.traces).export),
+        ("GET", "/mlflow/artifacts/list", artifacts.of_run),
+        ("GET", FILES, artifacts.folder),
+    ]
+
+
+_MODEL = "/mlflow/logged-models/{model_id}"
+
+
+def server_info(_request: Request) -> Response:
+    """What this server can do, as clients ask before large uploads."""
+    return answer(
+        {
+            "store_type": "SqlStore",
+            "workspaces_enabled": False,
+            "trace_archival_enabled": False,
+            "multipart_uploads_enabled": False,
+            "multipart_downloads_enabled": False,
+            "features_enabled": {"gateway": False},
+        }
+    )
+
+
+def _experiments(handlers: Experiments) -> Table:
+    at = "/mlflow/experiments/"
+    return [
+        ("POST", f"{at}create", handlers.create),
+        ("GET", f"{at}get", handlers.get),
+        ("GET", f"{at}get-by-name", handlers.named),
+        ("GET", f"{at}list", handlers.search),
+        ("GET", f"{at}search", handlers.search),
+        ("POST", f"{at}search", handlers.search),
+        ("POST", f"{at}delete", handlers.delete),
+        ("POST", f"{at}restore", handlers.restore),
+        ("POST", f"{at}update", handlers.update),
+        ("POST", f"{at}set-experiment-tag", handlers.set_tag),
+        ("POST", f"{at}delete-experiment-tag", handlers.delete_tag),
+        ("POST", f"{at}search-datasets", handlers.search_datasets),
+    ]
+
+
+def _runs(handlers: Runs, metrics: Metrics) -> Table:
+    at = "/mlflow/runs/"
+    return [
+        ("POST", f"{at}create", handlers.create),
+        ("GET", f"{at}get", handlers.get),
+        ("POST", f"{at}update", handlers.update),
+        ("POST", f"{at}delete", handlers.delete),
+        ("POST", f"{at}restore", handlers.restore),
+        ("POST", f"{at}search", handlers.search),
+        ("POST", f"{at}log-metric", handlers.log_metric),
+        ("POST", f"{at}log-parameter", handlers.log_parameter),
+        ("POST", f"{at}log-batch", handlers.log_batch),
+        ("POST", f"{at}set-tag", handlers.set_tag),
+        ("POST", f"{at}delete-tag", handlers.delete_tag),
+        ("POST", f"{at}log-inputs", handlers.log_inputs),
+        ("POST", f"{at}outputs", handlers.log_outputs),
+        ("POST", f"{at}log-model", handlers.log_model),
+        ("GET", "/mlflow/metrics/get-history", metrics.history),
+        ("GET", "/mlflow/metrics/get-history-bulk", metrics.bulk),
+        ("GET", "/mlflow/metrics/get-history-bulk-interval", metrics.interval),
+    ]
+
+
+def _registry(handlers: Registry) -> Table:
+    models, versions = "/mlflow/registered-models/", "/mlflow/model-versions/"
+    return [
+        ("POST", f"{models}create", handlers.create),
+        ("GET", f"{models}get", handlers.get),
+        ("PATCH", f"{models}update", handlers.update),
+        ("POST", f"{models}rename", handlers.rename),
+        ("DELETE", f"{models}delete", handlers.delete),
+        ("GET", f"{models}search", handlers.search),
+        ("GET", f"{models}get-latest-versions", handlers.latest),
+        ("POST", f"{models}get-latest-versions", handlers.latest),
+        ("POST", f"{models}set-tag", handlers.set_tag),
+        ("DELETE", f"{models}delete-tag", handlers.delete_tag),
+        ("POST", f"{models}alias", handlers.set_alias),
+        ("DELETE", f"{models}alias", handlers.delete_alias),
+        ("GET", f"{models}alias", handlers.by_alias),
+        ("POST", f"{versions}create", handlers.create_version),
+        ("GET", f"{versions}get", handlers.get_version),
+        ("PATCH", f"{versions}update", handlers.update_version),
+        ("POST", f"{versions}transition-stage", handlers.move_stage),
+        ("DELETE", f"{versions}delete", handlers.delete_version),
+        ("GET", f"{versions}get-download-uri", handlers.download_uri),
+        ("GET", f"{versions}search", handlers.search_versions),
+        ("POST", f"{versions}set-tag", handlers.set_version_tag),
+        ("DELETE", f"{versions}delete-tag", handlers.delete_version_tag),
+    ]
+
+
+def _models(handlers: LoggedModels) -> Table:
+    return [
+        ("POST", "/mlflow/logged-models", handlers.create),
+        ("POST", "/mlflow/logged-models/search", handlers.search),
+        ("GET", _MODEL, handlers.get),
+        ("PATCH", _MODEL, handlers.finish),
+        ("DELETE", _MODEL, handlers.delete),
+        ("PATCH", f"{_MODEL}/tags", handlers.set_tags),
+        ("DELETE", f"{_MODEL}/tags/{{tag_key}}", handlers.delete_tag),
+        ("POST", f"{_MODEL}/params", handlers.add_params),
+        ("GET", f"{_MODEL}/artifacts/directories", handlers.files),
+    ]
+
+
+def _traces(handlers: Traces) -> Table:
+    at = "/mlflow/traces"
+    one = f"{at}/{{trace_id}}"
+    return [
+        ("POST", at, handlers.start),
+        ("GET", at, handlers.old_search),
+        ("GET", f"{at}/get", handlers.get),
+        ("GET", f"{at}/batchGet", handlers.batch),
+        ("POST", f"{at}/batchGetInfos", handlers.batch_infos),
+        ("POST", f"{at}/search", handlers.search),
+        ("POST", f"{at}/delete-traces", handlers.delete),
+        ("POST", f"{at}/link-to-run", handlers.link_run),
+        ("POST", f"{at}/link-prompts", handlers.link_prompts),
+        ("GET", one, handlers.info),
+        ("PATCH", one, handlers.end),
+        ("GET", f"{one}/info", handlers.old_info),
+        ("PATCH", f"{one}/tags", handlers.set_tag),
+        ("DELETE", f"{one}/tags", handlers.delete_tag),
+    ]
+
+
+def _assessments(handlers: Traces) -> Table:
+    at = "/mlflow/traces/{trace_id}/assessments"
+    return [
+        ("POST", at, handlers.assess),
+        ("GET", f"{at}/{{assessment_id}}", handlers.assessment),
+        ("PATCH", f"{at}/{{assessment_id}}", handlers.reassess),
+        ("DELETE", f"{at}/{{assessment_id}}", handlers.withdraw),
+    ]
