@@ -240,7 +240,7 @@ def test_swapping_models_under_load_loses_no_request(gateway, control, cold_is_l
 
 def test_a_bad_model_is_refused_and_the_old_one_goes_on(gateway, control, asker, tmp_path) -> None:
     old = control.snapshot.models[0]
-    for number, broken in enumerate(("tampered", "no model", "no pickle", "outside")):
+    for number, broken in enumerate(("tampered", "no model", "no pickle", "outside", "no seal")):
         folder = save_model(tmp_path / broken, {"no": "model"})
         if broken == "no pickle":
             (folder / "model.pkl").write_bytes(b"\x80\x05 this is no pickle")
@@ -251,7 +251,9 @@ def test_a_bad_model_is_refused_and_the_old_one_goes_on(gateway, control, asker,
             control.blobs[bad.files[1].digest] = b"something else"
         if broken == "outside":
             file = msgspec.structs.replace(bad.files[1], path="../../evil")
-            bad = msgspec.structs.replace(bad, files=(bad.files[0], file))
+            bad = control.sealed(msgspec.structs.replace(bad, files=(bad.files[0], file)))
+        if broken == "no seal":
+            bad = msgspec.structs.replace(bad, seal=None)
         control.serve(f"bad{number}", old, bad)
         gateway.wait_for(lambda bad=bad: bad.id in ask_once(gateway.port, "/status")[1]["problems"], 15)
         status, answer = asker.predict([ROW])

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 from tests.server.mlflow.conftest import Caller
 
+from pomona.registry.seals.store import seals
+
 PROXY = "/mlflow-artifacts/artifacts"
 MLMODEL = b"""
 artifact_path: model
@@ -208,6 +210,27 @@ def test_a_registered_version_is_downloaded_from_its_own_address_and_never_chang
     for method in ("PUT", "DELETE"):
         answer = mlflow.call(method, f"{PROXY}/{folder}/data/model.pkl", body=b"x")
         assert (answer.status, answer.json["error_code"]) == (403, "PERMISSION_DENIED")
+
+
+def test_a_changed_file_or_seal_is_refused_before_its_first_byte(mlflow: Caller, run: str) -> None:
+    register(mlflow, run)
+    uri = mlflow.get("model-versions/get-download-uri", name="scorer", version="1")["artifact_uri"]
+    folder = uri.removeprefix("mlflow-artifacts:/")
+    version = mlflow.home.registry.version("scorer/1")
+    file = next(file for file in version.files if file.path == "data/model.pkl")
+    blob = mlflow.home.folder / "blobs" / file.digest[:2] / file.digest[2:]
+    blob.chmod(0o644)
+    blob.write_bytes(b"WEIGHTS")
+    answer = mlflow.call("GET", f"{PROXY}/{folder}/data/model.pkl")
+    assert (answer.status, answer.json["error_code"]) == (409, "DATA_LOSS")
+    assert "data/model.pkl is not what was registered" in answer.json["message"]
+    assert mlflow.call("GET", f"{PROXY}/{folder}/MLmodel").body == MLMODEL
+    mlflow.home.database.write(lambda tx: seals.remove(tx))
+    for path in (f"{PROXY}/{folder}/MLmodel", "/mlflow/model-versions/get-download-uri"):
+        answer = mlflow.call("GET", path, name="scorer", version="1")
+        assert (answer.status, answer.json["error_code"]) == (409, "DATA_LOSS")
+        assert "no seal" in answer.json["message"]
+    assert mlflow.call("GET", PROXY, path=folder).status == 409
 
 
 def test_aliases_move_and_go(mlflow: Caller, run: str) -> None:
