@@ -135,7 +135,7 @@ def test_bins_are_chosen_from_a_sample_of_rows_that_come_in_order() -> None:
     sample = Sample()
     for start in range(0, 300_000, 50_000):
         sample.add(table.slice(start, 50_000))
-    profiler = Profiler(sample=sample.table())
+    profiler = Profiler(sample=sample.table)
     for start in range(0, 300_000, 50_000):
         profiler.add(table.slice(start, 50_000))
     for column in profiler.finish().columns.values():

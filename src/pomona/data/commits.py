@@ -6,6 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from pomona.data.memories import Memory
 from pomona.data.records import CheckResult, CommitMode, DataVersion, Origin
 from pomona.data.tables.drafting import Draft
 from pomona.stats.records import TableProfile
@@ -35,6 +36,7 @@ class Base:
     schema: pa.Schema | None = None  # of the parent
     profile: TableProfile | None = None
     results: tuple[CheckResult, ...] = ()
+    memory: Memory | None = None  # of the parent's rows, beyond its profile
 
     @property
     def next_number(self) -> int:
@@ -49,4 +51,5 @@ class Made:
     schema: pa.Schema
     draft: Draft
     profile: TableProfile
+    memory: Memory | None
     results: tuple[CheckResult, ...]

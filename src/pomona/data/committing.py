@@ -2,7 +2,7 @@
 
 import tempfile
 from dataclasses import replace
-from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -13,74 +13,25 @@ from pomona.core.ids import new_id
 from pomona.core.ports import Blobs, Clock, Database, Tables, Transaction
 from pomona.core.records import from_json, to_json
 from pomona.data import rules, store
-from pomona.data.appending import merged_profile, merged_results, needs_all_rows
 from pomona.data.cataloguing import ErasedMeanwhile, add_version, check_there, describe, holding, reach
 from pomona.data.commits import Base, CommitOptions, Made
-from pomona.data.profiling import Profiler
+from pomona.data.memories import MEMORIES, Memories
+from pomona.data.profiling import Carried
 from pomona.data.publishing import Publisher
 from pomona.data.purposes import check_consent_column
-from pomona.data.quality.inspection import Inspection, Related
-from pomona.data.records import (
-    CheckResult,
-    Committed,
-    Dataset,
-    DataVersion,
-    QualityReport,
-)
+from pomona.data.quality.inspection import Related
+from pomona.data.records import Committed, Dataset, DataVersion, QualityReport
 from pomona.data.tables import canonical
 from pomona.data.tables.drafting import Drafter, Plan
 from pomona.data.tables.files import FileReader
 from pomona.data.tables.incoming import Incoming
 from pomona.data.tables.ordered import InOrder, in_order
 from pomona.data.tables.runs import Runs
+from pomona.data.watching import Watch
 from pomona.stats.records import TableProfile
 
 _TRIES = 8
-
-
-class Watch:
-    """Profile and checks of the rows of one version, in one pass."""
-
-    def __init__(
-        self,
-        dataset: Dataset,
-        base: Base,
-        as_of: datetime,
-        related: Related,
-        sample: pa.Table | None = None,
-    ) -> None:
-        self._profiler = Profiler(base.profile, sample=sample)
-        self._inspection = Inspection(
-            dataset.checks,
-            key=dataset.key,
-            time_column=dataset.time_column,
-            rows_before=base.parent.rows if base.parent else None,
-            as_of=as_of,
-            parent_profile=base.profile,
-            related=related,
-        )
-
-    def add(self, chunk: pa.Table) -> None:
-        """Take in some rows."""
-        self._profiler.add(chunk)
-        self._inspection.add(chunk)
-
-    def finish(self) -> tuple[TableProfile, tuple[CheckResult, ...]]:
-        """What was seen."""
-        profile = self._profiler.finish()
-        return profile, self._inspection.finish(profile)
-
-    def finish_behind(
-        self, base: Base, dataset: Dataset
-    ) -> tuple[TableProfile, tuple[CheckResult, ...]] | None:
-        """What was seen, put behind what is known of the parent; None if all rows must be read."""
-        if base.profile is None:
-            return self.finish()
-        if needs_all_rows(dataset.checks, base.results, dataset.key):
-            return None
-        profile = merged_profile(base.profile, self._profiler.finish(), dataset.key)
-        results = merged_results(base.results, self._inspection, profile) if profile else None
-        return (profile, results) if profile is not None and results is not None else None
+_MOVED = 0.4  # of the rows: then all are looked at once more, since rounding adds up
 
 
 class Committer:
@@ -108,6 +59,7 @@ class Committer:
         self._publisher = publisher
         self._related = related
         self._spool = spool
+        self._memories = Memories(spool / MEMORIES)
 
     def commit(self, dataset: Dataset, table: Incoming, options: CommitOptions) -> Committed:
         """See ``DataService.commit``. The catalogue is written last: until then nothing happened."""
@@ -189,6 +141,7 @@ class Committer:
             schema=schema_of(self._blobs, parent),
             profile=profile,
             results=report.results,
+            memory=self._memories.get(dataset.id, parent.profile),
         )
 
     def _make(
@@ -196,23 +149,24 @@ class Committer:
     ) -> Made:
         plan = self._plan(dataset, base, incoming, options)
         as_of = options.as_of or self._clock.now()
+        watching = partial(Watch, dataset, base, as_of, self._related, sample=runs.sample)
         for _ in range(len(incoming) + 1):  # each time round one column is wider
-            watch = Watch(dataset, base, as_of, self._related, runs.sample.table())
+            carried = _carried(dataset, base, plan)
+            watch = watching(carried=carried, expected=runs.rows)
             try:
                 draft = Drafter(self._tables, plan, runs, watch).draft()
             except canonical.Widened as wide:
                 plan = self._widened(plan, base, wide.column, incoming)
                 continue
-            behind = watch.finish_behind(base, dataset) if options.mode == "append" else None
+            reader = FileReader(self._tables, plan.table, draft.files, plan.schema, plan.time_column)
+            behind = watch.finish_behind(base, dataset, reader) if options.mode == "append" else None
             if behind is not None:
                 return Made(plan.schema, draft, *behind)
-            if options.mode != "full":
-                watch = Watch(dataset, base, as_of, self._related, runs.sample.table())
-                reader = FileReader(self._tables, plan.table, draft.files, plan.schema, plan.time_column)
+            if options.mode != "full" and carried is None:
+                watch = watching(expected=sum(file.live for file in draft.files))
                 for chunk in reader.batches():
                     watch.add(chunk)
-            profile, results = watch.finish()
-            return Made(plan.schema, draft, profile, results)
+            return Made(plan.schema, draft, *watch.finish(reader))
         raise AssertionError("a column widened twice")
 
     def _plan(self, dataset: Dataset, base: Base, incoming: pa.Schema, options: CommitOptions) -> Plan:
@@ -269,6 +223,8 @@ class Committer:
             arrow=self._blobs.put(made.schema.serialize().to_pybytes()),
             profile=self._blobs.put(to_json(made.profile)),
         )
+        if made.memory is not None:
+            self._memories.put(dataset.id, msgspec.structs.replace(made.memory, profile=kept.profile))
         report = QualityReport(
             id=new_id("rep", kept.created_at),
             version=kept.id,
@@ -290,6 +246,18 @@ def _parent(tx: Transaction, dataset: Dataset, options: CommitOptions) -> DataVe
     if options.onto is not None:
         return store.versions.get(tx, options.onto.id)
     return store.newest(tx, dataset.id, usable=True)
+
+
+def _carried(dataset: Dataset, base: Base, plan: Plan) -> Carried | None:
+    """The parent's profile to put changes into; None where that is impossible, or not worth it."""
+    memory = base.memory
+    if base.profile is None or memory is None or plan.fresh or plan.schema != base.schema or not plan.key:
+        return None
+    if plan.mode == "append" or (plan.mode == "delta" and dataset.checks):  # checks need all rows
+        return None
+    if memory.moved > base.profile.rows * _MOVED:
+        return None
+    return Carried(base.profile, memory, plan.schema)
 
 
 def schema_of(blobs: Blobs, version: DataVersion) -> pa.Schema:

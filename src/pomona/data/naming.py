@@ -1,6 +1,7 @@
 """The most frequent words of a column that comes in chunks, in bounded memory."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 import polars as pl
 
@@ -14,10 +15,19 @@ _KEPT = 1_000
 
 
 class Naming:
-    """Counts words, all of them while they are few, else those frequent in a sample of their chunk."""
+    """Counts words, all of them while they are few, else those frequent in a sample of their chunk.
 
-    def __init__(self) -> None:
-        self._rows: Counter[str] = Counter()
+    Args:
+        rows: What was counted before.
+    """
+
+    def __init__(self, rows: Mapping[str, int] | None = None) -> None:
+        self._rows: Counter[str] = Counter(rows or {})
+
+    @property
+    def rows(self) -> Mapping[str, int]:
+        """How often each word was there."""
+        return self._rows
 
     def add(self, words: pl.Series, *, exact: int) -> None:
         """Take in a chunk.
@@ -26,15 +36,23 @@ class Naming:
             words: Text without nulls.
             exact: How many different words the column has so far, this chunk included.
         """
-        if not len(words):
-            return
-        lengths = words.str.len_bytes()
-        if (lengths.max() or 0) > _LONGEST:  # type: ignore[operator]  # a number
-            words = words.filter(words.str.len_chars() <= _LONGEST)
+        words = _short(words)
         if exact > EXACT:
             words = words.filter(words.is_in(self._candidates(words)))
-        counts = words.rename("value").value_counts(name="rows")
-        self._rows.update(dict(counts.iter_rows()))
+        self._rows.update(_counts(words))
+
+    def exchange(self, words: pl.Series, times: int) -> None:
+        """Some words more (``times`` 1), or some that were there less (-1): few, so each is counted.
+
+        A word that was too rare to be counted before is missed by as much as it was rare.
+        """
+        for word, rows in _counts(_short(words)).items():
+            if times > 0 or word in self._rows:
+                self._rows[word] += times * rows
+                if self._rows[word] <= 0:
+                    del self._rows[word]
+        if len(self._rows) > 2 * EXACT:
+            self._rows = Counter(dict(self._rows.most_common(EXACT)))
 
     def top(self) -> dict[str, int]:
         """The most frequent, most frequent first; of equal ones the first by name."""
@@ -46,3 +64,12 @@ class Naming:
         sample = words.gather_every(_SAMPLE).rename("value").value_counts(name="rows")
         often = sample.filter(pl.col("rows") >= _OFTEN).top_k(_KEPT, by="rows")
         return list(dict.fromkeys([*self._rows, *often["value"].to_list()]))
+
+
+def _short(words: pl.Series) -> pl.Series:
+    longest = words.str.len_bytes().max() or 0
+    return words.filter(words.str.len_chars() <= _LONGEST) if longest > _LONGEST else words  # type: ignore[operator]
+
+
+def _counts(words: pl.Series) -> dict[str, int]:
+    return dict(words.rename("value").value_counts(name="rows").iter_rows())

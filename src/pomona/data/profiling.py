@@ -1,7 +1,7 @@
-"""A table's profile in one streamed pass: one summary per column, of the kind its type asks for."""
+"""A table's profile in one streamed pass, or carried on from that of the version before."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -11,18 +11,18 @@ import polars as pl
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pomona.data.naming import Naming
+from pomona.data.columns import Column, instants_of, numbers_of, outgrown
+from pomona.data.memories import Memory
+from pomona.data.tables.changes import identical
 from pomona.data.tables.frames import to_polars
+from pomona.data.tables.sampling import has_bins
 from pomona.stats.correlations import Comoments
-from pomona.stats.distinct import Distinct
-from pomona.stats.profiles import merge, profile_like, profile_numeric, profile_times
-from pomona.stats.records import CategoryProfile, ColumnProfile, NumericProfile, TableProfile, TimeProfile
+from pomona.stats.profiles import profile_like
+from pomona.stats.records import ColumnProfile, NumericProfile, TableProfile, TimeProfile
 
 MOST_CORRELATED = 40  # numeric columns that correlations are computed of: the first ones
 
-_EDGE_ROWS = 100_000
-_OUTGROWN = 10  # times as many rows as its reference: then the bins are chosen anew
-_FEW = 10_000
+_MANY_ROWS = 100_000
 _THREADS = min(8, os.cpu_count() or 1)
 
 
@@ -36,15 +36,23 @@ class Profiler:
     Args:
         like: The profile whose bins are used, so that the two can be compared; a column that is new,
             of another kind, or ten times as long gets bins of its own.
-        sample: Rows from all over the table, to choose those bins from; by default the first chunk,
-            which is a poor guide where the rows come in an order.
+        sample: Rows from all over the table, to choose those bins from if there are columns that need
+            them; by default the first chunk, which is a poor guide where the rows come in an order.
+        expected: How many rows will come, if that is known.
     """
 
-    def __init__(self, like: TableProfile | None = None, *, sample: pa.Table | None = None) -> None:
+    def __init__(
+        self,
+        like: TableProfile | None = None,
+        *,
+        sample: Callable[[], pa.Table | None] = lambda: None,
+        expected: int = 0,
+    ) -> None:
         self._like = like
         self._sample = sample
+        self._expected = expected
         self._rows = 0
-        self._columns: dict[str, _Column] = {}
+        self._columns: dict[str, Column] = {}
         self._numeric: list[str] = []
         self._comoments = Comoments(())
 
@@ -59,7 +67,7 @@ class Profiler:
         ]
         if len(self._numeric) > 1:
             work.append((self._correlate, chunk.select(self._numeric)))
-        if _THREADS == 1 or chunk.num_rows < _EDGE_ROWS:
+        if _THREADS == 1 or chunk.num_rows < _MANY_ROWS:
             for do, values in work:
                 do(values)
             return
@@ -73,20 +81,101 @@ class Profiler:
         columns = {name: column.finish() for name, column in self._columns.items()}
         return TableProfile(rows=self._rows, columns=columns, correlations=correlations)
 
+    def memory(self) -> Memory:
+        """What has to be known to carry this profile on."""
+        columns = {name: column.kept() for name, column in self._columns.items()}
+        return Memory(columns=columns, comoments=self._comoments.state)
+
     def _begin(self, chunk: pa.Table) -> None:
-        known = self._like.columns if self._like is not None else {}
-        for field in chunk.schema:
-            self._columns[field.name] = _Column(known.get(field.name))
-            if self._sample is not None and field.name in self._sample.column_names:
-                self._columns[field.name].look_at(self._sample.column(field.name))
-            kind = field.type
-            if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
-                self._numeric.append(field.name)
-        self._numeric = self._numeric[:MOST_CORRELATED]
+        likes = {name: self._bins_of(name) for name in chunk.column_names}
+        self._columns = {name: Column(like) for name, like in likes.items()}
+        if any(likes[field.name] is None and has_bins(field.type) for field in chunk.schema):
+            sample = self._sample()
+            for name, column in self._columns.items():
+                if sample is not None and name in sample.column_names:
+                    column.look_at(sample.column(name))
+        self._numeric = numeric(chunk.schema)
         self._comoments = Comoments(self._numeric)
 
     def _correlate(self, chunk: pa.Table) -> None:
-        self._comoments.add([_floats(to_polars(chunk.select([name]))) for name in chunk.column_names])
+        self._comoments.add(_floats(chunk))
+
+    def _bins_of(self, name: str) -> ColumnProfile | None:
+        like = self._like.columns.get(name) if self._like is not None else None
+        binned = isinstance(like, NumericProfile | TimeProfile)
+        return like if like is not None and binned and not outgrown(like.count, self._expected) else None
+
+
+class Carried:
+    """The profile of the version before, carried on: only rows that come and go are looked at.
+
+    It is what a ``Profiler`` of all rows would find, moments and correlations up to rounding; of words in
+    a column with more than 20,000 different ones up to one row in 10,000 more may be missed. What the
+    rows that moved do not tell (the lowest value went: which one is it now?) is named by ``unsure``.
+
+    Args:
+        before: The profile of the version before.
+        memory: What it was made from.
+        schema: The columns of both versions.
+    """
+
+    def __init__(self, before: TableProfile, memory: Memory, schema: pa.Schema) -> None:
+        self._before = before
+        self._rows = before.rows
+        self._moved = memory.moved
+        self._columns = {name: Column(before.columns[name], memory.columns[name]) for name in schema.names}
+        self._numeric = numeric(schema)
+        self._comoments = Comoments.of(self._numeric, memory.comoments)
+
+    def exchange(self, gone: pa.Table, come: pa.Table, pairs: int) -> None:
+        """Some rows went and some came; the first ``pairs`` of both are the same rows, changed."""
+        self._rows += come.num_rows - gone.num_rows
+        self._moved += come.num_rows + gone.num_rows
+        gone, come = gone.combine_chunks(), come.combine_chunks()
+        for name, column in self._columns.items():
+            was, now = gone.column(name), come.column(name)
+            same = pairs if identical(was.slice(0, pairs), now.slice(0, pairs)) else 0
+            column.remove(was.slice(same))
+            column.add(now.slice(same))
+        if len(self._numeric) > 1:
+            self._comoments.add(_floats(gone.select(self._numeric)), -1)
+            self._comoments.add(_floats(come.select(self._numeric)))
+
+    def unsure(self) -> Sequence[str]:
+        """Columns whose values have to be read once more, all of them."""
+        everything = list(self._columns)
+        if self._moved > self._rows or outgrown(self._before.rows, self._rows):
+            return everything
+        if any(column.imprecise for column in self._columns.values()):
+            return everything
+        return [name for name, column in self._columns.items() if column.unsure]
+
+    def finish(self, again: Profiler | None) -> tuple[TableProfile, Memory]:
+        """The profile of all rows that are there.
+
+        Args:
+            again: Has seen all values of the columns that ``unsure`` named.
+        """
+        if again is None:
+            return self._known()
+        seen, learnt = again.finish(), again.memory()
+        if len(seen.columns) == len(self._columns):
+            return seen, learnt
+        profile, memory = self._known()
+        return (
+            msgspec.structs.replace(profile, columns=profile.columns | seen.columns),
+            msgspec.structs.replace(memory, columns=memory.columns | learnt.columns),
+        )
+
+    def _known(self) -> tuple[TableProfile, Memory]:
+        several = len(self._numeric) > 1 and self._rows > 0
+        profile = TableProfile(
+            rows=self._rows,
+            columns={name: column.finish() for name, column in self._columns.items()},
+            correlations=self._comoments.finish() if several else None,
+        )
+        kept = {name: column.kept() for name, column in self._columns.items()}
+        return profile, Memory(columns=kept, comoments=self._comoments.state, moved=self._moved)
 
 
 def profile_table(table: pa.Table, like: TableProfile | None = None) -> TableProfile:
@@ -99,122 +188,25 @@ def profile_table(table: pa.Table, like: TableProfile | None = None) -> TablePro
 def column_like(reference: ColumnProfile, values: pl.Series) -> ColumnProfile:
     """The profile of values in the bins of another of their kind, so that the two can be compared."""
     present, missing = values.drop_nulls(), values.null_count()
-    numbers = _numbers(present)
+    numbers = numbers_of(present)
     if isinstance(reference, NumericProfile) and numbers is not None:
         return profile_like(reference, numbers, missing=missing)
     if isinstance(reference, TimeProfile):
-        return profile_like(reference, _instants(present).to_numpy(), missing=missing)
+        return profile_like(reference, instants_of(present).to_numpy(), missing=missing)
     counts = present.cast(pl.String).rename("value").value_counts(name="rows")
     return profile_like(reference, dict(counts.iter_rows()), missing=missing)
 
 
-class _Column:
-    """One column's summary so far.
-
-    Numbers, booleans and durations (in seconds) by histogram, times by histogram, words by value. Of
-    what has no order and no name (lists, structs, bytes) only the number of values is kept.
-    """
-
-    def __init__(self, like: ColumnProfile | None) -> None:
-        self._like = like
-        self._edges: Any = None  # chosen with the first values
-        self._profile: ColumnProfile | None = None
-        self._distinct = Distinct()
-        self._naming = Naming()
-        self._counted = False  # whether `_distinct` saw the values
-
-    def add(self, column: pa.ChunkedArray) -> None:
-        series = _series(column)
-        missing, values = series.null_count(), series.drop_nulls()
-        found = self._summary(values, missing)
-        self._profile = found if self._profile is None else merge(self._profile, found)
-
-    def look_at(self, sample: pa.ChunkedArray) -> None:
-        """Choose the bins."""
-        values = _series(sample).drop_nulls()
-        kind = values.dtype
-        if isinstance(kind, pl.Datetime) or kind == pl.Date:
-            self._choose_times(_instants(values))
-        elif (numbers := _numbers(values)) is not None:
-            self._choose(numbers)
-
-    def finish(self) -> ColumnProfile:
-        profile = self._profile or CategoryProfile(count=0)
-        distinct = min(self._distinct.count, profile.count) if self._counted else 0
-        if isinstance(profile, CategoryProfile):
-            top = self._naming.top()
-            other = profile.count - sum(top.values())
-            return msgspec.structs.replace(profile, distinct=distinct, top=top, other=other)
-        return msgspec.structs.replace(profile, distinct=distinct)
-
-    def _summary(self, values: pl.Series, missing: int) -> ColumnProfile:
-        kind = values.dtype
-        if isinstance(kind, pl.Datetime) or kind == pl.Date:
-            instants = _instants(values)
-            self._choose_times(instants)
-            self._count(instants)
-            return profile_times(instants.to_numpy(), missing=missing, edges=self._edges)
-        numbers = _numbers(values)
-        if numbers is not None:
-            self._choose(numbers)
-            found = profile_numeric(numbers, missing=missing, edges=self._edges)
-            self._count(values.filter(values.is_not_nan()) if found.nan else values)
-            return found
-        if kind in (pl.String, pl.Time):
-            words = values.cast(pl.String)
-            self._count(words)
-            self._naming.add(words, exact=self._distinct.count)
-        return CategoryProfile(count=len(values), missing=missing, other=len(values))
-
-    def _choose(self, numbers: NDArray[np.float64]) -> None:
-        if self._edges is None and not np.isnan(numbers).all():
-            self._edges = self._inherited(NumericProfile, len(numbers))
-            if self._edges is None:
-                # Every row is counted, but where the bins begin is read off every n-th row: sorting a
-                # million values costs more than all the rest, and moves an edge by less than noise.
-                self._edges = profile_numeric(numbers[:: max(1, len(numbers) // _EDGE_ROWS)]).edges
-
-    def _choose_times(self, instants: pl.Series) -> None:
-        if self._edges is None and len(instants):
-            self._edges = self._inherited(TimeProfile, len(instants))
-            if self._edges is None:
-                self._edges = profile_times(instants.to_numpy()).edges
-
-    def _inherited(self, kind: type[NumericProfile | TimeProfile], rows: int) -> Any:
-        like = self._like
-        if not isinstance(like, kind) or like.count * _OUTGROWN < rows:
-            return None
-        return like.edges
-
-    def _count(self, values: pl.Series) -> None:
-        self._counted = True
-        hashes = values.hash()
-        if self._distinct.full:
-            hashes = hashes.filter(hashes < self._distinct.bound)
-        if len(hashes) > _FEW and hashes.head(_FEW).n_unique() < _FEW / 2:
-            hashes = hashes.unique()  # much the same few values again: do not sort them all
-        self._distinct.add(hashes.to_numpy())
+def numeric(schema: pa.Schema) -> list[str]:
+    """The columns that correlations are computed of."""
+    types = pa.types
+    found = [
+        f.name
+        for f in schema
+        if types.is_integer(f.type) or types.is_floating(f.type) or types.is_decimal(f.type)
+    ]
+    return found[:MOST_CORRELATED]
 
 
-def _series(column: pa.ChunkedArray) -> pl.Series:
-    return to_polars(pa.table({"value": column})).to_series()
-
-
-def _numbers(values: pl.Series) -> NDArray[np.float64] | None:
-    """Numbers, booleans and durations (in seconds) as floats; None for other kinds."""
-    if values.dtype == pl.Duration:
-        return values.dt.total_microseconds().to_numpy() / 1e6
-    if values.dtype.is_numeric() or values.dtype == pl.Boolean:
-        return values.cast(pl.Float64).to_numpy()
-    return None
-
-
-def _instants(values: pl.Series) -> pl.Series:
-    """Times and days as UTC, in microseconds."""
-    if isinstance(values.dtype, pl.Datetime) and values.dtype.time_zone:
-        values = values.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-    return values.cast(pl.Datetime("us"))
-
-
-def _floats(frame: pl.DataFrame) -> NDArray[np.float64]:
-    return frame.to_series().cast(pl.Float64).to_numpy()
+def _floats(chunk: pa.Table) -> list[NDArray[np.float64]]:
+    return [column.cast(pl.Float64).to_numpy() for column in to_polars(chunk)]

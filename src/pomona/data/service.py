@@ -20,7 +20,7 @@ from pomona.core.records import Page, from_json
 from pomona.data import rules, store
 from pomona.data.cataloguing import mark_again
 from pomona.data.commits import Base, CommitOptions
-from pomona.data.committing import Committer, Watch, schema_of
+from pomona.data.committing import Committer, schema_of
 from pomona.data.permitting import Permitter
 from pomona.data.profiling import Profiler
 from pomona.data.publishing import Publisher
@@ -41,6 +41,7 @@ from pomona.data.resolving import find_dataset, find_version
 from pomona.data.tables.files import FileReader
 from pomona.data.tables.frames import json_rows, to_polars
 from pomona.data.tables.incoming import decode, incoming
+from pomona.data.watching import Watch
 from pomona.stats.records import TableProfile
 
 
@@ -356,13 +357,12 @@ class DataService:
         reader, _ = self._reader(version.id)
         for chunk in reader.batches():
             watch.add(chunk)
-        _, results = watch.finish()
+        _, _, results = watch.finish(reader)
         now = self._clock.now()
         quality = rules.worst([result.quality for result in results])
         report = QualityReport(
             id=new_id("rep", now), version=version.id, quality=quality, results=results, at=now
         )
-
         kept = self._database.write(lambda tx: mark_again(tx, version, report))
         self._publisher.catch_up(dataset.id)
         return kept

@@ -30,11 +30,31 @@ class Comoments:
         self._squares = np.zeros((d, d))  # [i, j]: of column i squared where j is there
         self._products = np.zeros((d, d))
 
-    def add(self, columns: Sequence[NDArray[np.float64]]) -> None:
+    @property
+    def state(self) -> tuple[bytes, ...]:
+        """All that is known, for ``of``; empty before the first rows."""
+        if self._shift is None:
+            return ()
+        parts = (self._shift, self._pairs, self._sums, self._squares, self._products)
+        return tuple(part.tobytes() for part in parts)
+
+    @classmethod
+    def of(cls, columns: Sequence[str], state: Sequence[bytes]) -> "Comoments":
+        """What had this ``state``."""
+        found = cls(columns)
+        if state:
+            d = len(found._columns)
+            shift, *sums = (np.frombuffer(part).copy() for part in state)
+            found._shift = shift
+            found._pairs, found._sums, found._squares, found._products = (part.reshape(d, d) for part in sums)
+        return found
+
+    def add(self, columns: Sequence[NDArray[np.float64]], times: int = 1) -> None:
         """Take in some rows.
 
         Args:
             columns: One array of shape (n,) a column; what is not finite counts as missing.
+            times: -1: rows that were there go.
         """
         if not self._columns or not len(columns[0]):
             return
@@ -43,9 +63,9 @@ class Comoments:
         for start in range(0, len(columns[0]), _BLOCK_ROWS):
             block = np.stack([column[start : start + _BLOCK_ROWS] for column in columns])
             block -= self._shift[:, None]
-            self._add(block)
+            self._add(block, times)
 
-    def _add(self, block: NDArray[np.float64]) -> None:
+    def _add(self, block: NDArray[np.float64], times: int) -> None:
         there = np.isfinite(block)
         lacking = np.flatnonzero(~there.all(axis=1))
         n = float(block.shape[1])
@@ -61,10 +81,10 @@ class Comoments:
             pairs[:, lacking], pairs[lacking, :] = both, both.T
             sums[:, lacking] = block @ mask.T
             totals[:, lacking] = squares @ mask.T
-        self._pairs += pairs
-        self._sums += sums
-        self._squares += totals
-        self._products += block @ block.T
+        self._pairs += times * pairs
+        self._sums += times * sums
+        self._squares += times * totals
+        self._products += times * (block @ block.T)
 
     def finish(self) -> Correlations:
         """The coefficients; None where a column does not vary or fewer than 3 rows have both."""

@@ -48,6 +48,13 @@ def merge_coverage(a: Coverage, b: Coverage) -> Coverage:
     return _bounded(per, dict(sorted(both.items())))
 
 
+def without_coverage(a: Coverage, b: Coverage) -> Coverage:
+    """The rows of ``a`` when those of ``b``, which are among them, are gone; by the period of ``a``."""
+    left = Counter(a[1])
+    left.subtract(_coarser(b[1], a[0]))
+    return a[0], {name: rows for name, rows in left.items() if rows > 0}
+
+
 def _bounded(per: Per, rows: dict[str, int]) -> Coverage:
     while len(rows) > MOST and per in _LONGER:
         per = _LONGER[per]

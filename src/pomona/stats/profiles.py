@@ -10,10 +10,11 @@ from datetime import datetime
 from itertools import chain
 from typing import Any, TypeVar
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pomona.stats.coverage import coverage_of, merge_coverage
+from pomona.stats.coverage import coverage_of, merge_coverage, without_coverage
 from pomona.stats.histograms import (
     LARGEST,
     bin_counts,
@@ -47,6 +48,7 @@ __all__ = [
     "profile_numeric",
     "profile_times",
     "quantile",
+    "without",
 ]
 
 Binned = TypeVar("Binned", NumericProfile, TimeProfile)
@@ -189,6 +191,43 @@ def merge(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
     raise ValueError(f"a {type(a).__name__} and a {type(b).__name__} cannot be merged")
 
 
+def without(a: ColumnProfile, b: ColumnProfile) -> ColumnProfile:
+    """The profile of what is left of ``a`` when the values of ``b``, which are among them, are gone.
+
+    Counts are exact, moments up to rounding. Minimum, maximum, distinct values and names stay those of
+    ``a``: what they are now, the two profiles do not tell.
+
+    Raises:
+        ValueError: If the kinds or the edges differ.
+    """
+    if isinstance(a, CategoryProfile) and isinstance(b, CategoryProfile):
+        return msgspec.structs.replace(a, count=a.count - b.count, missing=a.missing - b.missing)
+    if isinstance(a, NumericProfile) and isinstance(b, NumericProfile):
+        moments = a.moments.without(b.moments)
+        return msgspec.structs.replace(
+            a,
+            count=a.count - b.count,
+            missing=a.missing - b.missing,
+            nan=a.nan - b.nan,
+            infinite=a.infinite - b.infinite,
+            mean=moments.mean,
+            m2=moments.m2,
+            zeros=a.zeros - b.zeros,
+            counts=_fewer(a, b),
+        )
+    if isinstance(a, TimeProfile) and isinstance(b, TimeProfile):
+        per, coverage = without_coverage((a.per, a.coverage), (b.per, b.coverage))
+        return msgspec.structs.replace(
+            a,
+            count=a.count - b.count,
+            missing=a.missing - b.missing,
+            counts=_fewer(a, b),
+            per=per,
+            coverage=coverage,
+        )
+    raise ValueError(f"a {type(b).__name__} cannot be taken away from a {type(a).__name__}")
+
+
 def merge_tables(a: TableProfile, b: TableProfile) -> TableProfile:
     """The profile of both tables, one below the other; a column of only one is missing in the other.
 
@@ -295,6 +334,14 @@ def _same_bins(a: Binned, b: Binned) -> tuple[Any, tuple[int, ...]]:
         filled = a if a.count else b
         return filled.edges, filled.counts
     return a.edges, tuple(x + y for x, y in zip(a.counts, b.counts, strict=True))
+
+
+def _fewer(a: Binned, b: Binned) -> tuple[int, ...]:
+    if not b.count:
+        return a.counts
+    if a.edges != b.edges:
+        raise ValueError("the edges differ; profile the values with edges=first.edges")
+    return tuple(x - y for x, y in zip(a.counts, b.counts, strict=True))
 
 
 def _empty_like(profile: ColumnProfile, rows: int) -> ColumnProfile:

@@ -49,6 +49,20 @@ class Moments(Record, frozen=True, kw_only=True):
             m2=self.m2 + other.m2 + apart * apart * (self.n * (other.n / n)),
         )
 
+    def without(self, other: "Moments") -> "Moments":
+        """What is left when the others, which are among these values, are gone; up to rounding.
+
+        >>> Moments().add(1.0).add(3.0).add(8.0).without(Moments().add(8.0))
+        Moments(n=2, mean=2.0, m2=2.0)
+        """
+        n = self.n - other.n
+        if n <= 0 or other.n == 0:
+            return Moments() if other.n else self
+        mean = self.mean - (other.mean - self.mean) * (other.n / n)
+        apart = other.mean - mean
+        m2 = self.m2 - other.m2 - apart * apart * (n * (other.n / self.n))
+        return Moments(n=n, mean=mean, m2=max(0.0, m2))
+
 
 class Interval(Record, frozen=True, kw_only=True):
     """Where the true value lies, with confidence ``level``."""

@@ -34,6 +34,7 @@ from pomona.data.keeping.records import (
 from pomona.data.keeping.rewriting import Rewriter, Rewritten, Tell
 from pomona.data.keeping.signing import Signer
 from pomona.data.keeping.subjects import Subject, subject_of
+from pomona.data.memories import MEMORIES, Memories
 from pomona.data.publishing import Publisher
 from pomona.data.records import Dataset, DataVersion
 from pomona.jobs.records import Job
@@ -261,6 +262,7 @@ class Eraser:
     def _clean(self, dataset: Dataset, subject: Subject, record: Erasure) -> None:
         """The log anew, then away with files and profiles that no version names any more."""
         self._publisher.restart(dataset.id)
+        Memories(self._home / "incoming" / MEMORIES).forget(dataset.id)
         mine = [file for file in record.files if file.dataset == dataset.name]
         old = {file.before for file in mine if file.what != "profile"}
         old |= self._unnamed(dataset, subject)

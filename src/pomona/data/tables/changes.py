@@ -112,7 +112,7 @@ def _differ(old: pa.Table, new: pa.Table, before: Rows, found: Mask) -> Mask:
     changed = np.zeros(int(found.sum()), bool)
     for name in new.column_names:
         one, other = was(old.column(name)), now(new.column(name))
-        if not _identical(one, other):
+        if not identical(one, other):
             changed |= differs(_series(one), _series(other))
     return changed
 
@@ -128,7 +128,7 @@ def _picked(rows: int, places: Rows) -> Callable[[pa.ChunkedArray], pa.ChunkedAr
     return lambda column: column.filter(pa.array(kept))
 
 
-def _identical(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
+def identical(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
     """Whether two columns are the same in every bit: most are, and memory is compared fast."""
     if one.type != other.type:
         return False

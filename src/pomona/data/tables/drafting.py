@@ -6,7 +6,7 @@ files; the old ones they replace, and those that are gone, are hidden by vectors
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,7 +23,15 @@ from pomona.data.records import CommitMode
 from pomona.data.rules import check_key_values
 from pomona.data.tables.ahead import ahead
 from pomona.data.tables.canonical import fitted
-from pomona.data.tables.changes import Changes, Rows, compare, compare_multisets, partners, row_hashes
+from pomona.data.tables.changes import (
+    Changes,
+    Comparison,
+    Rows,
+    compare,
+    compare_multisets,
+    partners,
+    row_hashes,
+)
 from pomona.data.tables.files import FILE, ROW, FileReader, FileWriter, rows_a_file
 from pomona.data.tables.frames import json_rows, to_polars
 from pomona.data.tables.ordered import InOrder
@@ -35,6 +43,10 @@ class Watcher(Protocol):
 
     def add(self, chunk: pa.Table) -> None:
         """Take in some rows."""
+        ...
+
+    def exchange(self, gone: Callable[[], pa.Table], come: Callable[[], pa.Table], pairs: int) -> None:
+        """Rows of the parent that go and rows that come; the first ``pairs`` are the same ones, changed."""
         ...
 
 
@@ -145,6 +157,7 @@ class Drafter:
         self._watch.add(rows)
         found = compare(was, rows, self._plan.key)
         self._changes += found.counts
+        self._exchange(was, np.concatenate([found.replaced, found.removed]), rows, found)
         if self._plan.fresh or self._plan.old is None:
             self._writer.add(rows)
             return
@@ -160,14 +173,16 @@ class Drafter:
             self._repeated.append(rows.filter(pa.array(again)))
 
     def _delta_range(self, was: pa.Table, rows: pa.Table) -> None:
-        gone = _deleted(rows, self._plan.delete_column)
+        dead = _deleted(rows, self._plan.delete_column)
         rows = rows.select(self._plan.schema.names)
-        kept, dropped = rows.filter(pa.array(~gone)), rows.filter(pa.array(gone))
+        kept, dropped = rows.filter(pa.array(~dead)), rows.filter(pa.array(dead))
         found = compare(was, kept, self._plan.key)
         removed = _matches(was, dropped, self._plan.key)
         self._changes += Changes(added=len(found.added), changed=len(found.changed), removed=len(removed))
+        gone = np.concatenate([found.replaced, removed])
+        self._exchange(was, gone, kept, found)
         self._write(kept, np.concatenate([found.added, found.changed]))
-        self._hide(was, np.concatenate([removed, found.replaced]))
+        self._hide(was, gone)
 
     def _refuse_repeated(self, rows: pa.Table) -> None:
         keys = to_polars(rows.select(list(self._plan.key)))
@@ -247,6 +262,16 @@ class Drafter:
         low, high = self._runs.span
         first, last = (key_at(end, key, 0) for end in old.span(number, key))
         return not (last < low or first > high)
+
+    def _exchange(self, was: pa.Table, gone: Rows, rows: pa.Table, found: Comparison) -> None:
+        come = np.concatenate([found.changed, found.added])
+        names = self._plan.schema.names
+        if len(gone) or len(come):
+            self._watch.exchange(
+                lambda: was.select(names).take(pa.array(gone)),
+                lambda: rows.select(names).take(pa.array(come)),
+                len(found.changed),
+            )
 
     def _write(self, rows: pa.Table, numbers: Rows) -> None:
         if len(numbers) == rows.num_rows:

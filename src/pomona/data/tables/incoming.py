@@ -104,7 +104,7 @@ def _width(file: pq.ParquetFile) -> float:
     rows = max(1, file.metadata.num_rows)
     stored = sum(file.metadata.row_group(n).total_byte_size for n in range(file.num_row_groups)) / rows
     first = next(file.iter_batches(_FEW_ROWS), None)
-    return max(stored, first.nbytes / max(1, first.num_rows)) if first is not None else stored
+    return float(stored if first is None else max(stored, first.nbytes / max(1, first.num_rows)))
 
 
 def _csv(body: BinaryIO, known: Sequence[Field]) -> Incoming:

@@ -15,7 +15,7 @@ from pomona.data.tables.canonical import canonical, missing
 from pomona.data.tables.frames import to_polars
 from pomona.data.tables.incoming import Again
 from pomona.data.tables.runs import Key, key_at, parted
-from pomona.data.tables.sampling import Sample
+from pomona.data.tables.sampling import sampled
 
 _EVERY = 4096  # one key in so many is kept
 
@@ -39,9 +39,8 @@ class InOrder(Protocol):
         """The lowest and the highest key of all rows."""
         ...
 
-    @property
-    def sample(self) -> Sample:
-        """A thin sample of all rows."""
+    def sample(self) -> pa.Table | None:
+        """A thin sample of all rows, to choose bins from; None if there are none."""
         ...
 
 
@@ -72,13 +71,9 @@ class Ordered:
         """The lowest and the highest key."""
         return key_at(self._keys, self._key, 0), key_at(self._keys, self._key, self._keys.num_rows - 1)
 
-    @property
-    def sample(self) -> Sample:
-        """A thin sample of all rows; they are read for it."""
-        found = Sample()
-        for piece in self._source.read(None):
-            found.add(canonical(piece))
-        return found
+    def sample(self) -> pa.Table | None:
+        """A thin sample of all rows, to choose bins from; they are read for it."""
+        return sampled(canonical(piece) for piece in self._source.read(None))
 
 
 def in_order(source: Again, key: Sequence[str]) -> Ordered | None:

@@ -7,6 +7,7 @@ any size are compared in the memory of a few ranges.
 
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from pomona.data.tables.frames import to_polars
-from pomona.data.tables.sampling import Sample
+from pomona.data.tables.sampling import sampled
 
 Key = tuple[Any, ...]
 
@@ -70,11 +71,9 @@ class Runs:
         self._spilled: list[Path] = []
         self.rows = 0
         self.width = 1.0  # bytes a row
-        self.sample = Sample()
 
     def add(self, table: pa.Table) -> None:
         """Take in a canonical table."""
-        self.sample.add(table)
         self._waiting.append(table)
         self._waiting_bytes += table.nbytes
         self.rows += table.num_rows
@@ -114,6 +113,10 @@ class Runs:
             if last is not None:
                 highs.append(key_at(last, self._key, last.num_rows - 1))
         return min(lows), max(highs)
+
+    def sample(self) -> pa.Table | None:
+        """A thin sample of all rows, to choose bins from."""
+        return sampled(chain.from_iterable(walk() for walk in self.tables()))
 
     def _every(self, run: Iterator[pa.Table], step: int) -> pa.Table:
         kept = []

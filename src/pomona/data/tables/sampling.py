@@ -1,5 +1,7 @@
 """A thin, even sample of a table that comes in pieces, to choose bins from."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 
@@ -16,7 +18,7 @@ class Sample:
 
     def add(self, piece: pa.Table) -> None:
         """Take in the next rows."""
-        binned = [field.name for field in piece.schema if _has_bins(field.type)]
+        binned = [field.name for field in piece.schema if has_bins(field.type)]
         self._keep(_every(piece.select(binned), self._step))
         while self._rows > _MOST:
             self._step *= 2
@@ -33,7 +35,16 @@ class Sample:
         self._rows += part.num_rows
 
 
-def _has_bins(kind: pa.DataType) -> bool:
+def sampled(pieces: Iterable[pa.Table]) -> pa.Table | None:
+    """A sample of a table in pieces; None if there are none."""
+    sample = Sample()
+    for piece in pieces:
+        sample.add(piece)
+    return sample.table()
+
+
+def has_bins(kind: pa.DataType) -> bool:
+    """Whether a column of this type has bins that are chosen from a sample."""
     types = pa.types
     number = types.is_integer(kind) or types.is_floating(kind) or types.is_decimal(kind)
     return bool(number or types.is_temporal(kind))
