@@ -16,6 +16,7 @@ from pomona.storage.address import parse
 from pomona.storage.clock import SystemClock
 from pomona.storage.migrations import upgrade
 from pomona.storage.postgres.database import PostgresDatabase
+from pomona.storage.postgres.schema import make_bytewise
 from pomona.storage.sqlite import SqliteDatabase
 
 KINDS = ["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)]
@@ -49,6 +50,9 @@ class Records:
         self.create(_NAME)
         with closing(PostgresDatabase(parse(server.url_of(_NAME)), SystemClock())) as database:
             upgrade(database.engine, metadata)
+            with database.engine.begin() as connection:  # of tables that have no migration yet
+                metadata.create_all(connection)
+                make_bytewise(connection)
         self._run(_NAME, _EMPTY)
 
     def create(self, name: str, *, template: str = "template0") -> str:

@@ -68,6 +68,10 @@ class Postgres:
         """A database's address, with the password."""
         return f"postgresql://reader:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{database}"
 
+    def table_files(self) -> list[Path]:
+        """The files of all tables."""
+        return [path for path in (self._data / "base").rglob("*") if path.is_file()]
+
     def start(self) -> None:
         self.process = subprocess.Popen(
             [

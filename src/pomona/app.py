@@ -316,16 +316,19 @@ class App:
         self.database.close()
 
 
-def open_app(home: Path, *, clock: Clock | None = None, reach: Reach | None = None) -> App:
+def open_app(
+    home: Path, *, address: str | None = None, clock: Clock | None = None, reach: Reach | None = None
+) -> App:
     """Open (or create) the home folder and wire every stage to it; migrations run by themselves.
 
     Args:
+        address: A URL of PostgreSQL for the records; default: where they are already, else SQLite.
         clock: Default: the machine's.
         reach: How training scripts get at the API; default: the server that holds the folder.
     """
     clock = clock or SystemClock()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    database = open_database(home, clock, metadata)
+    database = open_database(home, clock, metadata, address=address)
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
     tables = delta_tables(home / "tables")
     jobs = JobService(database, clock)

@@ -18,6 +18,7 @@ from pomona.core.records import Record
 PARENT_VARIABLE = "POMONA_PARENT_PID"
 BIND_VARIABLE = "POMONA_BIND"  # the address the control plane listens on; empty: this machine only
 LOGIN_CODES_VARIABLE = "POMONA_LOGIN_CODES"
+DATABASE_VARIABLE = "POMONA_DATABASE"  # where the records are, perhaps with a password
 
 
 class ServerAddress(Record, frozen=True, kw_only=True):
@@ -50,6 +51,11 @@ def started_at(pid: int) -> str:
     except OSError:
         return "alive" if not Path("/proc/self").exists() and _answers(pid) else "gone"
     return "gone" if fields[0] == "Z" else fields[19]
+
+
+def take_database() -> str | None:
+    """The database's address that this process was started with; none of its children gets it."""
+    return os.environ.pop(DATABASE_VARIABLE, None) or None
 
 
 def stop_with_parent() -> None:

@@ -15,7 +15,7 @@ from pomona.app import App, open_app
 from pomona.core.actors import acting_as
 from pomona.core.errors import PomonaError
 from pomona.jobs.worker import Worker
-from pomona.process import Bell, is_dead_here, stop_with_parent
+from pomona.process import Bell, is_dead_here, stop_with_parent, take_database
 
 log = logging.getLogger("pomona.worker")
 
@@ -95,7 +95,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     stop_with_parent()
-    app = open_app(home)
+    app = open_app(home, address=take_database())
     freed = app.jobs.take_over(is_dead_here)
     if freed:
         log.info("took over %d job(s) from a worker that is gone", freed)

@@ -20,12 +20,22 @@ def up(
     host: Annotated[str, typer.Option(help="Bind address.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="API, UI and MLflow protocol.")] = 7700,
     gateway_port: Annotated[int, typer.Option(help="The gateway that answers predictions.")] = 7701,
+    database: Annotated[
+        str | None,
+        typer.Option(
+            help="Keep the records in PostgreSQL: postgresql://user@host/database. Default: where they are "
+            "already, for a new home SQLite in its folder.",
+            envvar="POMONA_DATABASE",
+        ),
+    ] = None,
     no_auth: Annotated[bool, typer.Option("--no-auth", help="No token; loopback only.")] = False,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
     """Start API, web UI, MLflow protocol, gateway and a worker; Ctrl-C stops them all.
 
     Example: pomona up --home ./.pomona --port 7700
+
+    Example: pomona up --database postgresql://ann@db.example.org/pomona
     """
     from pomona.core.errors import Unavailable
     from pomona.process import home_lock
@@ -33,7 +43,12 @@ def up(
     from pomona.server.tree import TreeOptions, check_options, run_tree
 
     options = TreeOptions(
-        home=home_folder(home), host=host, port=port, gateway_port=gateway_port, auth=not no_auth
+        home=home_folder(home),
+        host=host,
+        port=port,
+        gateway_port=gateway_port,
+        auth=not no_auth,
+        database=database,
     )
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

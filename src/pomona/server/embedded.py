@@ -1,5 +1,6 @@
 """The whole application inside the user's own process: for notebooks and scripts without a server."""
 
+import os
 import secrets
 import threading
 import time
@@ -11,6 +12,7 @@ import uvicorn
 
 from pomona.app import App, open_app
 from pomona.core.errors import Unavailable
+from pomona.process import DATABASE_VARIABLE
 from pomona.server.auth import Access, Asgi
 from pomona.server.gateway import EmbeddedGateway
 from pomona.server.main import build
@@ -46,7 +48,8 @@ def open_embedded(home: Path) -> Embedded:
     A training script is another process, so while one runs the app also listens on a free local port.
     """
     opened: list[App] = []
-    opened.append(open_app(home, reach=lambda: listening(opened[0])))
+    address = os.environ.get(DATABASE_VARIABLE)
+    opened.append(open_app(home, address=address, reach=lambda: listening(opened[0])))
     return Embedded(opened[0])
 
 

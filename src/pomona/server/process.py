@@ -7,8 +7,9 @@ from pathlib import Path
 
 import uvicorn
 
-from pomona.app import open_app
-from pomona.process import LOGIN_CODES_VARIABLE, stop_with_parent
+from pomona.app import App, open_app
+from pomona.core.errors import PomonaError
+from pomona.process import LOGIN_CODES_VARIABLE, stop_with_parent, take_database
 from pomona.server.auth import Access
 from pomona.server.main import build
 
@@ -26,7 +27,7 @@ def main() -> None:
     token = None if given.no_auth else (given.home / "token").read_text().strip()
     codes = set(filter(None, os.environ.pop(LOGIN_CODES_VARIABLE, "").split(",")))
     hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
-    app = open_app(given.home)
+    app = _open(given.home, take_database())
     try:
         uvicorn.run(
             build(app, Access(token=token, hosts=hosts, login_codes=codes)),
@@ -39,6 +40,13 @@ def main() -> None:
         )
     finally:
         app.close()
+
+
+def _open(home: Path, address: str | None) -> App:
+    try:
+        return open_app(home, address=address)
+    except PomonaError as error:
+        raise SystemExit(str(error)) from None  # the last line of the log; `pomona up` repeats it
 
 
 if __name__ == "__main__":

@@ -16,7 +16,13 @@ from pathlib import Path
 
 from pomona.core.errors import Conflict, Invalid, Unavailable
 from pomona.core.records import to_json
-from pomona.process import BIND_VARIABLE, LOGIN_CODES_VARIABLE, PARENT_VARIABLE, ServerAddress
+from pomona.process import (
+    BIND_VARIABLE,
+    DATABASE_VARIABLE,
+    LOGIN_CODES_VARIABLE,
+    PARENT_VARIABLE,
+    ServerAddress,
+)
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
@@ -35,6 +41,12 @@ class TreeOptions:
     port: int = 7700
     gateway_port: int = 7701
     auth: bool = True
+    database: str | None = field(default=None, repr=False)  # it may hold a password
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What the processes that open the records get in their environment, where no other user reads it."""
+        return {DATABASE_VARIABLE: self.database} if self.database else {}
 
     @property
     def url(self) -> str:
@@ -123,13 +135,13 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
     tree = Tree(options=options, token=token if options.auth else None, login_url=login)
     address = options.home / "server.json"
     try:
-        _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code})
+        _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code} | options.secrets)
         _start(tree, "gateway", _gateway_command(options), _ONE_THREAD)
         _await(tree, "server", f"{options.url}/health")
         _write_whole(
             address, to_json(ServerAddress(url=options.url, gateway_url=options.gateway_url, pid=os.getpid()))
         )
-        _start(tree, "worker", ["-m", "pomona.worker", "--home", str(options.home)], {})
+        _start(tree, "worker", ["-m", "pomona.worker", "--home", str(options.home)], options.secrets)
         _await(tree, "gateway", f"{options.gateway_url}/v2/health/live")
         yield tree
     finally:
@@ -157,7 +169,8 @@ def _start(tree: Tree, name: str, arguments: list[str], extra: dict[str, str]) -
     logs = tree.options.home / "logs"
     logs.mkdir(exist_ok=True)
     own = {PARENT_VARIABLE: str(os.getpid()), BIND_VARIABLE: tree.options.host}
-    environment = os.environ | own | extra
+    inherited = {key: value for key, value in os.environ.items() if key != DATABASE_VARIABLE}
+    environment = inherited | own | extra
     with (logs / f"{name}.log").open("ab") as log:
         tree.children[name] = subprocess.Popen(
             [sys.executable, *arguments],

@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 from pomona.core.errors import Conflict, Invalid
 
-VARIABLE = "POMONA_DATABASE"
 SCHEMES = ("postgresql", "postgres", "postgresql+psycopg")
 _FILE = "database.url"
 _SECRETS = ("password", "sslpassword")
@@ -65,7 +64,7 @@ def database_name(address: Address) -> str:
 
 
 def address_of(home: Path, given: str | None = None) -> Address | None:
-    """Where the records of a home are: ``given``, ``POMONA_DATABASE``, or what it used before.
+    """Where the records of a home are: ``given``, or what it used before.
 
     None: in SQLite, in the folder itself.
 
@@ -73,15 +72,14 @@ def address_of(home: Path, given: str | None = None) -> Address | None:
         Conflict: If the home has its records somewhere else already.
         Invalid: If the address cannot be read.
     """
-    told = given or os.environ.get(VARIABLE)
-    wanted = parse(told) if told else None
+    wanted = parse(given) if given else None
     kept = _kept(home)
     if wanted is None:
         return kept
     if kept is not None and kept.shown != wanted.shown:
         raise Conflict(
             f"{home} has its records in {kept}, not in {wanted}",
-            hint=f"leave {VARIABLE} and --database out, or choose another --home; if the database "
+            hint=f"leave POMONA_DATABASE and --database out, or choose another --home; if the database "
             f"has moved, write its new address into {home / _FILE}",
         )
     if kept is None and (home / "pomona.db").exists():

@@ -14,7 +14,7 @@ def open_database(home: Path, clock: Clock, metadata: MetaData, *, address: str 
     """The records of a home, in SQLite unless it was told otherwise; migrations run by themselves.
 
     Args:
-        address: A URL of PostgreSQL; default: ``POMONA_DATABASE``, else where the home's records are.
+        address: A URL of PostgreSQL; default: where the home's records are already.
 
     Raises:
         Conflict: If the home's records are somewhere else.

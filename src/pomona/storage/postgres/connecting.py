@@ -20,35 +20,33 @@ _DEFAULTS = {
     "keepalives_count": 3,
     "client_encoding": "UTF8",
 }
-# A process that stops in the middle of a write must not hold up all others for ever.
-_SETTINGS = "; ".join(
-    f"SET {name} = {value}"
-    for name, value in {
-        "lock_timeout": "'30s'",
-        "idle_in_transaction_session_timeout": "'120s'",
-        "jit": "off",  # compiling takes longer than our queries run
-        "timezone": "'UTC'",
-    }.items()
-)
+LOCK_WAIT_S = 30.0
+# A process that stops in the middle of a write must not hold up all others for ever. Compiling queries
+# takes longer than ours run.
+_SETTINGS = """
+    SET lock_timeout = {lock_ms}; SET idle_in_transaction_session_timeout = '120s';
+    SET jit = off; SET timezone = 'UTC'
+"""
 
 
 class Dial:
     """Connects; a server that has answered before and is away is waited for a moment."""
 
-    def __init__(self, address: Address) -> None:
+    def __init__(self, address: Address, *, lock_wait_s: float = LOCK_WAIT_S) -> None:
         try:
             import psycopg
         except ImportError as error:
             raise MissingExtra("psycopg", "postgres") from error
         self._unreachable = psycopg.OperationalError
         self._address = address
+        self._lock_wait_s = lock_wait_s
         self._away_since: float | None = 0.0  # until it has answered once it is not waited for
 
     def connect(self) -> "psycopg.Connection[Any]":
         """A connection in autocommit: who uses it says BEGIN."""
         while True:
             try:
-                connection = connect(self._address)
+                connection = connect(self._address, lock_wait_s=self._lock_wait_s)
             except self._unreachable as error:
                 now = time.monotonic()
                 if self._away_since is None:
@@ -61,7 +59,7 @@ class Dial:
                 return connection
 
 
-def connect(address: Address) -> "psycopg.Connection[Any]":
+def connect(address: Address, *, lock_wait_s: float = LOCK_WAIT_S) -> "psycopg.Connection[Any]":
     """One connection, now or never."""
     import psycopg
     from psycopg.conninfo import conninfo_to_dict
@@ -71,7 +69,7 @@ def connect(address: Address) -> "psycopg.Connection[Any]":
     defaults: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name not in given}
     connection = psycopg.connect(address.url, autocommit=True, **defaults)
     try:
-        connection.execute(_SETTINGS)  # type: ignore[arg-type]  # our own words
+        connection.execute(_SETTINGS.format(lock_ms=round(lock_wait_s * 1000)))  # type: ignore[arg-type]
         connection.adapters.register_loader("numeric", _number_loader())
         # One type for all whole numbers, else a statement is prepared anew for each mixture of sizes.
         connection.adapters.register_dumper(int, Int8Dumper)

@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from pomona.core.ports import Clock, Transaction
 from pomona.storage.address import Address
 from pomona.storage.postgres.care import scrub
-from pomona.storage.postgres.connecting import WRITE_LOCK, Dial
+from pomona.storage.postgres.connecting import LOCK_WAIT_S, WRITE_LOCK, Dial
 from pomona.storage.postgres.errors import passes, translate
 from pomona.storage.postgres.transaction import PostgresTransaction
 from pomona.storage.writer import GroupWriter
@@ -33,12 +33,15 @@ class PostgresDatabase:
 
     Args:
         readers: Connections that read at the same time, at most; one more writes.
+        lock_wait_s: How long other processes are waited for.
     """
 
-    def __init__(self, address: Address, clock: Clock, *, readers: int = 15) -> None:
+    def __init__(
+        self, address: Address, clock: Clock, *, readers: int = 15, lock_wait_s: float = LOCK_WAIT_S
+    ) -> None:
         self.address = address
         self._clock = clock
-        self._dial = Dial(address)
+        self._dial = Dial(address, lock_wait_s=lock_wait_s)
         kept = min(5, readers)
         self._writer_engine = self._engine(_BEGIN_WRITE, poolclass=NullPool)
         self._reader_engine = self._engine(
