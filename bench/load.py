@@ -59,7 +59,7 @@ class Connection:
         self.sent_at = 0.0
         self.socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._got = b""
+        self._got = bytearray()
         self._whole = 0  # length of the answer that is coming; 0: not known yet
 
     def send(self) -> None:
@@ -70,14 +70,14 @@ class Connection:
 
     def receive(self) -> bytes | None:
         """Take what has come; the whole answer if that was the rest of it."""
-        data = self.socket.recv(1 << 18)
+        data = self.socket.recv(1 << 20)
         if not data:
-            raise BadAnswer(f"the server closed the connection after {self._got[:300]!r}")
-        self._got = self._got + data if self._got else data
+            raise BadAnswer(f"the server closed the connection after {bytes(self._got[:300])!r}")
+        self._got += data
         if not self._is_whole():
             self._acknowledge()
             return None
-        answer, self._got, self._whole = self._got, b"", 0
+        answer, self._got, self._whole = bytes(self._got), bytearray(), 0
         return answer
 
     def ask(self, request: bytes) -> bytes:
