@@ -15,25 +15,36 @@ API = "/api/2.0/mlflow"
 
 
 class Logger(threading.Thread):
-    """Logs one metric, step after step, and notes which steps were acknowledged."""
+    """Logs a few metrics a call, step after step, and notes which steps were acknowledged."""
 
-    def __init__(self, server: ServerProcess, run: str, stop: threading.Event) -> None:
+    def __init__(
+        self, server: ServerProcess, run: str, stop: threading.Event, *, keys: int = 1, pause_s: float = 0.0
+    ) -> None:
         super().__init__(daemon=True)
         self._server, self._run_id, self._stop_event = server, run, stop
+        self._keys, self._pause_s = keys, pause_s
         self.acknowledged: list[int] = []
 
     def run(self) -> None:
         pool = urllib3.PoolManager(retries=False, headers={"authorization": f"Bearer {TOKEN}"})
         step = 0
-        while not self._stop_event.is_set():
-            body = {"run_id": self._run_id, "key": "m", "value": step, "timestamp": 1, "step": step}
+        while not self._stop_event.wait(self._pause_s):
+            path, body = self._call(step)
             try:
-                url = f"{self._server.address}{API}/runs/log-metric"
-                if pool.request("POST", url, body=msgspec.json.encode(body)).status == 200:
+                url = f"{self._server.address}{API}/runs/{path}"
+                if pool.request("POST", url, body=msgspec.json.encode(body), timeout=60).status == 200:
                     self.acknowledged.append(step)
                 step += 1
             except urllib3.exceptions.HTTPError:
                 time.sleep(0.02)
+
+    def _call(self, step: int) -> tuple[str, dict[str, object]]:
+        values = [
+            {"key": f"m{key}", "value": step, "timestamp": 1, "step": step} for key in range(self._keys)
+        ]
+        if self._keys == 1:
+            return "log-metric", {"run_id": self._run_id, **values[0]}
+        return "log-batch", {"run_id": self._run_id, "metrics": values}
 
 
 def ask(server: ServerProcess, method: str, path: str, **fields: object) -> dict[str, object]:
@@ -46,26 +57,49 @@ def ask(server: ServerProcess, method: str, path: str, **fields: object) -> dict
     return found
 
 
-def test_no_acknowledged_metric_is_lost_or_doubled(tmp_path: Path) -> None:
-    server = ServerProcess(tmp_path / "home")
-    server.start()
-    chance = random.Random(7)
-    stop = threading.Event()
-    runs = [ask(server, "POST", "runs/create", experiment_id="0")["run"]["info"]["run_id"] for _ in range(8)]
-    loggers = [Logger(server, run, stop) for run in runs]
-    for logger in loggers:
-        logger.start()
-    for _ in range(5):
-        time.sleep(chance.uniform(0.2, 1.0))
-        server.kill()
-        server.start()
-    stop.set()
-    for logger in loggers:
-        logger.join(timeout=30)
-    for run, logger in zip(runs, loggers, strict=True):
-        found = ask(server, "GET", "metrics/get-history", run_id=run, metric_key="m")["metrics"]
+def check(server: ServerProcess, run: str, logger: Logger, *, keys: int) -> None:
+    """Each acknowledged step is there once, in every metric; an unanswered call whole or not at all."""
+    kept = []
+    for key in range(keys):
+        found = ask(server, "GET", "metrics/get-history", run_id=run, metric_key=f"m{key}")["metrics"]
         steps = [point["step"] for point in found]
         assert len(steps) == len(set(steps))
         assert set(logger.acknowledged) <= set(steps)
-        assert len(logger.acknowledged) > 5
+        kept.append(steps)
+    assert all(steps == kept[0] for steps in kept)
+    assert len(logger.acknowledged) > 5
+
+
+def hammer(
+    home: Path, *, clients: int, kills: int, keys: int, pause_s: float, between_s: tuple[float, float]
+) -> None:
+    """Clients log while the server is killed and restarted; nothing acknowledged is lost or doubled."""
+    server = ServerProcess(home)
+    server.start()
+    chance, stop = random.Random(7), threading.Event()
+    runs = [
+        ask(server, "POST", "runs/create", experiment_id="0")["run"]["info"]["run_id"] for _ in range(clients)
+    ]
+    loggers = [Logger(server, run, stop, keys=keys, pause_s=pause_s) for run in runs]
+    for logger in loggers:
+        logger.start()
+    for _ in range(kills):
+        time.sleep(chance.uniform(*between_s))
+        server.kill()
+        server.start()
+    stop.set()
+    for run, logger in zip(runs, loggers, strict=True):
+        logger.join(timeout=90)
+        assert not logger.is_alive()
+        check(server, run, logger, keys=keys)
     server.stop()
+
+
+def test_no_acknowledged_metric_is_lost_or_doubled(tmp_path: Path) -> None:
+    hammer(tmp_path / "home", clients=8, kills=5, keys=1, pause_s=0.0, between_s=(0.2, 1.0))
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1200)
+def test_sixty_four_clients_log_for_ten_minutes_through_twenty_kills(tmp_path: Path) -> None:
+    hammer(tmp_path / "home", clients=64, kills=20, keys=5, pause_s=0.1, between_s=(28.0, 32.0))
