@@ -23,11 +23,18 @@ class Publisher:
 
     def catch_up(self, dataset_id: str) -> int:
         """Publish the entries that are in the catalogue only; how many there were."""
+        count = 0
+        # Somebody who began the log at the same time may have known fewer: who comes last looks again.
+        while missing := self._publish_missing(dataset_id):
+            count += missing
+        return count
+
+    def _publish_missing(self, dataset_id: str) -> int:
         head = self._tables.log.head(dataset_id)
         entries = self._database.read(lambda tx: _entries(tx, dataset_id, after=head - 1))
-        before = self._state(entries[0]) if head >= 0 and entries else None
         states = [self._state(version) for version in (entries[1:] if head >= 0 else entries)]
         if states:
+            before = self._state(entries[0]) if head >= 0 else None
             self._tables.log.publish(dataset_id, states, first=head + 1, before=before)
         return len(states)
 

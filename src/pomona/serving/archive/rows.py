@@ -71,7 +71,7 @@ _ASKED = {
     if name not in ("prediction_id", "at", "answered_at", "model", "model_number", "propensity", rules.REST)
 }  # fmt: skip
 """Where the columns stand in SQL."""
-CHUNK = 20_000
+CHUNK = 10_000
 _INPUTS = msgspec.json.Decoder(dict[str, Any])
 _SHARES = msgspec.json.Decoder(dict[str, float])
 
@@ -99,25 +99,27 @@ class PredictionRows:
     def __init__(self, database: Database, served_by: ServedBy, known: pa.Schema | None) -> None:
         self._database = database
         self._served_by = served_by
-        self._known = {field.name: field.type for field in known or () if field.name not in PREDICTIONS.names}
+        self._types = {field.name: field.type for field in known or () if field.name not in PREDICTIONS.names}
 
     def read(self, endpoint: str, after: int, until: int) -> pa.Table | None:
         """The rows with ``after < position <= until``; None if there are none."""
-        fixed, inputs = [], []
+        parts = []
         for low, high in _chunks(after, until):
             rows = self._database.read(partial(_predictions, endpoint=endpoint, low=low, high=high))
             if rows:
-                values = dict(zip(_ASKED, zip(*rows, strict=True), strict=True))
-                inputs.append([_INPUTS.decode(text) for text in values.pop("input")])
-                fixed.append(self._fixed(values))
-        if not fixed:
-            return None
-        versions = {name for part in fixed for name in part["model_version"].unique().to_pylist()}
-        places, types = self._columns(inputs, versions)
-        pieces = [
-            self._whole(part, records, places, types) for part, records in zip(fixed, inputs, strict=True)
-        ]
-        return pa.concat_tables(pieces)
+                parts.append(self._table(rows))
+        return pa.concat_tables(parts, promote_options="default") if parts else None
+
+    def _table(self, rows: Sequence[Row[Any]]) -> pa.Table:
+        values = dict(zip(_ASKED, zip(*rows, strict=True), strict=True))
+        inputs = [_INPUTS.decode(text) for text in values.pop("input")]
+        fixed = self._fixed(values)
+        columns, aside = flattened(inputs, self._places(inputs, set(values["model_version"])), self._types)
+        rest = [None if one is None else msgspec.json.encode(one).decode() for one in aside]
+        found = {**fixed, rules.REST: pa.array(rest, TEXT), **columns}
+        fields = [*PREDICTIONS, *(pa.field(name, kind) for name, kind in self._types.items())]
+        arrays = [found.get(field.name, pa.nulls(len(rows), field.type)) for field in fields]
+        return pa.table(arrays, schema=pa.schema(fields))
 
     def _fixed(self, values: Mapping[str, Sequence[Any]]) -> dict[str, pa.Array]:
         versions = values["model_version"]
@@ -132,41 +134,21 @@ class PredictionRows:
         }
         return {name: pa.array(column, PREDICTIONS.field(name).type) for name, column in columns.items()}
 
-    def _columns(
-        self, inputs: Sequence[Sequence[Mapping[str, Any]]], versions: set[str]
-    ) -> tuple[dict[str, str], dict[str, pa.DataType]]:
-        """The column of each input, and its type: the table's, else the signature's, else as seen."""
-        names = dict.fromkeys(name for part in inputs for name in names_of(part))
-        places = rules.column_names(names, PREDICTIONS.names, list(self._known))
+    def _places(self, inputs: Sequence[Mapping[str, Any]], versions: set[str]) -> dict[str, str]:
+        """The column of each input; a new one gets the type that a signature declares, else as it is seen."""
+        places = rules.column_names(names_of(inputs), PREDICTIONS.names, list(self._types))
         declared = {
             name: kind
             for version in sorted(versions)
             for name, kind in self._served_by(version).types.items()
         }
-        types = dict(self._known)
         for name, column in places.items():
-            if column not in types or pa.types.is_null(types[column]):
-                values = [
-                    value for part in inputs for record in part if (value := record.get(name)) is not None
-                ]
+            if pa.types.is_null(self._types.get(column, pa.null())):
+                values = [value for record in inputs if (value := record.get(name)) is not None]
                 kind = declared.get(name) or seen_type(values)
                 if values and kind is not None:
-                    types[column] = kind
-        return places, types
-
-    def _whole(
-        self,
-        fixed: Mapping[str, pa.Array],
-        records: Sequence[Mapping[str, Any]],
-        places: Mapping[str, str],
-        types: Mapping[str, pa.DataType],
-    ) -> pa.Table:
-        columns, aside = flattened(records, places, types)
-        rest = [None if one is None else msgspec.json.encode(one).decode() for one in aside]
-        fields = [*PREDICTIONS, *(pa.field(name, kind) for name, kind in types.items())]
-        found = {**fixed, rules.REST: pa.array(rest, TEXT), **columns}
-        arrays = [found.get(field.name, pa.nulls(len(records), field.type)) for field in fields]
-        return pa.table(arrays, schema=pa.schema(fields))
+                    self._types[column] = kind
+        return places
 
 
 def read_outcomes(database: Database, endpoint: str, after: int, until: int) -> pa.Table | None:

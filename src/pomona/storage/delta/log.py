@@ -7,9 +7,12 @@ References:
     https://github.com/delta-io/delta/blob/master/PROTOCOL.md
 """
 
+import fcntl
 import json
+import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from io import BytesIO
 from pathlib import Path
@@ -106,11 +109,12 @@ class DeltaLog:
         if first > 0:
             _write(self._folder(table), table, states, first, before)
             return
-        fresh = folder_of(self._root, table) / "_delta_log.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir()
-        _write(fresh, table, states, 0, None)
-        self._replace(table, fresh)
+        with _alone_in(folder_of(self._root, table)) as folder:  # two may make its first versions at once
+            fresh = folder / "_delta_log.new"
+            shutil.rmtree(fresh, ignore_errors=True)
+            fresh.mkdir()
+            _write(fresh, table, states, 0, None)
+            _replace(folder / "_delta_log", fresh)
 
     def plain(self, table: str, state: TableState) -> tuple[str, bytes]:
         at = _ms(state.at)
@@ -126,20 +130,42 @@ class DeltaLog:
 
     def _folder(self, table: str) -> Path:
         folder = folder_of(self._root, table) / "_delta_log"
-        old = folder.with_name("_delta_log.old")
-        if not folder.is_dir() and old.is_dir():  # killed between the two renames
-            old.rename(folder)
+        if not folder.is_dir() and _aside(folder).is_dir():
+            with _alone_in(folder.parent):
+                _bring_back(folder)
         return folder
 
-    def _replace(self, table: str, fresh: Path) -> None:
-        folder = self._folder(table)
-        old = folder.with_name("_delta_log.old")
-        shutil.rmtree(old, ignore_errors=True)
-        if folder.is_dir():
-            folder.rename(old)
-        fresh.rename(folder)
-        sync_folder(folder.parent)
-        shutil.rmtree(old, ignore_errors=True)
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[Path]:
+    """Nobody else is in such a block for this folder, in no process."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(handle)
+
+
+def _aside(folder: Path) -> Path:
+    return folder.with_name("_delta_log.old")
+
+
+def _bring_back(folder: Path) -> None:
+    """Undo half a replacement, by somebody who was killed between its two renames."""
+    if not folder.is_dir() and _aside(folder).is_dir():
+        _aside(folder).rename(folder)
+
+
+def _replace(folder: Path, fresh: Path) -> None:
+    _bring_back(folder)
+    old = _aside(folder)
+    shutil.rmtree(old, ignore_errors=True)
+    if folder.is_dir():
+        folder.rename(old)
+    fresh.rename(folder)
+    sync_folder(folder.parent)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write(
