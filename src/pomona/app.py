@@ -44,6 +44,7 @@ from pomona.monitoring.references import TrainingReferences
 from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
+from pomona.registry.outside.service import Gangway
 from pomona.registry.records import NewVersion
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
@@ -63,6 +64,7 @@ from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
 from pomona.training.service.tracking import TrackingService
+from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
 from pomona.training.trainer import Trainer
 
@@ -193,6 +195,11 @@ class App:
         return MartReactor(self.database, self.ledger, self.marts)
 
     @cached_property
+    def gangway(self) -> Gangway:
+        """Lets models in that no run here logged."""
+        return Gangway(self.database, self.blobs, self.registry)
+
+    @cached_property
     def scorer(self) -> Scorer:
         """Lets model versions answer rows that are kept here."""
         return Scorer(self.blobs, self.home / "models", self.registry.seals.of)
@@ -215,6 +222,11 @@ class App:
     def traces(self) -> TraceService:
         """What calls of applications did."""
         return TraceService(self.database, self.clock, self.tracking.experiments)
+
+    @cached_property
+    def uploads(self) -> UploadService:
+        """Artifacts that come in parts."""
+        return UploadService(self.home / "uploads", self.tracking.artifacts)
 
     @cached_property
     def trainer(self) -> Trainer:

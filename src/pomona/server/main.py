@@ -45,7 +45,9 @@ def api_health() -> dict[str, str]:
 def build(app: App, access: Access) -> Asgi:
     """The whole server around one wired app."""
     api = build_api(app)
-    protocol = MlflowApp(Services(tracking=app.tracking, registry=app.registry, traces=app.traces))
+    protocol = MlflowApp(
+        Services(tracking=app.tracking, registry=app.registry, traces=app.traces, uploads=app.uploads)
+    )
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and serves(scope["path"]):

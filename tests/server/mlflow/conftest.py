@@ -20,6 +20,7 @@ from pomona.storage.ledger import SqlLedger
 from pomona.testing.clock import FakeClock
 from pomona.testing.keys import MemoryKeys
 from pomona.training.service.tracking import TrackingService
+from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
 
 collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
@@ -46,7 +47,10 @@ class Home:
             self.database, self.blobs, self.clock, self.ledger, self.business, self.tracking, MemoryKeys()
         )
         self.traces = TraceService(self.database, self.clock, self.tracking.experiments)
-        services = Services(tracking=self.tracking, registry=self.registry, traces=self.traces)
+        self.uploads = UploadService(folder / "uploads", self.tracking.artifacts)
+        services = Services(
+            tracking=self.tracking, registry=self.registry, traces=self.traces, uploads=self.uploads
+        )
         self.app = MlflowApp(services)
 
 

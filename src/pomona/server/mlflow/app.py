@@ -11,7 +11,8 @@ from pomona.core.errors import PomonaError
 from pomona.server.errors import fault_of
 from pomona.server.mlflow.artifacts import Artifacts
 from pomona.server.mlflow.otlp import PATH as OTLP
-from pomona.server.mlflow.tables import Handler, Services, table_of
+from pomona.server.mlflow.tables import Handler, Services, files_table, table_of
+from pomona.server.mlflow.uploads import PARTS, Uploads
 from pomona.server.mlflow.wire import (
     MlflowError,
     Receive,
@@ -42,7 +43,8 @@ class MlflowApp:
     def __init__(self, services: Services) -> None:
         self._artifacts = Artifacts(services.tracking, services.registry)
         self._threads = Threads(32, "mlflow")
-        table = table_of(services, self._artifacts)
+        self._uploads = Uploads(services.uploads, services.tracking)
+        table = [*table_of(services), *files_table(self._artifacts, self._uploads)]
         self._exact = {(method, path): handler for method, path, handler in table if "{" not in path}
         self._patterns = [(method, _pattern(path), handler) for method, path, handler in table if "{" in path]
         self._varied = [(method, path) for method, path, _ in table if "{" in path]
@@ -86,6 +88,9 @@ class MlflowApp:
         if rest.startswith(_UNPARSED):
             await self._file(Request(scope, receive, {"path": rest[len(_UNPARSED[0]) :]}), send)
             return
+        if rest.startswith(PARTS) and method == "PUT":
+            await (await self._uploads.part(Request(scope, receive, {}))).send(send)
+            return
         handler, params = self._find(method, rest)
         request = Request(scope, receive, params)
         await request.load()
@@ -115,12 +120,14 @@ class MlflowApp:
             return exact, {}
         for wanted, pattern, handler in self._patterns:
             if wanted == method and (found := pattern.match(rest)):
-                return handler, {name: unquote(value) for name, value in found.groupdict().items()}
+                values = found.groupdict()
+                return handler, {name: v if name == "path" else unquote(v) for name, v in values.items()}
         raise _unknown(method, rest)
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    return re.compile("^" + re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path) + "$")
+    inner = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path.replace("{path}", "(?P<path>.+)"))
+    return re.compile(f"^{inner}$", re.DOTALL)
 
 
 def _unknown(method: str, path: str) -> MlflowError:

@@ -14,8 +14,10 @@ from pomona.server.mlflow.otlp import Otlp
 from pomona.server.mlflow.registry import Registry
 from pomona.server.mlflow.runs import Runs
 from pomona.server.mlflow.traces import Traces
+from pomona.server.mlflow.uploads import Uploads
 from pomona.server.mlflow.wire import Request, Response, answer
 from pomona.training.service.tracking import TrackingService
+from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
 
 Handler = Callable[[Request], Any]
@@ -30,9 +32,10 @@ class Services:
     tracking: TrackingService
     registry: RegistryService
     traces: TraceService
+    uploads: UploadService
 
 
-def table_of(services: Services, artifacts: Artifacts) -> Table:
+def table_of(services: Services) -> Table:
     """Every route; a part in braces varies and is handed to the handler."""
     tracking = services.tracking
     return [
@@ -44,8 +47,24 @@ def table_of(services: Services, artifacts: Artifacts) -> Table:
         *_traces(Traces(services.traces)),
         *_assessments(Traces(services.traces)),
         ("POST", OTLP, Otlp(services.traces).export),
-        ("GET", "/mlflow/artifacts/list", artifacts.of_run),
+    ]
+
+
+def files_table(artifacts: Artifacts, uploads: Uploads) -> Table:
+    """Routes of files; those whose bodies are files themselves are not among them."""
+    at, parts = "/mlflow/artifacts", "/mlflow-artifacts/mpu"
+    return [
+        ("GET", f"{at}/list", artifacts.of_run),
+        ("POST", f"{at}/presigned-upload-url", uploads.presigned_upload),
+        ("POST", f"{at}/presigned-download-url", uploads.presigned_download),
         ("GET", FILES, artifacts.folder),
+        ("GET", "/mlflow-artifacts/presigned/{path}", uploads.presigned),
+        ("POST", f"{parts}/create", uploads.create),
+        ("POST", f"{parts}/create/{{path}}", uploads.create),
+        ("POST", f"{parts}/complete", uploads.complete),
+        ("POST", f"{parts}/complete/{{path}}", uploads.complete),
+        ("POST", f"{parts}/abort", uploads.abort),
+        ("POST", f"{parts}/abort/{{path}}", uploads.abort),
     ]
 
 
@@ -59,7 +78,7 @@ def server_info(_request: Request) -> Response:
             "store_type": "SqlStore",
             "workspaces_enabled": False,
             "trace_archival_enabled": False,
-            "multipart_uploads_enabled": False,
+            "multipart_uploads_enabled": False,  # served, but one request is less work for a store of our own
             "multipart_downloads_enabled": False,
             "features_enabled": {"gateway": False},
         }

@@ -131,10 +131,12 @@ class Response(msgspec.Struct, frozen=True):
     body: bytes = b"{}"
     status: int = 200
     media: bytes = b"application/json"
+    headers: tuple[tuple[bytes, bytes], ...] = ()
 
     async def send(self, send: Send) -> None:
         """Put it on the wire."""
         headers = [(b"content-type", self.media), (b"content-length", str(len(self.body)).encode())]
+        headers += self.headers
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
 

@@ -25,9 +25,7 @@ class ArtifactService:
             Conflict: If the path is a folder already.
             StorageFull: If the disk takes no more.
         """
-        if not address.path:
-            raise Invalid("an artifact needs a path", hint="name the file below the run")
-        self._database.read(lambda tx: _check_root(tx, address.root))
+        self.check(address)
         digest, size = self._blobs.put_stream(body)
         at = self._clock.now()
 
@@ -36,6 +34,17 @@ class ArtifactService:
 
         self._database.write(keep)
         return ArtifactFile(path=address.path, size=size, digest=digest)
+
+    def check(self, address: ArtifactAddress) -> None:
+        """Refuse an address where no file can be put.
+
+        Raises:
+            Invalid: If it names no file.
+            NotFound: If the run or logged model does not exist.
+        """
+        if not address.path:
+            raise Invalid("an artifact needs a path", hint="name the file below the run")
+        self._database.read(lambda tx: _check_root(tx, address.root))
 
     def file(self, address: ArtifactAddress) -> ArtifactFile:
         """The file at an address.
