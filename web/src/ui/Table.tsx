@@ -1,24 +1,18 @@
-import { ActionIcon, Group, Menu, Text, Tooltip, UnstyledButton } from "@mantine/core";
-import { IconArrowDown, IconArrowUp, IconColumns3 } from "@tabler/icons-react";
-import {
-  columnResizingFeature,
-  columnSizingFeature,
-  columnVisibilityFeature,
-  tableFeatures,
-  useTable,
-  type ColumnDef,
-} from "@tanstack/react-table";
+import { Group, Text } from "@mantine/core";
+import { columnResizingFeature, columnSizingFeature, tableFeatures, useTable, type ColumnDef } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, type CSSProperties, type MouseEvent, type ReactNode } from "react";
-import { Link, useNavigate } from "react-router";
+import { useEffect, useMemo, useRef, type ReactNode } from "react";
 
 import type { Pages } from "~/api/queries";
 
+import { ColumnMenu } from "./ColumnMenu";
+import { useLayout, type LayoutState } from "./columns";
 import { ErrorNotice, Loading } from "./notices";
 import { useRemembered } from "./state";
 import classes from "./Table.module.css";
+import { CHECK_PX, Head, Line, type Shown } from "./TableRows";
 
-const features = tableFeatures({ columnSizingFeature, columnResizingFeature, columnVisibilityFeature });
+const features = tableFeatures({ columnSizingFeature, columnResizingFeature });
 const ROW_PX = 42;
 
 export interface Column<Row> {
@@ -36,6 +30,17 @@ export interface Column<Row> {
   sort?: string;
   /** Not shown until the reader asks for it. */
   hidden?: boolean;
+  /** Said when the mouse rests on the title; what the menu of columns calls it. */
+  hint?: string;
+  menu?: string;
+  /** The condition that keeps rows with this row's value (`but`: the others); undefined when there is none. */
+  filter?: (row: Row, but: boolean) => string | undefined;
+}
+
+/** Rows that the reader ticked, by their ids. */
+export interface Selection {
+  chosen: Set<string>;
+  choose: (ids: Set<string>) => void;
 }
 
 export interface TableProps<Row> {
@@ -59,6 +64,12 @@ export interface TableProps<Row> {
   /** Filters and the like, left above the table. */
   toolbar?: ReactNode;
   maxHeight?: string;
+  /** Rows can be ticked. */
+  selection?: Selection;
+  /** Cells offer their column's `filter`. */
+  onFilter?: (condition: string) => void;
+  /** Which columns are shown; without it the table keeps that itself. See `useLayout`. */
+  layout?: LayoutState;
 }
 
 /** The one table: virtual rows, columns that remember their width, sorting and paging by the server. */
@@ -91,27 +102,10 @@ function sorted<Row>(rows: Row[], columns: Column<Row>[], sort: string): Row[] {
 }
 
 function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
-  const { columns, rows, pages, href, rowId } = props;
-  const [sizes, setSizes] = useRemembered<Record<string, number>>(`table.${props.id}.widths`, {});
-  const [visible, setVisible] = useRemembered<Record<string, boolean>>(
-    `table.${props.id}.columns`,
-    Object.fromEntries(columns.filter((column) => column.hidden).map((column) => [column.id, false])),
-  );
-  const definitions = useMemo<ColumnDef<typeof features, { row: Row }>[]>(
-    () => columns.map((column) => ({ id: column.id, header: column.title, size: column.width ?? 140, minSize: 56 })),
-    [columns],
-  );
-  const data = useMemo(() => rows.map((row) => ({ row })), [rows]);
-  const table = useTable({
-    features,
-    data,
-    columns: definitions,
-    getRowId: ({ row }) => rowId(row),
-    columnResizeMode: "onChange",
-    state: { columnSizing: sizes, columnVisibility: visible },
-    onColumnSizingChange: setSizes,
-    onColumnVisibilityChange: setVisible,
-  });
+  const { columns, rows, pages, href, rowId, selection } = props;
+  const own = useLayout(props.id);
+  const layout = props.layout ?? own;
+  const shown = useShown(props.id, columns, layout, selection !== undefined);
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({
     count: rows.length,
@@ -125,28 +119,13 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
   useEffect(() => {
     if (pages?.hasMore && last >= rows.length - 8) pages.loadMore();
   }, [last, rows.length, pages]);
-
-  const byId = new Map(columns.map((column) => [column.id, column]));
-  const headers = table.getHeaderGroups()[0]?.headers ?? [];
-  const shown = headers.map((header): Shown<Row> => {
-    const column = byId.get(header.column.id)!;
-    const grows = column.grow && sizes[column.id] === undefined;
-    return {
-      column,
-      style: {
-        flex: grows ? `1 0 ${header.getSize()}px` : `0 0 ${header.getSize()}px`,
-        justifyContent: column.align === "right" ? "flex-end" : undefined,
-      },
-      resize: header.getResizeHandler(),
-      reset: () => header.column.resetSize(),
-    };
-  });
+  const ids = useMemo(() => (selection ? rows.map(rowId) : []), [rows, rowId, selection !== undefined]);
 
   return (
     <>
       <Group justify="space-between" mb="xs" align="flex-end" className={classes.tools}>
         <Group gap="xs">{props.toolbar}</Group>
-        <ColumnMenu columns={columns} visible={visible} show={(id, on) => setVisible((old) => ({ ...old, [id]: on }))} />
+        <ColumnMenu columns={columns} {...layout} />
       </Group>
       {rows.length === 0 ? (
         props.empty
@@ -164,9 +143,9 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
             aria-label={props.label}
             aria-rowcount={pages?.hasMore ? -1 : rows.length + 1}
             className={classes.table}
-            style={{ minWidth: table.getTotalSize() }}
+            style={{ minWidth: shown.width }}
           >
-            <Head shown={shown} sort={props.sort} onSort={props.onSort} />
+            <Head shown={shown.columns} sort={props.sort} onSort={props.onSort} selection={selection} ids={ids} />
             <tbody role="rowgroup" className={classes.body} style={{ height: virtual.getTotalSize() }}>
               {items.map((item) => {
                 const row = rows[item.index];
@@ -174,12 +153,15 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
                   row && (
                     <Line
                       key={rowId(row)}
+                      id={rowId(row)}
                       measure={virtual.measureElement}
                       place={item.index}
                       top={item.start}
                       row={row}
-                      shown={shown}
+                      shown={shown.columns}
                       to={href?.(row)}
+                      selection={selection}
+                      onFilter={props.onFilter}
                     />
                   )
                 );
@@ -192,102 +174,36 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
   );
 }
 
-/** A column as it stands on the screen now. */
-interface Shown<Row> {
-  column: Column<Row>;
-  style: CSSProperties;
-  resize: (event: unknown) => void;
-  reset: () => void;
+/** The columns on the screen, pinned ones first, with the widths that the reader gave them. */
+function useShown<Row>(id: string, columns: Column<Row>[], { layout }: LayoutState, checks: boolean): { columns: Shown<Row>[]; width: number } {
+  const [sizes, setSizes] = useRemembered<Record<string, number>>(`table.${id}.widths`, {});
+  const pinned = new Set(layout.pinned);
+  const there = columns.filter((column, place) => place === 0 || pinned.has(column.id) || (layout.shown[column.id] ?? !column.hidden));
+  const stays = (column: Column<Row>) => column === there[0] || pinned.has(column.id);
+  const ordered = [...there.filter(stays), ...there.filter((column) => !stays(column))];
+  const key = JSON.stringify(ordered.map((column) => [column.id, column.width]));
+  const definitions = useMemo<ColumnDef<typeof features, object>[]>(
+    () => ordered.map((column) => ({ id: column.id, header: column.title, size: column.width ?? 140, minSize: 56 })),
+    [key],
+  );
+  const table = useTable({ features, data: NO_ROWS, columns: definitions, columnResizeMode: "onChange", state: { columnSizing: sizes }, onColumnSizingChange: setSizes });
+  const headers = table.getHeaderGroups()[0]?.headers ?? [];
+  let left = checks ? CHECK_PX : 0;
+  const shown = headers.flatMap((header, place): Shown<Row>[] => {
+    const column = ordered[place];
+    if (!column) return [];
+    const size = header.getSize();
+    const sticks = stays(column) && (pinned.size > 0 || checks || place === 0);
+    const grows = column.grow && sizes[column.id] === undefined && pinned.size === 0;
+    const style = {
+      flex: grows ? `1 0 ${size}px` : `0 0 ${size}px`,
+      justifyContent: column.align === "right" ? "flex-end" : undefined,
+      ...(sticks && { left }),
+    };
+    if (sticks) left += size;
+    return [{ column, style, pinned: sticks, resize: header.getResizeHandler(), reset: () => header.column.resetSize() }];
+  });
+  return { columns: shown, width: table.getTotalSize() + (checks ? CHECK_PX : 0) };
 }
 
-function Head<Row>({ shown, sort, onSort }: { shown: Shown<Row>[]; sort: string; onSort: TableProps<Row>["onSort"] }) {
-  return (
-    <thead role="rowgroup" className={classes.head}>
-      <tr role="row" className={classes.row}>
-        {shown.map(({ column, style, resize, reset }) => {
-          const name = column.sort ?? column.id;
-          const sortable = onSort !== undefined && (column.sort !== undefined || column.by !== undefined);
-          const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined;
-          return (
-            <th role="columnheader" key={column.id} style={style} aria-sort={order} className={classes.th}>
-              {sortable ? (
-                <UnstyledButton className={classes.sort} onClick={() => onSort(order === "descending" ? name : `-${name}`)}>
-                  {column.title}
-                  {order === "ascending" && <IconArrowUp size={13} aria-hidden />}
-                  {order === "descending" && <IconArrowDown size={13} aria-hidden />}
-                </UnstyledButton>
-              ) : (
-                column.title
-              )}
-              <span className={classes.edge} aria-hidden onMouseDown={resize} onTouchStart={resize} onDoubleClick={reset} />
-            </th>
-          );
-        })}
-      </tr>
-    </thead>
-  );
-}
-
-function Line<Row>(props: {
-  row: Row;
-  shown: Shown<Row>[];
-  place: number;
-  top: number;
-  to: string | undefined;
-  measure: (element: Element | null) => void;
-}) {
-  const { row, shown, place, to } = props;
-  const navigate = useNavigate();
-  // The link in the first cell serves keyboard and screen reader; the whole row serves the mouse.
-  const follow = (event: MouseEvent) => {
-    const own = (event.target as Element).closest("a, button, input");
-    if (to && !own && !getSelection()?.toString()) void navigate(to);
-  };
-  return (
-    <tr
-      role="row"
-      ref={props.measure}
-      data-index={place}
-      aria-rowindex={place + 2}
-      className={`${classes.row} ${classes.line}`}
-      data-link={to !== undefined || undefined}
-      style={{ transform: `translateY(${props.top}px)` }}
-      onClick={follow}
-    >
-      {shown.map(({ column, style }, index) => (
-        <td role="cell" key={column.id} style={style} className={classes.td}>
-          <div className={classes.content}>
-            {to && index === 0 ? (
-              <Link to={to} className={classes.first}>
-                {column.cell(row)}
-              </Link>
-            ) : (
-              column.cell(row)
-            )}
-          </div>
-        </td>
-      ))}
-    </tr>
-  );
-}
-
-function ColumnMenu<Row>(props: { columns: Column<Row>[]; visible: Record<string, boolean>; show: (id: string, on: boolean) => void }) {
-  return (
-    <Menu position="bottom-end">
-      <Menu.Target>
-        <Tooltip label="Columns">
-          <ActionIcon aria-label="Choose columns">
-            <IconColumns3 size={18} />
-          </ActionIcon>
-        </Tooltip>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {props.columns.slice(1).map((column) => (
-          <Menu.CheckboxItem key={column.id} checked={props.visible[column.id] !== false} onChange={(on) => props.show(column.id, on)}>
-            {column.title}
-          </Menu.CheckboxItem>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
-  );
-}
+const NO_ROWS: object[] = [];

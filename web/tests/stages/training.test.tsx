@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 import { csvRows } from "~/stages/training/csv";
 import EntryPage from "~/stages/training/EntryPage";
 import RunPage from "~/stages/training/RunPage";
-import RunsPage, { orderBy } from "~/stages/training/RunsPage";
+import { orderBy } from "~/stages/training/runs/search";
+import RunsPage from "~/stages/training/RunsPage";
 import { selectorInWords, valueOf } from "~/stages/training/selector";
 
 import { answer, problem, show } from "../render";
@@ -47,7 +48,7 @@ test("the filter goes to the server and into the URL; its refusal is shown and t
   const { url } = show([{ path: "/training", element: <RunsPage /> }], "/training");
   const user = userEvent.setup();
   expect(await screen.findByRole("link", { name: "boosting" })).toBeTruthy();
-  const box = screen.getByRole("textbox", { name: "Filter" });
+  const box = screen.getByRole("combobox", { name: "Filter" });
   await user.type(box, "metrics.rmse <{Enter}");
   expect((await screen.findByRole("alert")).textContent).toContain("the condition has no value");
   await user.clear(box);

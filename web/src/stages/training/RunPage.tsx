@@ -14,7 +14,7 @@ import { Artifacts } from "./Artifacts";
 import { Metrics } from "./Metrics";
 import { Models } from "./Models";
 import { Pairs } from "./Pairs";
-import { took } from "./RunsTable";
+import { took } from "./runs/columns";
 import classes from "./training.module.css";
 
 type Detail = Schema<"RunDetail">;

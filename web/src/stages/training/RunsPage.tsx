@@ -1,64 +1,81 @@
-import { Anchor, Button, CloseButton, Group, Select, Stack, TextInput } from "@mantine/core";
-import { IconFilter } from "@tabler/icons-react";
-import { useEffect, useMemo, useState } from "react";
+import { Anchor, Button, Group, NumberInput, Popover, Select, Stack, Switch } from "@mantine/core";
+import { IconCode } from "@tabler/icons-react";
+import { useEffect, useMemo, useRef, useState } from "react";
 
-import { usePages } from "~/api/queries";
-import { EmptyState } from "~/ui/notices";
+import { problemOf } from "~/api/problem";
+import { useGet, usePages } from "~/api/queries";
+import { layoutText, useLayout } from "~/ui/columns";
+import { EmptyState, Snippet } from "~/ui/notices";
 import { Page } from "~/ui/Page";
 import { useUrlState } from "~/ui/state";
+import { Table } from "~/ui/Table";
 
 import { training } from ".";
-import { RunsTable } from "./RunsTable";
+import { Bulk } from "./runs/Bulk";
+import { columnsOf, differing, namesOf, type Run } from "./runs/columns";
+import { withCondition, type Names } from "./runs/query";
+import { QueryBox } from "./runs/QueryBox";
+import classes from "./runs/runs.module.css";
+import { ARCHIVED, asked, DEFAULTS, recipe } from "./runs/search";
+import { Views } from "./runs/Views";
 
-const EXAMPLES = ["metrics.roc_auc > 0.8", "params.depth = '6'", "attributes.status = 'FAILED'", "tags.team = 'risk'"];
+const STATS = [
+  { value: "last", label: "last value" },
+  { value: "min", label: "lowest" },
+  { value: "max", label: "highest" },
+  { value: "at", label: "at step" },
+];
+const NO_NAMES: Names = { metrics: [], params: [], tags: [] };
 
-/** "-metrics.`rmse`" as the protocol's ORDER BY. */
-export function orderBy(sort: string): string[] {
-  if (sort === "") return [];
-  return [sort.startsWith("-") ? `${sort.slice(1)} DESC` : `${sort} ASC`];
-}
-
-/** Every run, filtered and sorted by the server in MLflow's own words. */
+/** Every run, filtered, sorted and measured by the server in MLflow's own words. */
 export default function RunsPage() {
-  const [view, setView] = useUrlState({ experiment: "", filter: "", sort: "" });
+  const [view, setView] = useUrlState(DEFAULTS);
   const experiments = usePages("/api/v1/experiments", { query: { limit: 200 } });
-  const asked = useMemo(
-    () => ({
-      limit: 100,
-      filter: view.filter,
-      ...(view.experiment && { experiment: view.experiment }),
-      ...(view.sort && { order_by: orderBy(view.sort) }),
-    }),
-    [view],
-  );
-  const runs = usePages("/api/v1/runs", { query: asked });
-  const filtered = view.filter !== "" || view.experiment !== "";
+  const { data: names = NO_NAMES } = useGet("/api/v1/runs/keys");
+  const runs = usePages("/api/v1/runs", { query: asked(view, names.tags.includes(ARCHIVED)) });
+  const kept = useRef(runs);
+  if (!runs.error && !runs.isPending) kept.current = runs;
+  // A filter that cannot be read is refused in its box; the table stays as it was.
+  const refused = runs.error && problemOf(runs.error).status < 500 && view.filter !== "" ? runs.error : null;
+  const pages = refused && !kept.current.isPending ? { ...kept.current, error: null } : runs;
+  const { columns, layout } = useColumns(pages.rows, names, view, setView);
+  const [chosen, choose] = useState<Set<string>>(new Set());
+  const ticked = pages.rows.filter((run) => chosen.has(run.id));
+  const filtered = view.filter !== "" || view.experiment !== "" || view.state !== "active";
   return (
-    <Page title="Runs" lead={training.does}>
+    <Page title="Runs" lead={training.does} actions={<Tools view={view} />}>
       <Stack gap="xs">
-        <Group align="flex-end" gap="sm">
+        <div className={classes.bar}>
           <Select
-            label="Experiment"
-            placeholder="all"
+            aria-label="Experiment"
+            placeholder="all experiments"
             clearable
             searchable
-            w={220}
-            data={experiments.rows.map((one) => ({ value: one.name, label: one.name }))}
+            w={210}
+            data={experiments.rows.map((one) => one.name)}
             value={view.experiment || null}
             onChange={(experiment) => setView({ experiment: experiment ?? "" })}
           />
-          <Filter value={view.filter} onApply={(filter) => setView({ filter })} />
-        </Group>
-        <RunsTable
+          <QueryBox value={view.filter} names={names} error={refused} onApply={(filter) => setView({ filter })} />
+        </div>
+        {ticked.length > 0 && <Bulk rows={ticked} state={view.state} onClear={() => choose(new Set())} />}
+        <Table
           id="runs"
-          pages={runs}
+          label="Runs"
+          columns={columns}
+          pages={refused && pages === runs ? { ...runs, error: null, rows: [] } : pages}
+          rowId={idOf}
+          href={(run) => `/training/runs/${run.id}`}
           sort={view.sort}
           onSort={(sort) => setView({ sort })}
-          withHypothesis
+          selection={{ chosen, choose }}
+          onFilter={(condition) => setView({ filter: withCondition(view.filter, condition) })}
+          layout={layout}
+          toolbar={<Looks view={view} setView={setView} />}
           empty={
             filtered ? (
               <EmptyState title="No run fits">
-                <Anchor component="button" type="button" onClick={() => setView({ filter: "", experiment: "" })}>
+                <Anchor component="button" type="button" onClick={() => setView({ filter: "", experiment: "", state: "active" })}>
                   Show all runs
                 </Anchor>
               </EmptyState>
@@ -74,44 +91,63 @@ export default function RunsPage() {
   );
 }
 
-function Filter({ value, onApply }: { value: string; onApply: (filter: string) => void }) {
-  const [typed, setTyped] = useState(value);
-  useEffect(() => setTyped(value), [value]);
-  const example = useMemo(() => EXAMPLES[Math.floor(Math.random() * EXAMPLES.length)], []);
+const idOf = (run: Run) => run.id;
+
+type View = typeof DEFAULTS;
+type SetView = (changes: Partial<View>) => void;
+
+/** A column for each name in use; which are shown stands in the link, and is remembered. */
+function useColumns(rows: Run[], names: Names, view: View, setView: SetView) {
+  const layout = useLayout("runs", { text: view.cols, setText: (cols) => setView({ cols }) });
+  const remembered = layoutText(layout.layout);
+  useEffect(() => {
+    if (remembered && !view.cols) setView({ cols: remembered }); // so that a copied address shows the same
+  }, []);
+  const first = rows.slice(0, 100); // what is shown at first does not change while the reader scrolls
+  const stat = view.stat === "last" ? "" : view.stat === "at" ? `at ${view.step || 0}` : view.stat;
+  const key = JSON.stringify([namesOf(first, names), view.diff ? differing(rows) : null, stat]);
+  const columns = useMemo(() => {
+    const [found, params, stat] = JSON.parse(key) as [Names, string[] | null, string];
+    return columnsOf({ names: found, withHypothesis: true, ...(params && { params }), ...(stat && { stat }) });
+  }, [key]);
+  return { columns, layout };
+}
+
+function Looks({ view, setView }: { view: View; setView: SetView }) {
   return (
-    <form
-      style={{ flex: "1 1 22rem" }}
-      onSubmit={(event) => {
-        event.preventDefault();
-        onApply(typed.trim());
-      }}
-    >
-      <Group gap="xs" align="flex-end" wrap="nowrap">
-        <TextInput
-          label="Filter"
-          style={{ flex: 1 }}
-          placeholder={`${example}, as in MLflow; join with and`}
-          spellCheck={false}
-          leftSection={<IconFilter size={16} aria-hidden />}
-          rightSection={
-            typed && (
-              <CloseButton
-                size="sm"
-                aria-label="Clear the filter"
-                onClick={() => {
-                  setTyped("");
-                  onApply("");
-                }}
-              />
-            )
-          }
-          value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-        />
-        <Button type="submit" variant="light">
-          Filter
-        </Button>
-      </Group>
-    </form>
+    <Group gap="sm">
+      <Select
+        size="xs"
+        w={110}
+        aria-label="Which runs"
+        allowDeselect={false}
+        data={["active", "archived", "deleted"]}
+        value={view.state}
+        onChange={(state) => setView({ state: state ?? "active" })}
+      />
+      <Select size="xs" w={120} aria-label="Which value of a metric" allowDeselect={false} data={STATS} value={view.stat} onChange={(stat) => setView({ stat: stat ?? "last" })} />
+      {view.stat === "at" && (
+        <NumberInput size="xs" w={90} aria-label="Step" min={0} allowDecimal={false} value={view.step === "" ? 0 : Number(view.step)} onChange={(step) => setView({ step: String(step) })} />
+      )}
+      <Switch size="xs" label="only params that differ" checked={view.diff === "1"} onChange={(event) => setView({ diff: event.currentTarget.checked ? "1" : "" })} />
+    </Group>
+  );
+}
+
+function Tools({ view }: { view: View }) {
+  return (
+    <>
+      <Views page="runs" />
+      <Popover position="bottom-end" width={520}>
+        <Popover.Target>
+          <Button variant="default" leftSection={<IconCode size={15} aria-hidden />}>
+            Code
+          </Button>
+        </Popover.Target>
+        <Popover.Dropdown>
+          <Snippet {...recipe(view)} />
+        </Popover.Dropdown>
+      </Popover>
+    </>
   );
 }

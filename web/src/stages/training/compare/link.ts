@@ -1,0 +1,13 @@
+/** Runs in an address: the first twelve digits of each, so that hundreds fit. */
+
+export const MOST_COMPARED = 300;
+const DIGITS = 12;
+
+export function compareLink(runs: { id: string }[]): string {
+  const ids = runs.slice(0, MOST_COMPARED).map((run) => run.id.slice(0, DIGITS));
+  return `/training/compare?runs=${ids.join(",")}`;
+}
+
+export function idsFrom(text: string): string[] {
+  return [...new Set(text.split(",").filter((id) => /^[0-9a-f]{8,32}$/.test(id)))].slice(0, MOST_COMPARED);
+}

@@ -1,0 +1,148 @@
+/** The head and the lines of `Table`. */
+import { ActionIcon, Checkbox, UnstyledButton } from "@mantine/core";
+import { IconArrowDown, IconArrowUp, IconFilter } from "@tabler/icons-react";
+import type { CSSProperties, MouseEvent } from "react";
+import { Link, useNavigate } from "react-router";
+
+import type { Column, Selection, TableProps } from "./Table";
+import classes from "./Table.module.css";
+
+export const CHECK_PX = 40;
+
+/** A column as it stands on the screen now. */
+export interface Shown<Row> {
+  column: Column<Row>;
+  style: CSSProperties;
+  pinned: boolean;
+  resize: (event: unknown) => void;
+  reset: () => void;
+}
+
+export function Head<Row>(props: {
+  shown: Shown<Row>[];
+  sort: string | undefined;
+  onSort: TableProps<Row>["onSort"];
+  selection: Selection | undefined;
+  ids: string[];
+}) {
+  const { selection, ids } = props;
+  const all = ids.length > 0 && ids.every((id) => selection?.chosen.has(id));
+  return (
+    <thead role="rowgroup" className={classes.head}>
+      <tr role="row" className={classes.row}>
+        {selection && (
+          <th role="columnheader" className={`${classes.th} ${classes.check}`}>
+            <Checkbox
+              size="xs"
+              aria-label="Choose all that are loaded"
+              checked={all}
+              indeterminate={!all && selection.chosen.size > 0}
+              onChange={() => selection.choose(all ? new Set() : new Set(ids))}
+            />
+          </th>
+        )}
+        {props.shown.map((one) => (
+          <HeadCell key={one.column.id} {...one} sort={props.sort} onSort={props.onSort} />
+        ))}
+      </tr>
+    </thead>
+  );
+}
+
+function HeadCell<Row>({ column, style, pinned, resize, reset, sort, onSort }: Shown<Row> & { sort: string | undefined; onSort: TableProps<Row>["onSort"] }) {
+  const name = column.sort ?? column.id;
+  const sortable = onSort !== undefined && (column.sort !== undefined || column.by !== undefined);
+  const order = sort === name ? "ascending" : sort === `-${name}` ? "descending" : undefined;
+  return (
+    <th role="columnheader" style={style} aria-sort={order} className={classes.th} data-pinned={pinned || undefined} title={column.hint}>
+      {sortable ? (
+        <UnstyledButton className={classes.sort} onClick={() => onSort(order === "descending" ? name : `-${name}`)}>
+          <span className={classes.title}>{column.title}</span>
+          {order === "ascending" && <IconArrowUp size={13} aria-hidden />}
+          {order === "descending" && <IconArrowDown size={13} aria-hidden />}
+        </UnstyledButton>
+      ) : (
+        <span className={classes.title}>{column.title}</span>
+      )}
+      <span className={classes.edge} aria-hidden onMouseDown={resize} onTouchStart={resize} onDoubleClick={reset} />
+    </th>
+  );
+}
+
+export function Line<Row>(props: {
+  row: Row;
+  id: string;
+  shown: Shown<Row>[];
+  place: number;
+  top: number;
+  to: string | undefined;
+  measure: (element: Element | null) => void;
+  selection: Selection | undefined;
+  onFilter: TableProps<Row>["onFilter"];
+}) {
+  const { row, id, shown, place, to, selection } = props;
+  const navigate = useNavigate();
+  // The link in the first cell serves keyboard and screen reader; the whole row serves the mouse.
+  const follow = (event: MouseEvent) => {
+    const own = (event.target as Element).closest("a, button, input");
+    if (to && !own && !getSelection()?.toString()) void navigate(to);
+  };
+  const chosen = selection?.chosen.has(id);
+  return (
+    <tr
+      role="row"
+      ref={props.measure}
+      data-index={place}
+      aria-rowindex={place + 2}
+      aria-selected={chosen}
+      className={`${classes.row} ${classes.line}`}
+      data-link={to !== undefined || undefined}
+      style={{ transform: `translateY(${props.top}px)` }}
+      onClick={follow}
+    >
+      {selection && (
+        <td role="cell" className={`${classes.td} ${classes.check}`} onClick={(event) => event.stopPropagation()}>
+          <Checkbox size="xs" aria-label={`Choose row ${place + 1}`} checked={chosen ?? false} onChange={() => selection.choose(toggled(selection.chosen, id))} />
+        </td>
+      )}
+      {shown.map(({ column, style, pinned }, index) => (
+        <td role="cell" key={column.id} style={style} className={classes.td} data-pinned={pinned || undefined}>
+          <div className={classes.content}>
+            {to && index === 0 ? (
+              <Link to={to} className={classes.first}>
+                {column.cell(row)}
+              </Link>
+            ) : (
+              column.cell(row)
+            )}
+          </div>
+          {props.onFilter && column.filter && <CellFilter column={column} row={row} onFilter={props.onFilter} />}
+        </td>
+      ))}
+    </tr>
+  );
+}
+
+/** The funnel that appears in a cell: only rows like this one; with Shift only others. */
+function CellFilter<Row>({ column, row, onFilter }: { column: Column<Row>; row: Row; onFilter: (condition: string) => void }) {
+  const like = column.filter?.(row, false);
+  if (like === undefined) return null;
+  return (
+    <ActionIcon
+      size="xs"
+      tabIndex={-1}
+      className={classes.funnel}
+      aria-label={`Only ${like}`}
+      title={`Only ${like}\nwith Shift: ${column.filter?.(row, true) ?? like}`}
+      onClick={(event) => onFilter(column.filter?.(row, event.shiftKey) ?? like)}
+    >
+      <IconFilter size={12} />
+    </ActionIcon>
+  );
+}
+
+function toggled(chosen: Set<string>, id: string): Set<string> {
+  const next = new Set(chosen);
+  if (!next.delete(id)) next.add(id);
+  return next;
+}
