@@ -11,7 +11,7 @@ from pomona.circle.describe import Describer
 from pomona.circle.doctor import Doctor
 from pomona.circle.state import CircleService
 from pomona.circle.trace import Tracer
-from pomona.core.ports import Blobs, Clock, Database, Ledger, Requests, Tables
+from pomona.core.ports import Blobs, Clock, Ledger, Records, Requests, Tables
 from pomona.data.checks.service import CheckService
 from pomona.data.comparison.service import ComparisonService
 from pomona.data.diff.service import DiffService
@@ -75,7 +75,7 @@ class App:
 
     home: Path
     clock: Clock
-    database: Database
+    database: Records
     ledger: Ledger
     requests: Requests
     blobs: Blobs
@@ -316,7 +316,7 @@ class App:
     @cached_property
     def doctor(self) -> Doctor:
         """Whether what was acknowledged is there, and what it was."""
-        return Doctor(self, self.ledger)
+        return Doctor(self, self.ledger, self.database)
 
     def job_log(self, job_id: str) -> str:
         """What a job has logged so far; empty if nothing yet."""

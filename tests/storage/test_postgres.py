@@ -269,6 +269,16 @@ def test_who_waits_too_long_for_the_lock_is_told(address: Address) -> None:
     database.close()
 
 
+def test_the_doctor_sees_who_keeps_writers_waiting_and_what_is_not_safe(database: PostgresDatabase) -> None:
+    with raw(database.address) as stranger:
+        stranger.execute(f"SELECT pg_advisory_lock({WRITE_LOCK})")
+        found = database.condition()
+    assert found.where.startswith("PostgreSQL ")
+    assert "geh3im" not in found.where
+    assert any("keeps all writers waiting" in danger for danger in found.dangers)
+    assert any("fsync is off" in danger for danger in found.dangers)  # as in all tests but those that kill
+
+
 def test_after_a_scrub_no_table_file_holds_what_was_deleted(
     database: PostgresDatabase, postgres_records: Records
 ) -> None:

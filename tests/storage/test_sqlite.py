@@ -71,6 +71,23 @@ def test_a_removed_entry_breaks_the_chain(database: Database, ledger: Ledger, tm
         ledger.verify()
 
 
+def test_a_damaged_file_is_told(database: SqliteDatabase, tmp_path: Path) -> None:
+    for number in range(50):
+        database.write(lambda tx, n=number: tx.link(f"{n}" * 60, "tests", "hyp_1"))  # type: ignore[misc]
+    assert database.condition().dangers == {}
+    database.scrub()
+    with closing(sqlite3.connect(tmp_path / "pomona.db")) as connection:
+        query = "select rootpage from sqlite_master where name = 'links_by_target'"
+        (page,) = connection.execute(query).fetchone()
+        (size,) = connection.execute("pragma page_size").fetchone()
+    with (tmp_path / "pomona.db").open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(b"\xff" * 100)
+    fresh = SqliteDatabase(tmp_path / "pomona.db", SystemClock())
+    assert any("damaged" in danger for danger in fresh.condition().dangers)
+    fresh.close()
+
+
 def test_a_closed_database_says_so(database: SqliteDatabase) -> None:
     database.close()
     with pytest.raises(Unavailable):

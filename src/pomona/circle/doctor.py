@@ -5,19 +5,21 @@ from collections.abc import Callable
 from pomona.circle.describe import Services
 from pomona.circle.records import Finding
 from pomona.core.errors import NotFound, PomonaError, Tampered
-from pomona.core.ports import Ledger
+from pomona.core.ports import Health, Ledger
 
 
 class Doctor:
-    """Examines the ledger's chain, every file that a digest names, and the queue."""
+    """Examines the database, the ledger's chain, every file that a digest names, and the queue."""
 
-    def __init__(self, services: Services, ledger: Ledger) -> None:
+    def __init__(self, services: Services, ledger: Ledger, records: Health) -> None:
         self._of = services
         self._ledger = ledger
+        self._records = records
 
     def examine(self) -> list[Finding]:
         """Every finding, good ones too. Reads all data and model files."""
         return [
+            *self._database(),
             self._checked(
                 "ledger", lambda: f"{self._ledger.verify():,} events, each chained to the one before"
             ),
@@ -25,6 +27,17 @@ class Doctor:
             self._checked("model files", self._model_files),
             self._jobs(),
             self._waiting(),
+        ]
+
+    def _database(self) -> list[Finding]:
+        try:
+            found = self._records.condition()
+        except PomonaError as error:
+            return [Finding(what="records", state="fail", detail=error.detail, hint=error.hint)]
+        fine = [] if found.dangers else [Finding(what="records", state="ok", detail=found.where)]
+        return fine + [
+            Finding(what="records", state="warn", detail=f"{danger} ({found.where})", hint=hint)
+            for danger, hint in found.dangers.items()
         ]
 
     def _checked(self, what: str, examine: Callable[[], str]) -> Finding:

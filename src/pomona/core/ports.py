@@ -86,6 +86,25 @@ class Database(Protocol):
         ...
 
 
+class Condition(Record, frozen=True, kw_only=True):
+    """How a database is. ``dangers``: what threatens records or speed, each with what to do about it."""
+
+    where: str
+    dangers: dict[str, str] = {}
+
+
+class Health(Protocol):
+    """Looks after itself: beside ``Database``, because only the doctor asks."""
+
+    def condition(self) -> Condition:
+        """Where the records are, and what endangers them; may read everything."""
+        ...
+
+
+class Records(Database, Health, Protocol):
+    """A database with its health."""
+
+
 class Answer(Record, frozen=True, kw_only=True):
     """What a request was answered."""
 

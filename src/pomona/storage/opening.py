@@ -4,13 +4,13 @@ from pathlib import Path
 
 from sqlalchemy import MetaData
 
-from pomona.core.ports import Clock, Database
+from pomona.core.ports import Clock, Records
 from pomona.storage.address import Address, address_of, keep
 from pomona.storage.migrations import upgrade
 from pomona.storage.sqlite import SqliteDatabase
 
 
-def open_database(home: Path, clock: Clock, metadata: MetaData, *, address: str | None = None) -> Database:
+def open_database(home: Path, clock: Clock, metadata: MetaData, *, address: str | None = None) -> Records:
     """The records of a home, in SQLite unless it was told otherwise; migrations run by themselves.
 
     Args:
@@ -28,7 +28,7 @@ def open_database(home: Path, clock: Clock, metadata: MetaData, *, address: str 
     return database
 
 
-def _postgres(home: Path, clock: Clock, metadata: MetaData, address: Address) -> Database:
+def _postgres(home: Path, clock: Clock, metadata: MetaData, address: Address) -> Records:
     from pomona.storage.postgres.database import PostgresDatabase
     from pomona.storage.postgres.errors import translate
 

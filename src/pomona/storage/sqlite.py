@@ -11,11 +11,11 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
+from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, text
 from sqlalchemy.exc import OperationalError
 
 from pomona.core.errors import PomonaError, StorageFull, Unavailable
-from pomona.core.ports import Clock, Transaction
+from pomona.core.ports import Clock, Condition, Transaction
 from pomona.storage.ledger import SqlTransaction
 from pomona.storage.writer import GroupWriter
 
@@ -29,6 +29,7 @@ class SqliteDatabase:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self._clock = clock
         self._writer_engine = _engine(path, begin="BEGIN IMMEDIATE", poolclass=NullPool)
         self._reader_engine = _engine(
@@ -67,6 +68,13 @@ class SqliteDatabase:
                 connection.close()
         except sqlite3.OperationalError as error:
             raise translate(OperationalError("VACUUM", None, error)) from error
+
+    def condition(self) -> Condition:
+        size = self._path.stat().st_size
+        found = self.read(lambda tx: tx.execute(text("PRAGMA quick_check(1)")).scalar())
+        damage = {f"the file is damaged: {found}": "restore it from a backup"} if found != "ok" else {}
+        where = f"SQLite {sqlite3.sqlite_version} in {self._path.name}, {size / 1e6:,.1f} MB"
+        return Condition(where=where, dangers=damage)
 
     def close(self) -> None:
         self.writer.close()

@@ -9,7 +9,7 @@ import pytest
 
 from pomona.core.actors import acting_as
 from pomona.core.events import HypothesisCreated
-from pomona.core.ports import Database, Ledger, Transaction
+from pomona.core.ports import Database, Ledger, Records, Transaction
 
 
 def told(name: str) -> HypothesisCreated:
@@ -58,6 +58,9 @@ class DatabaseContract:
         assert [entry.seq for entry in ledger.entries(newest_first=True, after=4, limit=9)] == [3, 2, 1]
         assert ledger.entries(types=["data.version_committed"]) == []
         assert len(ledger.entries(subject="hyp_1")) == 5
+
+    def test_it_says_where_it_is(self, database: Records) -> None:
+        assert database.condition().where
 
     def test_a_scrub_changes_nothing(self, database: Database, ledger: Ledger) -> None:
         database.write(lambda tx: tx.emit(told("pear")))

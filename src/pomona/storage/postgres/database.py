@@ -14,9 +14,9 @@ from typing import Any, TypeVar
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from pomona.core.ports import Clock, Transaction
+from pomona.core.ports import Clock, Condition, Transaction
 from pomona.storage.address import Address
-from pomona.storage.postgres.care import scrub
+from pomona.storage.postgres.care import condition, scrub
 from pomona.storage.postgres.connecting import LOCK_WAIT_S, WRITE_LOCK, Dial
 from pomona.storage.postgres.errors import passes, translate
 from pomona.storage.postgres.transaction import PostgresTransaction
@@ -75,6 +75,10 @@ class PostgresDatabase:
     def scrub(self) -> None:
         with self._translating():
             scrub(self._dial.connect)
+
+    def condition(self) -> Condition:
+        with self._translating():
+            return condition(self._dial.connect, self.address)
 
     def close(self) -> None:
         self.writer.close()
