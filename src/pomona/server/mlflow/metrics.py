@@ -27,7 +27,7 @@ class Metrics:
         if limit is not None and limit <= 0:
             raise invalid_value("max_results", limit, "It must be a positive integer.")
         found, more = self._histories.page(run_id, key, limit=limit, offset=offset_from(form.page_token))
-        body: dict[str, object] = {"metrics": [shapes.point(key, item) for item in found]}
+        body: dict[str, object] = {"metrics": shapes.points(key, found)}
         return answer(body if more is None else body | {"next_page_token": token_for(more)})
 
     def bulk(self, request: Request) -> Response:
@@ -36,10 +36,10 @@ class Metrics:
         if key is None:
             raise Invalid("GetMetricHistoryBulk request must specify a metric_key.")
         left = min(MAX_BULK if form.max_results is None else form.max_results, MAX_BULK)
-        points: list[dict[str, object]] = []
+        points: list[shapes.Point] = []
         for run_id in sorted(run_ids):
             found, _ = self._histories.page(run_id, key, limit=max(1, left), offset=0)
-            points += [shapes.point(key, item, run_id) for item in found[:left]]
+            points += shapes.points(key, found[:left], run_id)
             left -= len(found)
             if left <= 0:
                 break
@@ -59,9 +59,11 @@ class Metrics:
                 f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
             )
         points = [
-            shapes.point(key, item, run_id)
+            point
             for run_id in run_ids
-            for item in self._histories.sample(run_id, key, limit=limit, start=start, end=end)
+            for point in shapes.points(
+                key, self._histories.sample(run_id, key, limit=limit, start=start, end=end), run_id
+            )
         ]
         return answer({"metrics": points})
 

@@ -1,8 +1,11 @@
 """Records as the protocol's JSON: its field names, Unix milliseconds, NaN as text."""
 
 import math
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+
+import msgspec
 
 from pomona.sql import to_us
 from pomona.training.records.runs import (
@@ -24,9 +27,9 @@ def millis(at: datetime) -> int:
 
 def number(value: float | None) -> float | str:
     """A double as JSON that has no NaN."""
-    if value is None or math.isnan(value):
+    if value is None or value != value:
         return "NaN"
-    if math.isinf(value):
+    if value in (math.inf, -math.inf):
         return "Infinity" if value > 0 else "-Infinity"
     return value
 
@@ -96,10 +99,19 @@ def metric(found: Metric) -> dict[str, Any]:
     return shape
 
 
-def point(key: str, found: MetricPoint, run_id: str | None = None) -> dict[str, Any]:
-    """A point of a metric's history."""
-    shape = {"key": key, "value": number(found.value), "timestamp": found.timestamp, "step": found.step}
-    return shape if run_id is None else shape | {"run_id": run_id}
+class Point(msgspec.Struct, gc=False, omit_defaults=True):
+    """A point of a metric's history as JSON: there may be a million of them."""
+
+    key: str
+    value: float | str
+    timestamp: int
+    step: int
+    run_id: str | None = None
+
+
+def points(key: str, found: Sequence[MetricPoint], run_id: str | None = None) -> list[Point]:
+    """Points of a metric's history."""
+    return [Point(key, number(point.value), point.timestamp, point.step, run_id) for point in found]
 
 
 def run_model(found: RunModel) -> dict[str, Any]:

@@ -50,7 +50,7 @@ class Metric(Record, frozen=True, kw_only=True):
     run_id: str | None = None
 
 
-class MetricPoint(Record, frozen=True, kw_only=True):
+class MetricPoint(Record, frozen=True, gc=False):
     """One point of a chart; ``value`` is None for not-a-number."""
 
     step: int

@@ -113,10 +113,10 @@ def _points(run: int, name: str) -> Any:
 
 
 def _read(tx: Transaction, query: Any) -> list[MetricPoint]:
-    return [
-        MetricPoint(step=step, timestamp=at_ms, value=None if nan else value)
-        for step, at_ms, value, nan in tx.execute(query)
-    ]
+    found = tx.execute(query)
+    rows = found.cursor.fetchall()  # as the driver gives them: a history may have a million values
+    found.close()
+    return [MetricPoint(step, at_ms, None if nan else value) for step, at_ms, value, nan in rows]
 
 
 def _row(run: int, key: int, metric: Metric) -> _Point:
