@@ -123,6 +123,8 @@ class Carried:
         self._before = before
         self._rows = before.rows
         self._moved = memory.moved
+        self._waiting: list[tuple[pa.Table, pa.Table, int]] = []
+        self._waiting_rows = 0
         self._columns = {name: Column(before.columns[name], memory.columns[name]) for name in schema.names}
         self._numeric = numeric(schema)
         self._comoments = Comoments.of(self._numeric, memory.comoments)
@@ -131,7 +133,26 @@ class Carried:
         """Some rows went and some came; the first ``pairs`` of both are the same rows, changed."""
         self._rows += come.num_rows - gone.num_rows
         self._moved += come.num_rows + gone.num_rows
-        gone, come = gone.combine_chunks(), come.combine_chunks()
+        self._waiting.append((gone, come, pairs))
+        self._waiting_rows += come.num_rows + gone.num_rows
+        if self._waiting_rows >= _MANY_ROWS:  # few rows at a time would cost much more
+            self._look()
+
+    def _look(self) -> None:
+        """Take in what waits."""
+        if not self._waiting:
+            return
+        waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
+        pairs = sum(each for _, _, each in waiting)
+        gone, come = (
+            pa.concat_tables(
+                [
+                    *(sides[side].slice(0, sides[2]) for sides in waiting),
+                    *(sides[side].slice(sides[2]) for sides in waiting),
+                ]
+            ).combine_chunks()
+            for side in (0, 1)
+        )
         for name, column in self._columns.items():
             was, now = gone.column(name), come.column(name)
             same = pairs if identical(was.slice(0, pairs), now.slice(0, pairs)) else 0
@@ -143,6 +164,7 @@ class Carried:
 
     def unsure(self) -> Sequence[str]:
         """Columns whose values have to be read once more, all of them."""
+        self._look()
         everything = list(self._columns)
         if self._moved > self._rows or outgrown(self._before.rows, self._rows):
             return everything
@@ -151,7 +173,7 @@ class Carried:
         return [name for name, column in self._columns.items() if column.unsure]
 
     def finish(self, again: Profiler | None) -> tuple[TableProfile, Memory]:
-        """The profile of all rows that are there.
+        """The profile of all rows that are there; asked after ``unsure``.
 
         Args:
             again: Has seen all values of the columns that ``unsure`` named.

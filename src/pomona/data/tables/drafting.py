@@ -37,6 +37,8 @@ from pomona.data.tables.frames import json_rows, to_polars
 from pomona.data.tables.ordered import InOrder
 from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
+_RANGES_A_FILE = 4
+
 
 class Watcher(Protocol):
     """Sees every row of the new version once, of an append those that are new: profile, checks."""
@@ -136,7 +138,10 @@ class Drafter:
     def _ranges(self) -> Iterator[tuple[pa.Table, pa.Table]]:
         """Old and new rows of one range of the key after the other."""
         plan = self._plan
-        cuts: list[Key | None] = [*self._runs.cuts(rows_a_file(self._runs.width)), None]
+        rows_a_range = rows_a_file(self._runs.width)
+        if plan.old is not None:  # it need not be a file's rows: less memory, and it is used again
+            rows_a_range //= _RANGES_A_FILE
+        cuts: list[Key | None] = [*self._runs.cuts(rows_a_range), None]
         new = [Cursor(walk(), plan.key) for walk in self._runs.tables()]
         old = self._old_cursors(plan.old) if plan.old is not None else []
         for cut in cuts:

@@ -18,7 +18,7 @@ CSV = "text/csv"
 _TEXT = ("string", "binary")
 _PIECE_ROWS = 1 << 19
 _FEW_ROWS = 1024
-_GROUP_BYTES = 192 << 20  # of a row group that is read as a whole, at most
+_BATCH_ROWS = 1 << 17  # small enough for memory that was let go to be taken again
 _CSV_BLOCK = 64 << 20  # types are read off the first block
 
 
@@ -83,20 +83,10 @@ def _parquet(body: BinaryIO) -> Incoming:
     file = pq.ParquetFile(body)
 
     def read(columns: Sequence[str] | None) -> Iterator[pa.Table]:
-        return _guarded(_row_groups(file, columns, width), "Parquet file")
+        batches = file.iter_batches(_BATCH_ROWS, columns=columns)
+        return _guarded((pa.Table.from_batches([batch]) for batch in batches), "Parquet file")
 
-    width = _width(file)
-    return Incoming(file.schema_arrow, read(None), Again(read, file.metadata.num_rows, width))
-
-
-def _row_groups(file: pq.ParquetFile, columns: Sequence[str] | None, width: float) -> Iterator[pa.Table]:
-    """Row groups, which are read fastest as a whole; those that are too large in pieces."""
-    for number in range(file.num_row_groups):
-        if file.metadata.row_group(number).num_rows * width <= _GROUP_BYTES:
-            yield file.read_row_group(number, columns=columns)
-        else:
-            for batch in file.iter_batches(_PIECE_ROWS, row_groups=[number], columns=columns):
-                yield pa.Table.from_batches([batch])
+    return Incoming(file.schema_arrow, read(None), Again(read, file.metadata.num_rows, _width(file)))
 
 
 def _width(file: pq.ParquetFile) -> float:
