@@ -84,7 +84,7 @@ def _rows(tx: Transaction, subject: Subject) -> Iterator[Any]:
 def _speaks(row: Any, subject: Subject) -> bool:
     if subject.value in (row.unit, row.key) or subject.in_row(msgspec.json.decode(row.input)):
         return True
-    if subject.is_distinct and subject.value in (row.key or ""):
+    if subject.is_distinct and (subject.value in (row.key or "") or subject.in_text(row.input)):
         return True
     return bool(row.output_json) and subject.in_text(row.output_json)
 
@@ -128,7 +128,7 @@ def _overwrite(path: Path, subject: Subject) -> int:
 def _is_of(row: JournalRow, subject: Subject) -> bool:
     if subject.value in (row.unit, row.key) or subject.in_row(row.input):
         return True
-    return subject.is_distinct and subject.value in f"{row.key} {row.unit} {row.output}"
+    return subject.is_distinct and subject.value in f"{row.key} {row.unit} {row.input} {row.output}"
 
 
 def blank_frame(row: JournalRow, length: int) -> bytes:

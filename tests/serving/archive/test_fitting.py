@@ -42,7 +42,8 @@ def test_each_value_is_in_the_column_or_named_as_unfit(values: list[Any], kind: 
 @pytest.mark.parametrize(
     ("value", "kind", "fits"),
     [
-        (3.0, WHOLE, True), (3.5, WHOLE, False), (True, WHOLE, False), (2**63, WHOLE, False), ("3", WHOLE, False),
+        (3.0, WHOLE, True), (3.5, WHOLE, False), (True, WHOLE, False), (2**63, WHOLE, False),
+        ("3", WHOLE, False),
         (2**53, NUMBER, True), (2**53 + 1, NUMBER, False), (True, NUMBER, False), (1, YES_NO, False),
         (5, TEXT, False), ([1, 2.5], NUMBERS, True), ([True], NUMBERS, False), ({"a": 1}, TEXT, False),
     ],

@@ -63,7 +63,7 @@ class Cutter:
     def _places(self, digest: str) -> Places:
         places, start = [], 0
         with pq.ParquetFile(self._tables.files.open(self._dataset.id, digest)) as parquet:
-            names = self._names(parquet.schema_arrow.names)
+            names = self._names(parquet.schema_arrow)
             if not names:
                 return np.empty(0, np.uint64)
             for group in range(parquet.num_row_groups):
@@ -72,20 +72,22 @@ class Cutter:
                 start += rows.num_rows
         return np.concatenate(places) if places else np.empty(0, np.uint64)
 
-    def _names(self, columns: Sequence[str]) -> list[str]:
-        """The columns that may name the subject."""
-        wanted = dict.fromkeys((self._subject.column, *self._dataset.subject_columns))
-        return [name for name in wanted if name in columns]
+    def _names(self, schema: pa.Schema) -> list[str]:
+        """The columns that may name the subject; any text, where rows are about subjects."""
+        wanted = {self._subject.column, *self._dataset.subject_columns}
+        if self._dataset.subject_columns and self._subject.is_distinct:
+            wanted |= {field.name for field in schema if _is_text(field.type)}
+        return [name for name in schema.names if name in wanted]
 
     def _of_subject(self, rows: pa.Table) -> NDArray[np.bool_]:
         """Which rows are the subject's."""
         found = np.zeros(rows.num_rows, bool)
-        for name in self._names(rows.column_names):
+        for name in self._names(rows.schema):
             column = rows.column(name)
             matches = self._subject.matches(column) if name == self._subject.column else None
             if matches is not None:
                 found |= matches.to_numpy()
-            if name in self._dataset.subject_columns:
+            if self._dataset.subject_columns and _is_text(column.type):
                 found |= self._subject.named_in(column).to_numpy()
         return found
 
@@ -213,6 +215,10 @@ class Cutter:
             return compare(old, new, self._dataset.key).counts
         added, removed = compare_multisets(row_hashes(old), row_hashes(new))
         return Changes(added=len(added), removed=len(removed))
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _different(versions: Sequence[DataVersion]) -> list[DataFile]:

@@ -35,8 +35,6 @@ class Subject:
 
     def named_in(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
         """Where a column of texts, whatever it is called, is the value or speaks of the subject."""
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            return pa.chunked_array([pa.array([False] * len(column))])
         pieces = {self.value, _escaped(self.value)}
         near = [pc.fill_null(pc.match_substring(column, piece), False) for piece in pieces]  # noqa: FBT003
         found = np.array(near[0] if len(near) == 1 else pc.or_(*near), bool)

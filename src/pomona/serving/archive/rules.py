@@ -60,12 +60,13 @@ def column_names(inputs: Iterable[str], ours: Collection[str], known: Collection
     >>> column_names(["hour", "at", "Hour"], ["at"], [])
     {'hour': 'hour', 'at': 'input_at'}
     """
-    taken = {name.lower() for name in ours}
+    reserved = {name.lower() for name in ours}
+    taken = set(reserved)
     spelled = {name.lower(): name for name in known}
     places: dict[str, str] = {}
     room = MOST_COLUMNS - len(ours) - len(spelled)
     for name in inputs:
-        column = f"input_{name}" if name.lower() in taken else name
+        column = f"input_{name}" if name.lower() in reserved else name
         if not _can_be_a_column(column) or column.lower() in taken:
             continue
         if column.lower() in spelled:
