@@ -2,10 +2,12 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -104,6 +106,15 @@ class Postgres:
         with psycopg.connect(**where, password=PASSWORD, autocommit=True) as connection:  # type: ignore[arg-type]
             for statement in statements:
                 connection.execute(statement)  # type: ignore[call-overload]
+
+    def kill(self) -> None:
+        """``kill -9`` of the postmaster and all of its processes."""
+        family = int((self._data / "postmaster.pid").read_text().split()[0])
+        tree = subprocess.run(["ps", "-o", "pid=", "--ppid", str(family)], capture_output=True, check=True, text=True)
+        for pid in (family, *map(int, tree.stdout.split())):
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait(timeout=20)
 
     def stop(self, how: str = "immediate") -> None:
         self._do("pg_ctl", "-D", self._data, "-m", how, "-w", "stop")

@@ -174,7 +174,8 @@ class SqlLedger:
 
 def _verify(tx: Transaction) -> int:
     prev_hash, count = GENESIS, 0
-    for row in tx.execute(select(events).order_by(events.c.seq)):
+    everything = select(events).order_by(events.c.seq).execution_options(yield_per=1000)
+    for row in tx.execute(everything):
         expected = entry_hash(
             seq=count + 1,
             kind=row.type,

@@ -72,7 +72,8 @@ class SqlRequests:
     def forget(self, speaks_of: Callable[[str], bool]) -> int:
         def drop(tx: Transaction) -> int:
             c = requests.c
-            rows = tx.execute(select(c.key, c.answer).where(c.answer.is_not(None)))
+            kept = select(c.key, c.answer).where(c.answer.is_not(None))
+            rows = tx.execute(kept.execution_options(yield_per=100))  # each may be a megabyte
             keys = [row.key for row in rows if speaks_of(row.answer.decode(errors="replace"))]
             for key in keys:
                 tx.execute(update(requests).where(c.key == key).values(status=None, answer=None))

@@ -1,5 +1,6 @@
 """A real server process for tests, on a free port, with a token; it can be killed and started again."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -13,10 +14,11 @@ TOKEN = "quince"
 
 
 class ServerProcess:
-    """``python -m pomona.server.process`` over one home folder."""
+    """``python -m pomona.server.process`` over one home folder; its records may be in PostgreSQL."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, database: str | None = None) -> None:
         self.home = home
+        self._environment = os.environ | ({"POMONA_DATABASE": database} if database else {})
         home.mkdir(exist_ok=True)
         (home / "token").write_text(TOKEN)
         with socket.socket() as probe:
@@ -28,7 +30,7 @@ class ServerProcess:
     def start(self) -> None:
         """Start it and wait until it answers."""
         command = [sys.executable, "-m", "pomona.server.process", "--home", str(self.home)]
-        self._process = subprocess.Popen([*command, "--port", str(self.port)])
+        self._process = subprocess.Popen([*command, "--port", str(self.port)], env=self._environment)
         pool = urllib3.PoolManager(retries=False)
         for _ in range(300):
             assert self._process.poll() is None, "the server did not start"
@@ -42,6 +44,11 @@ class ServerProcess:
     def kill(self) -> None:
         """``kill -9``."""
         self._end(signal.SIGKILL)
+
+    def restart(self) -> None:
+        """``kill -9`` and start again."""
+        self.kill()
+        self.start()
 
     def stop(self) -> None:
         """Ask it to end."""

@@ -3,12 +3,15 @@
 import random
 import threading
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import msgspec
 import pytest
 import urllib3
 from tests.server.mlflow.serving import TOKEN, ServerProcess
+from tests.servers import Postgres
 
 pytestmark = [pytest.mark.crash, pytest.mark.timeout(300)]
 API = "/api/2.0/mlflow"
@@ -71,10 +74,16 @@ def check(server: ServerProcess, run: str, logger: Logger, *, keys: int) -> None
 
 
 def hammer(
-    home: Path, *, clients: int, kills: int, keys: int, pause_s: float, between_s: tuple[float, float]
+    server: ServerProcess,
+    *,
+    clients: int,
+    kills: int,
+    keys: int,
+    pause_s: float,
+    between_s: tuple[float, float],
+    kill: Callable[[], None] | None = None,
 ) -> None:
     """Clients log while the server is killed and restarted; nothing acknowledged is lost or doubled."""
-    server = ServerProcess(home)
     server.start()
     chance, stop = random.Random(7), threading.Event()
     runs = [
@@ -85,8 +94,7 @@ def hammer(
         logger.start()
     for _ in range(kills):
         time.sleep(chance.uniform(*between_s))
-        server.kill()
-        server.start()
+        (kill or server.restart)()
     stop.set()
     for run, logger in zip(runs, loggers, strict=True):
         logger.join(timeout=90)
@@ -96,10 +104,44 @@ def hammer(
 
 
 def test_no_acknowledged_metric_is_lost_or_doubled(tmp_path: Path) -> None:
-    hammer(tmp_path / "home", clients=8, kills=5, keys=1, pause_s=0.0, between_s=(0.2, 1.0))
+    server = ServerProcess(tmp_path / "home")
+    hammer(server, clients=8, kills=5, keys=1, pause_s=0.0, between_s=(0.2, 1.0))
+
+
+@pytest.fixture
+def postgres() -> Iterator[Postgres]:
+    """A server that keeps what it acknowledged when it is killed, too."""
+    with TemporaryDirectory(prefix="pomona-crash-") as root:
+        server = Postgres(Path(root), sync="on")
+        try:
+            server.run("CREATE DATABASE pomona")
+            yield server
+        finally:
+            server.stop()
+
+
+@pytest.mark.postgres
+@pytest.mark.long
+def test_none_is_lost_or_doubled_on_postgresql(tmp_path: Path, postgres: Postgres) -> None:
+    server = ServerProcess(tmp_path / "home", postgres.url_of("pomona"))
+    hammer(server, clients=8, kills=10, keys=3, pause_s=0.0, between_s=(0.2, 1.5))
+
+
+@pytest.mark.postgres
+@pytest.mark.long
+def test_none_is_lost_or_doubled_when_postgresql_itself_is_killed(tmp_path: Path, postgres: Postgres) -> None:
+    def kill() -> None:
+        postgres.kill()
+        postgres.start()
+        postgres.run("SELECT 1")  # it has recovered
+
+    server = ServerProcess(tmp_path / "home", postgres.url_of("pomona"))
+    hammer(server, clients=8, kills=10, keys=3, pause_s=0.0, between_s=(0.5, 2.0), kill=kill)
 
 
 @pytest.mark.long
 @pytest.mark.timeout(1200)
 def test_sixty_four_clients_log_for_ten_minutes_through_twenty_kills(tmp_path: Path) -> None:
-    hammer(tmp_path / "home", clients=64, kills=20, keys=5, pause_s=0.1, between_s=(28.0, 32.0))
+    hammer(
+        ServerProcess(tmp_path / "home"), clients=64, kills=20, keys=5, pause_s=0.1, between_s=(28.0, 32.0)
+    )
