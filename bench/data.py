@@ -224,7 +224,8 @@ def main() -> None:
     parser.add_argument("--peers", type=Path, help="an environment with the peers; default: one is made")
     parser.add_argument("--out", type=Path, default=HERE / "results" / "data.json")
     options = parser.parse_args()
-    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # modules are compiled once on every side, as a user's are
+    # Modules are compiled once on every side, as a user's are.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory(prefix="bench-data-") as folder:
         found = Bench(options, Path(folder)).run()
     options.out.write_text(json.dumps(found, indent=1) + "\n")
