@@ -45,6 +45,7 @@ from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
 from pomona.registry.outside.service import Gangway
+from pomona.registry.prompts.service import PromptService
 from pomona.registry.records import NewVersion
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
@@ -227,6 +228,11 @@ class App:
     def uploads(self) -> UploadService:
         """Artifacts that come in parts."""
         return UploadService(self.home / "uploads", self.tracking.artifacts)
+
+    @cached_property
+    def prompts(self) -> PromptService:
+        """Texts that programs load by name."""
+        return PromptService(self.database, self.clock)
 
     @cached_property
     def trainer(self) -> Trainer:

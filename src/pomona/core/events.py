@@ -236,6 +236,12 @@ class RunStarted(Event, frozen=True, kw_only=True, tag_field="type", tag="traini
     experiment: str
 
 
+class RunsImported(Event, frozen=True, kw_only=True, tag_field="type", tag="training.runs_imported"):
+    experiment: str
+    runs: int
+    origin: str
+
+
 class RunFinished(Event, frozen=True, kw_only=True, tag_field="type", tag="training.run_finished"):
     name: str
     status: str
@@ -247,6 +253,43 @@ class ModelVersionRegistered(
     model: str
     number: int
     run: str | None
+
+
+class ModelCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.model_created"):
+    name: str
+
+
+class ModelVersionTagged(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="registry.version_tagged"
+):
+    model: str
+    number: int
+    key: str
+    value: str | None  # None: the tag was removed
+
+
+class PromptCreated(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.prompt_created"):
+    name: str
+
+
+class PromptVersionCreated(
+    Event, frozen=True, kw_only=True, tag_field="type", tag="registry.prompt_version_created"
+):
+    prompt: str
+    number: int
+
+
+class PromptTagged(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.prompt_tagged"):
+    prompt: str
+    number: int | None  # None: the tag is the prompt's own
+    key: str
+    value: str | None  # None: the tag was removed
+
+
+class PromptAliasMoved(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.prompt_alias_moved"):
+    prompt: str
+    alias: str
+    number: int | None  # None: the alias was removed
 
 
 class AliasMoved(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.alias_moved"):

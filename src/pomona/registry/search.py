@@ -1,10 +1,12 @@
 """Finding models and versions: the search grammar of the MLflow protocol."""
 
 from collections.abc import Sequence
+from typing import Literal
 
 from pomona.core.errors import Invalid
 from pomona.core.ports import Database
 from pomona.registry import store
+from pomona.registry.prompts.rules import split
 from pomona.registry.records import ModelVersion, RegisteredModel
 from pomona.training.records.search import SortKey
 from pomona.training.rules import filters
@@ -40,7 +42,7 @@ class Search:
             Invalid: If filter, order or limit cannot be read.
         """
         check_page_size(limit, most=1000)
-        conditions = filters.parse_filter(filter, filters.MODELS)
+        _, conditions = split(filters.parse_filter(filter, filters.MODELS))
         order = _order(order_by, _MODEL_ORDER)
         found, more = self._database.read(
             lambda tx: store.search_models(tx, conditions, order, limit=limit, offset=offset)
@@ -61,12 +63,21 @@ class Search:
             Invalid: If filter, order or limit cannot be read.
         """
         check_page_size(limit, most=200_000)
-        conditions = filters.parse_filter(filter, filters.MODEL_VERSIONS)
+        _, conditions = split(filters.parse_filter(filter, filters.MODEL_VERSIONS))
         order = _order(order_by, _VERSION_ORDER)
         found, more = self._database.read(
             lambda tx: store.search_versions(tx, conditions, order, limit=limit, offset=offset)
         )
         return found, offset + limit if more else None
+
+
+def orders_of(order_by: Sequence[str], what: Literal["models", "versions"]) -> list[SortKey]:
+    """The sort keys of a search.
+
+    Raises:
+        Invalid: If one cannot be read, or comes twice.
+    """
+    return _order(order_by, _MODEL_ORDER if what == "models" else _VERSION_ORDER)
 
 
 def _order(order_by: Sequence[str], grammar: filters.Grammar) -> list[SortKey]:

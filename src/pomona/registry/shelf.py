@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from pomona.core.errors import Invalid
-from pomona.core.events import AliasMoved
+from pomona.core.events import AliasMoved, ModelCreated, ModelVersionTagged
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.registry import rules, store
@@ -48,10 +48,12 @@ class Shelf:
         found = store.find_model(tx, name)
         if found is not None:
             return found
+        store.check_free(tx, name)
         now = self._clock.now()
         model = RegisteredModel(
             id=new_id("mdl", now), name=name, description=description, created_at=now, updated_at=now
         )
+        tx.emit(ModelCreated(subject=model.id, name=name))
         return store.models.insert(tx, model)
 
     def touch(self, tx: Transaction, model: RegisteredModel, at: datetime) -> RegisteredModel:
@@ -157,15 +159,23 @@ class Shelf:
     def set_version_tag(self, name: str, number: int, key: str, value: str) -> None:
         """Add or overwrite a tag of a version."""
         _check_tags({key: value})
-        self._database.write(
-            lambda tx: store.set_tags(tx, store.version_tags, _version_id(tx, name, number), {key: value})
-        )
+
+        def work(tx: Transaction) -> None:
+            version = _version_id(tx, name, number)
+            store.set_tags(tx, store.version_tags, version, {key: value})
+            tx.emit(ModelVersionTagged(subject=version, model=name, number=number, key=key, value=value))
+
+        self._database.write(work)
 
     def drop_version_tag(self, name: str, number: int, key: str) -> None:
         """Remove a tag of a version."""
-        self._database.write(
-            lambda tx: store.drop_tag(tx, store.version_tags, _version_id(tx, name, number), key)
-        )
+
+        def work(tx: Transaction) -> None:
+            version = _version_id(tx, name, number)
+            store.drop_tag(tx, store.version_tags, version, key)
+            tx.emit(ModelVersionTagged(subject=version, model=name, number=number, key=key, value=None))
+
+        self._database.write(work)
 
     def _change_version(self, name: str, number: int, **values: str) -> ModelVersion:
         def work(tx: Transaction) -> ModelVersion:

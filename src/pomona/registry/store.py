@@ -17,14 +17,14 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    not_,
-    or_,
     select,
 )
 
 from pomona.core.errors import Conflict, NotFound, Tampered
 from pomona.core.ports import Transaction
 from pomona.core.records import from_json
+from pomona.registry.prompts import store as prompts
+from pomona.registry.prompts.rules import taken
 from pomona.registry.records import GateResult, ModelVersion, RegisteredModel
 from pomona.sql import RecordTable, UtcTime, metadata
 from pomona.training.records.search import Comparison, SortKey
@@ -88,7 +88,6 @@ def _tags(name: str) -> Table:
 model_tags = _tags("registered_model_tags")
 version_tags = _tags("model_version_tags")
 _set_alias, _set_model_tag, _set_version_tag = upsert(aliases), upsert(model_tags), upsert(version_tags)
-_PROMPT = "mlflow.prompt.is_prompt"
 
 
 def model(tx: Transaction, name: str) -> RegisteredModel:
@@ -122,11 +121,13 @@ def find_model(tx: Transaction, name: str) -> RegisteredModel | None:
 
 
 def check_free(tx: Transaction, name: str) -> None:
-    """Refuse a name that a model has.
+    """Refuse a name that a model or a prompt has.
 
     Raises:
         Conflict: If one has it.
     """
+    if prompts.find(tx, name) is not None:
+        raise taken(name, wanted="registered model", by="prompt")
     if tx.execute(select(models.c.id).where(models.c.name == name)).first() is not None:
         raise Conflict(f"Registered Model (name={name}) already exists.", hint="register a version of it")
 
@@ -258,13 +259,7 @@ def _condition(
     if condition.entity == "attribute":
         return compare(columns[condition.key], condition.op, condition.value)
     tagged = exists().where(tags.c.owner == owner, tags.c.key == condition.key)
-    found = tagged.where(compare(tags.c.value, condition.op, condition.value))
-    if condition.key == _PROMPT and (condition.op, str(condition.value).lower()) in (
-        ("!=", "true"),
-        ("=", "false"),
-    ):
-        return or_(not_(tagged), found)  # what has no such tag is a model, not a prompt
-    return found
+    return tagged.where(compare(tags.c.value, condition.op, condition.value))
 
 
 def _versions() -> Select[Any]:

@@ -11,6 +11,7 @@ from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.business.service import BusinessService
 from pomona.data.service import DataService
+from pomona.registry.prompts.service import PromptService
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow.app import MlflowApp
 from pomona.server.mlflow.tables import Services
@@ -49,7 +50,11 @@ class Home:
         self.traces = TraceService(self.database, self.clock, self.tracking.experiments)
         self.uploads = UploadService(folder / "uploads", self.tracking.artifacts)
         services = Services(
-            tracking=self.tracking, registry=self.registry, traces=self.traces, uploads=self.uploads
+            tracking=self.tracking,
+            registry=self.registry,
+            traces=self.traces,
+            uploads=self.uploads,
+            prompts=PromptService(self.database, self.clock),
         )
         self.app = MlflowApp(services)
 

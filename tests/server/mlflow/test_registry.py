@@ -349,11 +349,3 @@ def test_a_model_name_is_given_once(mlflow: Caller) -> None:
     mlflow.post("registered-models/create", name="scorer")
     found = mlflow.refuse("POST", "registered-models/create", name="scorer")
     assert found[:2] == (400, "RESOURCE_ALREADY_EXISTS")
-
-
-def test_prompts_are_not_kept(mlflow: Caller) -> None:
-    tags = [{"key": "mlflow.prompt.is_prompt", "value": "true"}]
-    assert mlflow.refuse("POST", "registered-models/create", name="p", tags=tags)[:2] == (
-        501,
-        "NOT_IMPLEMENTED",
-    )

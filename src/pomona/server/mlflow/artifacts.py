@@ -64,7 +64,7 @@ class Artifacts:
         stream = await self._threads.run(self._tracking.artifacts.open, file)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _headers(file)})
-            await send_verified(send, stream, file.digest, file.size or 0, self._threads)
+            await send_verified(send, stream, str(file.digest), file.size or 0, self._threads)
         finally:
             stream.close()
 

@@ -8,11 +8,9 @@ from pomona.registry.rules import check_alias, check_model_name, stage_named
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow.forms import Pair, RegistryForm, SearchForm
 from pomona.server.mlflow.shapes import millis, pairs
-from pomona.server.mlflow.wire import EMPTY, MlflowError, Request, Response, answer
+from pomona.server.mlflow.wire import EMPTY, Request, Response, answer
 from pomona.training.rules.paging import offset_from, token_for
 from pomona.training.rules.paths import version_uri
-
-_PROMPT_TAG = "mlflow.prompt.is_prompt"
 
 
 class Registry:
@@ -23,7 +21,7 @@ class Registry:
 
     def create(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name")
-        tags = _no_prompt(form.tags)
+        tags = _tags(form.tags)
         model = self._registry.shelf.create(form.name or "", description=form.description or "", tags=tags)
         return self._model(model)
 
@@ -73,7 +71,7 @@ class Registry:
 
     def set_alias(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "alias", "version")
-        self._registry.set_alias(form.name or "", form.alias or "", _number(form))
+        self._registry.set_alias(form.name or "", form.alias or "", number_of(form))
         return EMPTY
 
     def delete_alias(self, request: Request) -> Response:
@@ -101,7 +99,7 @@ class Registry:
             model_id=form.model_id or None,
             description=form.description or "",
             run_link=form.run_link or "",
-            tags=_no_prompt(form.tags),
+            tags=_tags(form.tags),
         )
         return self._version(version)
 
@@ -110,14 +108,16 @@ class Registry:
 
     def update_version(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "version")
-        found = self._registry.shelf.describe_version(form.name or "", _number(form), form.description or "")
+        found = self._registry.shelf.describe_version(
+            form.name or "", number_of(form), form.description or ""
+        )
         return self._version(found)
 
     def move_stage(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "version", "stage")
         found = self._registry.shelf.move_stage(
             form.name or "",
-            _number(form),
+            number_of(form),
             form.stage or "",
             archive_others=bool(form.archive_existing_versions),
         )
@@ -125,7 +125,7 @@ class Registry:
 
     def delete_version(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "version")
-        self._registry.shelf.delete_version(form.name or "", _number(form))
+        self._registry.shelf.delete_version(form.name or "", number_of(form))
         return EMPTY
 
     def download_uri(self, request: Request) -> Response:
@@ -146,17 +146,19 @@ class Registry:
 
     def set_version_tag(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "version", "key")
-        self._registry.shelf.set_version_tag(form.name or "", _number(form), form.key or "", form.value or "")
+        self._registry.shelf.set_version_tag(
+            form.name or "", number_of(form), form.key or "", form.value or ""
+        )
         return EMPTY
 
     def delete_version_tag(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "version", "key")
-        self._registry.shelf.drop_version_tag(form.name or "", _number(form), form.key or "")
+        self._registry.shelf.drop_version_tag(form.name or "", number_of(form), form.key or "")
         return EMPTY
 
     def _found(self, form: RegistryForm) -> ModelVersion:
         check_model_name(form.name or "")
-        number = _number(form)
+        number = number_of(form)
         try:
             return self._registry.version(f"{form.name}/{number}")
         except NotFound:
@@ -206,15 +208,17 @@ def version_shape(found: ModelVersion) -> dict[str, Any]:
     }
 
 
-def _number(form: RegistryForm) -> int:
+def number_of(form: RegistryForm) -> int:
+    """The version that a request names.
+
+    Raises:
+        Invalid: If it is no number.
+    """
     try:
         return int(form.version or "")
     except ValueError:
         raise Invalid(f"Parameter 'version' must be an integer, got '{form.version}'.") from None
 
 
-def _no_prompt(tags: list[Pair] | None) -> dict[str, str]:
-    found = dict(tag.item() for tag in tags or [])
-    if found.get(_PROMPT_TAG, "").lower() == "true":
-        raise MlflowError("NOT_IMPLEMENTED", 501, "Pomona does not keep prompts.")
-    return found
+def _tags(tags: list[Pair] | None) -> dict[str, str]:
+    return dict(tag.item() for tag in tags or [])

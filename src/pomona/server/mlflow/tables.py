@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pomona.registry.prompts.service import PromptService
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow.artifacts import Artifacts
 from pomona.server.mlflow.experiments import Experiments
@@ -11,6 +12,7 @@ from pomona.server.mlflow.logged_models import LoggedModels
 from pomona.server.mlflow.metrics import Metrics
 from pomona.server.mlflow.otlp import PATH as OTLP
 from pomona.server.mlflow.otlp import Otlp
+from pomona.server.mlflow.prompts import Prompts
 from pomona.server.mlflow.registry import Registry
 from pomona.server.mlflow.runs import Runs
 from pomona.server.mlflow.traces import Traces
@@ -33,17 +35,18 @@ class Services:
     registry: RegistryService
     traces: TraceService
     uploads: UploadService
+    prompts: PromptService
 
 
 def table_of(services: Services) -> Table:
     """Every route; a part in braces varies and is handed to the handler."""
-    tracking = services.tracking
+    tracking, registry = services.tracking, Registry(services.registry)
     return [
         ("GET", "/mlflow/server-info", server_info),
         *_experiments(Experiments(tracking.experiments)),
         *_runs(Runs(tracking), Metrics(tracking.histories)),
         *_models(LoggedModels(tracking)),
-        *_registry(Registry(services.registry)),
+        *_registry(registry, Prompts(services.prompts, registry)),
         *_traces(Traces(services.traces)),
         *_assessments(Traces(services.traces)),
         ("POST", OTLP, Otlp(services.traces).export),
@@ -126,31 +129,36 @@ def _runs(handlers: Runs, metrics: Metrics) -> Table:
     ]
 
 
-def _registry(handlers: Registry) -> Table:
+def _registry(of_models: Registry, of_prompts: Prompts) -> Table:
     models, versions = "/mlflow/registered-models/", "/mlflow/model-versions/"
+    either = of_prompts.named
     return [
-        ("POST", f"{models}create", handlers.create),
-        ("GET", f"{models}get", handlers.get),
-        ("PATCH", f"{models}update", handlers.update),
-        ("POST", f"{models}rename", handlers.rename),
-        ("DELETE", f"{models}delete", handlers.delete),
-        ("GET", f"{models}search", handlers.search),
-        ("GET", f"{models}get-latest-versions", handlers.latest),
-        ("POST", f"{models}get-latest-versions", handlers.latest),
-        ("POST", f"{models}set-tag", handlers.set_tag),
-        ("DELETE", f"{models}delete-tag", handlers.delete_tag),
-        ("POST", f"{models}alias", handlers.set_alias),
-        ("DELETE", f"{models}alias", handlers.delete_alias),
-        ("GET", f"{models}alias", handlers.by_alias),
-        ("POST", f"{versions}create", handlers.create_version),
-        ("GET", f"{versions}get", handlers.get_version),
-        ("PATCH", f"{versions}update", handlers.update_version),
-        ("POST", f"{versions}transition-stage", handlers.move_stage),
-        ("DELETE", f"{versions}delete", handlers.delete_version),
-        ("GET", f"{versions}get-download-uri", handlers.download_uri),
-        ("GET", f"{versions}search", handlers.search_versions),
-        ("POST", f"{versions}set-tag", handlers.set_version_tag),
-        ("DELETE", f"{versions}delete-tag", handlers.delete_version_tag),
+        ("POST", f"{models}create", of_prompts.create_any),
+        ("GET", f"{models}get", either(of_prompts.get, of_models.get)),
+        ("PATCH", f"{models}update", either(of_prompts.update, of_models.update)),
+        ("POST", f"{models}rename", either(of_prompts.rename, of_models.rename)),
+        ("DELETE", f"{models}delete", either(of_prompts.delete, of_models.delete)),
+        ("GET", f"{models}search", of_prompts.search_any),
+        ("GET", f"{models}get-latest-versions", either(of_prompts.latest, of_models.latest)),
+        ("POST", f"{models}get-latest-versions", either(of_prompts.latest, of_models.latest)),
+        ("POST", f"{models}set-tag", either(of_prompts.set_tag, of_models.set_tag)),
+        ("DELETE", f"{models}delete-tag", either(of_prompts.delete_tag, of_models.delete_tag)),
+        ("POST", f"{models}alias", either(of_prompts.set_alias, of_models.set_alias)),
+        ("DELETE", f"{models}alias", either(of_prompts.delete_alias, of_models.delete_alias)),
+        ("GET", f"{models}alias", either(of_prompts.by_alias, of_models.by_alias)),
+        ("POST", f"{versions}create", either(of_prompts.create_version, of_models.create_version)),
+        ("GET", f"{versions}get", either(of_prompts.get_version, of_models.get_version)),
+        ("PATCH", f"{versions}update", either(of_prompts.update_version, of_models.update_version)),
+        ("POST", f"{versions}transition-stage", either(of_prompts.no_stage, of_models.move_stage)),
+        ("DELETE", f"{versions}delete", either(of_prompts.delete_version, of_models.delete_version)),
+        ("GET", f"{versions}get-download-uri", either(of_prompts.no_stage, of_models.download_uri)),
+        ("GET", f"{versions}search", of_prompts.search_any_versions),
+        ("POST", f"{versions}set-tag", either(of_prompts.set_version_tag, of_models.set_version_tag)),
+        (
+            "DELETE",
+            f"{versions}delete-tag",
+            either(of_prompts.delete_version_tag, of_models.delete_version_tag),
+        ),
     ]
 
 
