@@ -1,6 +1,9 @@
 """``pomona models``: register, list, gate, alias, verify."""
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -65,13 +68,34 @@ def register(
     path: Annotated[str | None, typer.Option(help="Which model, if the run logged several.")] = None,
     source: Annotated[str | None, typer.Option(help="Or an address: models:/m-..., runs:/RUN/PATH.")] = None,
     description: Annotated[str, typer.Option(help="What is new in it.")] = "",
+    outside: Annotated[
+        str | None,
+        typer.Option("--from", help="Or a model that was made elsewhere: a folder, or models:/NAME/3."),
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option("--tracking-uri", help="The MLflow server that --from models:/... is on.")
+    ] = None,
+    allow_code: Annotated[
+        str | None,
+        typer.Option(help="Why files from outside that run code (pickles) may come in; the ledger keeps it."),
+    ] = None,
 ) -> None:
-    """Register what a run logged as the next version.
+    """Register what a run logged, or a model from elsewhere, as the next version.
 
     Example: pomona models register flight-delay --run 4f1c...
+
+    Example: pomona models register flight-delay --from ./model
+
+    Example: pomona models register x --from models:/x/3 --tracking-uri http://old:5000
     """
     with client() as pomona:
-        made = pomona.models.register(name, run_id=run, path=path, source=source, description=description)
+        if outside is not None:
+            with _fetched(outside, server) as (folder, origin):
+                made = pomona.models.bring(
+                    name, folder, origin=origin, description=description, allow_code=allow_code
+                )
+        else:
+            made = pomona.models.register(name, run_id=run, path=path, source=source, description=description)
     done(f"{made.model}/{made.number} ({made.id}), {len(made.files)} files, digest {made.digest[:12]}")
 
 
@@ -185,6 +209,18 @@ def download(
             ref, folder, trusted=pem, told=lambda file: shown.update(f"{file.path} ({file.size:,} bytes)")
         )
     done(f"{ref} is in {made}, every file checked")
+
+
+@contextmanager
+def _fetched(address: str, server: str | None) -> Iterator[tuple[Path, str | None]]:
+    """A model's folder on this machine, fetched from another MLflow server if that has it."""
+    if server is None:
+        yield Path(address), None
+        return
+    from pomona.sdk.folders import from_mlflow
+
+    with tempfile.TemporaryDirectory() as into, err.status(f"fetching {address} from {server}"):
+        yield from_mlflow(address, server, Path(into)), f"{server} {address}"
 
 
 def _gate(found: object) -> str | None:

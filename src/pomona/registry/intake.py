@@ -13,7 +13,7 @@ from pomona.training.service.lineage import EVALUATION
 from pomona.training.service.tracking import TrackingService
 
 CONTEXT_TAG = "mlflow.data.context"
-_REQUIREMENTS = ("requirements.txt", "conda.yaml", "python_env.yaml")
+REQUIREMENTS = ("requirements.txt", "conda.yaml", "python_env.yaml")
 
 
 class Taken(Record, frozen=True, kw_only=True):
@@ -86,7 +86,8 @@ class Intake:
         if address is None:
             raise Invalid(
                 f"Invalid model version source: '{source}'. Pomona registers models that it keeps.",
-                hint="log the model to a run first, then register runs:/<run>/<path> or models:/<model id>",
+                hint="log the model to a run first, then register runs:/<run>/<path> or models:/<model id>; "
+                "one that was made elsewhere comes in by `pomona models register NAME --from FOLDER`",
             )
         if address.root.startswith("m-"):
             run_id = run_id or self._tracking.models.get(address.root).source_run
@@ -120,7 +121,7 @@ class Intake:
         check_mlmodel_size(named[MLMODEL].size)  # before it is read
         about = parse_mlmodel(self._blobs.get(named[MLMODEL].digest))
         run = self._tracking.run(run_id) if run_id else None
-        requirements = next((named[name].digest for name in _REQUIREMENTS if name in named), None)
+        requirements = next((named[name].digest for name in REQUIREMENTS if name in named), None)
         return Taken(
             files=files,
             about=about,

@@ -1,8 +1,12 @@
 """Model versions as folders on this machine: fetched, checked against their seal, loaded."""
 
 import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import msgspec
 from blake3 import blake3
@@ -110,6 +114,41 @@ def check_folder(folder: Path, seal: Seal, pem: str) -> int:
         if path.is_file() and path.relative_to(folder).as_posix() not in files:
             raise Tampered(f"{path} is no part of the model", hint="take it away, or fetch the model anew")
     return len(files)
+
+
+@contextmanager
+def packed(folder: Path) -> Iterator[BinaryIO]:
+    """A folder's files as one tar archive, in a temporary file.
+
+    Raises:
+        NotFound: If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise NotFound(f"there is no folder {folder}", hint="name the folder with the MLmodel file")
+    with tempfile.TemporaryFile() as body:
+        with tarfile.open(fileobj=body, mode="w:") as archive:
+            for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+                archive.add(path.resolve(), arcname=path.relative_to(folder).as_posix(), recursive=False)
+        body.seek(0)
+        yield body
+
+
+def from_mlflow(address: str, server: str, into: Path) -> Path:
+    """A model of another MLflow server, fetched by MLflow's own client.
+
+    Raises:
+        MissingExtra: If MLflow is not installed.
+        NotFound: If that server does not hand it out.
+    """
+    try:
+        from mlflow.artifacts import download_artifacts
+        from mlflow.exceptions import MlflowException
+    except ModuleNotFoundError as error:
+        raise MissingExtra("mlflow-skinny", "server") from error
+    try:
+        return Path(download_artifacts(artifact_uri=address, tracking_uri=server, dst_path=str(into)))
+    except (MlflowException, OSError) as error:
+        raise NotFound(f"{server} does not hand out {address}: {error}", hint="see what it lists") from error
 
 
 def kept_folder(version: ModelVersion) -> Path:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pomona.core.records import from_json
 from pomona.core.signatures import PublicKey
 from pomona.registry.records import (
     AliasMove,
@@ -56,6 +57,43 @@ class Models:
             run_id=run_id, path=path, source=source, description=description, tags=dict(tags or {})
         )
         return self._session.post(f"/api/v1/models/{part(name)}/versions", new, ModelVersion)
+
+    def bring(
+        self,
+        name: str,
+        folder: str | Path,
+        *,
+        origin: str | None = None,
+        description: str = "",
+        allow_code: str | None = None,
+    ) -> ModelVersion:
+        """Register a model's folder that no run here logged; ``name`` is created if it is new.
+
+        Args:
+            folder: With an ``MLmodel`` file.
+            origin: Where it came from; default: the folder.
+            allow_code: Why files that run code when they are loaded (pickles, say) may come in.
+
+        Raises:
+            Refused: If there are such files and no reason.
+            Invalid: If it is no model.
+        """
+        from pomona.sdk.folders import packed
+
+        query = {
+            "origin": origin or Path(folder).absolute().as_uri(),
+            "description": description,
+            "allow_code": allow_code,
+        }
+        with packed(Path(folder)) as body:
+            reply = self._session.call(
+                "POST",
+                f"/api/v1/models/{part(name)}/outside",
+                body=body,
+                query=query,
+                headers={"content-type": "application/x-tar"},
+            )
+        return from_json(reply.body, ModelVersion)
 
     def get(self, name: str) -> ModelDetail:
         """A model, its versions and what the gate said about them."""

@@ -1,10 +1,15 @@
 """Stage 4 over HTTP: models, their versions, aliases and the gate."""
 
-from litestar import Controller, Response, delete, get, post, put
+import asyncio
+import tempfile
+from typing import Any
+
+from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.records import Page
 from pomona.core.signatures import PublicKey
+from pomona.registry.outside.service import Brought
 from pomona.registry.records import (
     AliasMove,
     GateCheck,
@@ -44,6 +49,29 @@ class ModelRoutes(Controller):
     def register(self, app: Wired, name: FromPath[str], data: JSONBody[NewVersion]) -> ModelVersion:
         """Make what a run logged the next version; the model is created if it is new."""
         return app.registry.register(name, data)
+
+    @post("/{name:str}/outside", request_max_body_size=None)
+    async def bring(
+        self,
+        app: Wired,
+        request: Request[Any, Any, Any],
+        name: FromPath[str],
+        origin: FromQuery[str],
+        description: FromQuery[str] = "",
+        allow_code: FromQuery[str | None] = None,
+    ) -> ModelVersion:
+        """Register a model that was made elsewhere: its folder as an uncompressed tar file in the body.
+
+        A file that would run code when it is loaded (a pickle, say) is refused, unless ``allow_code`` says
+        why it may; the ledger keeps that.
+        """
+        wish = Brought(origin=origin, description=description, allow_code=allow_code)
+        folder = app.home / "incoming"
+        folder.mkdir(exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as body:
+            async for piece in request.stream():
+                body.write(piece)
+            return await asyncio.to_thread(app.gangway.bring, name, body, wish)
 
     @get("/{name:str}/versions/{number:int}", sync_to_thread=True)
     def version(self, app: Wired, name: FromPath[str], number: FromPath[int]) -> VersionDetail:
