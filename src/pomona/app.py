@@ -44,6 +44,8 @@ from pomona.monitoring.references import TrainingReferences
 from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
+from pomona.registry.importing.job import Importing
+from pomona.registry.importing.service import ImportService
 from pomona.registry.outside.service import Gangway
 from pomona.registry.prompts.service import PromptService
 from pomona.registry.records import NewVersion
@@ -64,6 +66,7 @@ from pomona.storage.requests import SqlRequests
 from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
+from pomona.training.service.lineage import Lineage
 from pomona.training.service.tracking import TrackingService
 from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
@@ -201,6 +204,24 @@ class App:
         return Gangway(self.database, self.blobs, self.registry)
 
     @cached_property
+    def imports(self) -> ImportService:
+        """What is taken over from MLflow."""
+        return ImportService(self.database, self.jobs, guard=partial(guard_of, self.home))
+
+    @cached_property
+    def importing(self) -> Importing:
+        """The job that takes it over."""
+        return Importing(
+            self.database,
+            self.blobs,
+            self.clock,
+            self.imports,
+            experiments=self.tracking.experiments,
+            lineage=Lineage(self.business, self.data, self.files),
+            registry=self.registry,
+        )
+
+    @cached_property
     def scorer(self) -> Scorer:
         """Lets model versions answer rows that are kept here."""
         return Scorer(self.blobs, self.home / "models", self.registry.seals.of)
@@ -288,6 +309,7 @@ class App:
             self.trainer.workflow(),
             self.retraining.workflow(),
             self.extraction.workflow(),
+            self.importing.workflow(),
             self.mart_builder.workflow(),
             self.archive.workflow(),
             *self.keeping.workflows(),

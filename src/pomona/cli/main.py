@@ -12,6 +12,7 @@ from pomona.cli import (
     data,
     entries,
     files,
+    imports,
     jobs,
     loop,
     marts,
@@ -46,6 +47,7 @@ app.add_typer(files.app, name="files", rich_help_panel="Stages")
 app.add_typer(marts.app, name="marts", rich_help_panel="Stages")
 app.add_typer(entries.app, name="train", rich_help_panel="Stages")
 app.add_typer(runs.app, name="runs", rich_help_panel="Stages")
+app.add_typer(imports.app, name="import", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
 app.add_typer(releases.endpoints, name="endpoints", rich_help_panel="Stages")
 app.add_typer(releases.app, name="releases", rich_help_panel="Stages")

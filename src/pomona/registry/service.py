@@ -1,6 +1,7 @@
 """Use cases of the registry: register, look up, verify, move aliases, check the gate."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import BinaryIO
 
 import msgspec
@@ -142,10 +143,15 @@ class RegistryService:
         description: str = "",
         run_link: str = "",
         tags: Mapping[str, str],
+        number: int | None = None,
+        made_at: datetime | None = None,
     ) -> ModelVersion:
-        """Store the next version, its links and its event."""
+        """Store the next version, its links and its event.
+
+        ``number`` (which must be free) and ``made_at`` are for versions that were made elsewhere.
+        """
         version = msgspec.structs.replace(
-            self._made(taken, model, number=store.next_number(tx, model.id)),
+            self._made(taken, model, number=number or store.next_number(tx, model.id), made_at=made_at),
             description=description,
             run_link=run_link,
             tags=dict(tags),
@@ -153,7 +159,7 @@ class RegistryService:
         store.versions.insert(tx, version)
         self.seals.seal(tx, version)
         store.set_tags(tx, store.version_tags, version.id, tags)
-        self.shelf.touch(tx, model, version.created_at)
+        self.shelf.touch(tx, model, version.updated_at)
         _link(tx, version)
         tx.emit(
             ModelVersionRegistered(
@@ -162,7 +168,9 @@ class RegistryService:
         )
         return version
 
-    def _made(self, taken: Taken, model: RegisteredModel, *, number: int) -> ModelVersion:
+    def _made(
+        self, taken: Taken, model: RegisteredModel, *, number: int, made_at: datetime | None
+    ) -> ModelVersion:
         now = self._clock.now()
         return ModelVersion(
             id=new_id("mv", now),
@@ -182,7 +190,7 @@ class RegistryService:
             hypothesis=taken.hypothesis,
             environment=taken.environment,
             outside=taken.outside,
-            created_at=now,
+            created_at=made_at or now,
             updated_at=now,
             created_by=current_actor(),
         )

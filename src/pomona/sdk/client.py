@@ -18,6 +18,7 @@ from pomona.sdk.data import Data
 from pomona.sdk.entries import Training
 from pomona.sdk.files.client import Files
 from pomona.sdk.http import HttpTransport
+from pomona.sdk.imports import Imports
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.loop import Loop
 from pomona.sdk.marts import Marts
@@ -51,6 +52,7 @@ class Client:
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.jobs = Jobs(self.session)
+        self.imports = Imports(self.session, self.jobs)
         self.sources = Sources(self.session, self.jobs)
         self.training = Training(self.session, self.jobs)
         self.marts = Marts(self.session, self.jobs)

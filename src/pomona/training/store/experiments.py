@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Column, Integer, String, Table, Text, delete, func, insert, select, update
 
 from pomona.core.errors import Conflict, Invalid, NotFound
 from pomona.core.ports import Transaction
@@ -30,6 +30,7 @@ experiment_tags = Table(
     Column("value", Text, nullable=False),
     sqlite_with_rowid=False,
 )
+_IMPORTED = 1_000_000_000  # MLflow's file store names its experiments by 18 digits
 _add_default = insert_new(experiments)
 _set_tag = upsert(experiment_tags)
 
@@ -48,11 +49,17 @@ def add(tx: Transaction, *, name: str, location: str, tags: dict[str, str], now_
     """
     if tx.execute(select(experiments.c.id).where(experiments.c.name == name)).first() is not None:
         raise Conflict(f"Experiment(name={name}) already exists.", hint="deleted experiments keep their name")
-    row = {"name": name, "artifact_location": location, "state": "active"}
-    done = tx.execute(insert(experiments), row | {"created_ms": now_ms, "updated_ms": now_ms})
-    number = int(done.inserted_primary_key[0])
+    number = next_number(tx)
+    row = {"id": number, "name": name, "artifact_location": location, "state": "active"}
+    tx.execute(insert(experiments), row | {"created_ms": now_ms, "updated_ms": now_ms})
     set_tags(tx, number, tags)
     return number
+
+
+def next_number(tx: Transaction) -> int:
+    """The number of the next experiment; the very large ones that imports bring along do not count."""
+    newest = tx.execute(select(func.max(experiments.c.id)).where(experiments.c.id < _IMPORTED)).scalar()
+    return int(newest or 0) + 1
 
 
 def change(tx: Transaction, number: int, **values: Any) -> None:

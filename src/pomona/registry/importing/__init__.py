@@ -1,0 +1,1 @@
+"""Taking over what a team has in MLflow: experiments, runs, models, files and the registry."""

@@ -1,0 +1,235 @@
+"""Taking over the registry: models and versions under their names and numbers, tags, stages, aliases.
+
+Models from elsewhere are strangers: one whose files run code when it is loaded (a pickle, say) stays out
+unless somebody answers for it, and then the ledger keeps who and why.
+"""
+
+from dataclasses import dataclass
+
+import msgspec
+
+from pomona.core.errors import Invalid, NotFound, PomonaError
+from pomona.core.events import OutsideCodeAllowed
+from pomona.core.ports import Blobs, Database, Transaction
+from pomona.registry import rules as registry_rules
+from pomona.registry import store as shelf
+from pomona.registry.importing import rules, store
+from pomona.registry.importing.door import Files
+from pomona.registry.importing.records import OldRegistered, OldVersion, RegistryTaken
+from pomona.registry.importing.rules import Address, Left
+from pomona.registry.intake import Taken
+from pomona.registry.mlmodel import MLMODEL, check_mlmodel_size, missing_mlmodel, parse_mlmodel
+from pomona.registry.outside.scanning import code_in, python_in
+from pomona.registry.records import Code, ModelFile, ModelVersion, Outside, RegisteredModel
+from pomona.registry.service import RegistryService
+from pomona.sql import from_us
+from pomona.training.rules.paths import SCHEME, ArtifactAddress, safe_path
+
+_PROMPT = "mlflow.prompt.is_prompt"
+_HINT = 'look at them, then import again with --trust "why"'
+
+
+@dataclass
+class _Counts:
+    models: int = 0
+    versions: int = 0
+
+
+class Registering:
+    """Takes registered models over.
+
+    Args:
+        files: Where files are read that belong to no run or logged model; None: they stay behind.
+        trust: Why files that run code may come in.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        blobs: Blobs,
+        registry: RegistryService,
+        *,
+        files: Files | None,
+        named: str,
+        trust: str | None,
+    ) -> None:
+        self._database = database
+        self._blobs = blobs
+        self._registry = registry
+        self._files = files
+        self._named = named
+        self._trust = trust
+        self._left = Left()
+        self._counts = _Counts()
+
+    def take(self, found: list[OldRegistered]) -> RegistryTaken:
+        """Every version that is not here yet, or has changed there since."""
+        self._registry.seals.begin()
+        for old in found:
+            if old.tags.get(_PROMPT, "").lower() == "true":
+                self._left.add("prompts, which are not kept here", old.name)
+                continue
+            try:
+                registry_rules.check_model_name(old.name)
+            except Invalid as error:
+                self._left.add(f"registered models: {error.detail}", old.name)
+                continue
+            self._model(old)
+        return RegistryTaken(
+            models=self._counts.models, versions=self._counts.versions, skipped=self._left.told()
+        )
+
+    def _model(self, old: OldRegistered) -> None:
+        owner, here = self._database.write(lambda tx: self._home(tx, old))
+        self._counts.models += not here
+        for version in old.versions:
+            try:
+                self._version(owner, version)
+            except PomonaError as error:
+                if error.status >= 500:
+                    raise
+                reason = f"versions: {error.detail}{f' ({error.hint})' if error.hint else ''}"
+                self._left.add(reason, f"{old.name}/{version.number}")
+        self._aliases(old)
+
+    def _home(self, tx: Transaction, old: OldRegistered) -> tuple[RegisteredModel, bool]:
+        found = shelf.find_model(tx, old.name)
+        model = self._registry.shelf.ensure(tx, old.name, description=old.description)
+        if found is None:
+            made_at = from_us(old.created_ms * 1000)
+            shelf.models.replace(tx, msgspec.structs.replace(model, created_at=made_at))
+            shelf.set_tags(tx, shelf.model_tags, model.id, old.tags)
+        return shelf.model(tx, old.name), found is not None
+
+    def _version(self, owner: RegisteredModel, old: OldVersion) -> None:
+        what = f"version {owner.name}/{old.number}"
+        mark = (rules.version_mark(old), "")
+
+        def seen(tx: Transaction) -> tuple[store.Mark | None, ModelVersion | None]:
+            found = shelf.versions.first(
+                tx, shelf.versions.c.model_id == owner.id, shelf.versions.c.number == old.number
+            )
+            return store.marks(tx, [what]).get(what), found
+
+        before, here = self._database.read(seen)
+        if before == mark:
+            return
+        if here is not None and before is None:
+            raise Invalid("another one has this number here", hint="import into a home without it")
+        if here is None:
+            taken = self._judged(self._taken(old), f"{owner.name}/{old.number}")
+            self._database.write(lambda tx: self._add(tx, owner, old, taken, what, mark))
+            self._counts.versions += 1
+        else:
+            changed = msgspec.structs.replace(
+                here, description=old.description, stage=registry_rules.stage_named(old.stage)
+            )
+            self._database.write(lambda tx: _change(tx, changed, old, what, mark))
+
+    def _add(
+        self,
+        tx: Transaction,
+        owner: RegisteredModel,
+        old: OldVersion,
+        taken: Taken,
+        what: str,
+        mark: store.Mark,
+    ) -> None:
+        made = self._registry.add(
+            tx,
+            owner,
+            taken,
+            description=old.description,
+            run_link=old.run_link,
+            tags=old.tags,
+            number=old.number,
+            made_at=from_us(old.created_ms * 1000),
+        )
+        stage = registry_rules.stage_named(old.stage)
+        if stage != made.stage:
+            shelf.versions.replace(tx, msgspec.structs.replace(made, stage=stage))
+        if made.outside is not None and made.outside.allowed is not None:
+            tx.emit(
+                OutsideCodeAllowed(
+                    subject=made.id,
+                    model=owner.name,
+                    number=made.number,
+                    origin=self._named,
+                    files=[item.path for item in made.outside.code],
+                    reason=made.outside.allowed,
+                )
+            )
+        store.mark(tx, {what: mark})
+
+    def _taken(self, old: OldVersion) -> Taken:
+        """The model's files: those of a run or logged model that came over, else from where they lie."""
+        for uri in (old.source, old.location or ""):
+            address = rules.address_here(uri) if uri else None
+            if address is not None:
+                try:
+                    return self._registry.take(_source(address), run_id=old.run_id)
+                except NotFound:
+                    continue
+        return self._fetched(old)
+
+    def _fetched(self, old: OldVersion) -> Taken:
+        uri = old.location or old.source
+        if self._files is None:
+            raise NotFound("their files did not come along", hint="import with files")
+        address = Address(owner=uri.rstrip("/").rsplit("/", 1)[-1], uri=uri)
+        listed = self._files.listed(address)
+        if not listed:
+            raise NotFound("there are no files where they are said to be", hint="say where with --artifacts")
+        if MLMODEL not in {one.path for one in listed}:
+            raise missing_mlmodel(uri)
+        kept = []
+        for one in listed:
+            with self._files.open(address, one.path) as stream:
+                digest, size = self._blobs.put_stream(stream)
+            kept.append(ModelFile(path=safe_path(one.path), digest=digest, size=size))
+        about = next(file for file in kept if file.path == MLMODEL)
+        check_mlmodel_size(about.size)
+        return Taken(
+            files=tuple(kept),
+            about=parse_mlmodel(self._blobs.get(about.digest)),
+            run_id=None,
+            logged_model=None,
+            source=uri,
+            metrics={},
+            data_version=None,
+            hypothesis=None,
+            environment=None,
+        )
+
+    def _judged(self, taken: Taken, named: str) -> Taken:
+        code: list[Code] = []
+        for file in taken.files:
+            with self._blobs.open(file.digest) as stream:
+                code += code_in(file.path, stream)
+        code += python_in([file.path for file in taken.files], taken.about.flavors)
+        if code and self._trust is None:
+            raise Invalid("loading them would run code from outside, such as pickles", hint=_HINT)
+        origin = f"{self._named} {named}"[:1000]
+        outside = Outside(origin=origin, code=tuple(code), allowed=self._trust if code else None)
+        return msgspec.structs.replace(taken, outside=outside)
+
+    def _aliases(self, old: OldRegistered) -> None:
+        here = self._registry.model(old.name).aliases
+        for alias, number in old.aliases.items():
+            if alias not in here:
+                try:
+                    self._registry.set_alias(old.name, alias, number)
+                except PomonaError as error:
+                    self._left.add(f"aliases: {error.detail}", f"{old.name}@{alias}")
+
+
+def _source(address: ArtifactAddress) -> str:
+    if address.root.startswith("m-"):
+        return f"models:/{address.root}"
+    return f"{SCHEME}:/{address.root}/artifacts/{address.path}"
+
+
+def _change(tx: Transaction, changed: ModelVersion, old: OldVersion, what: str, mark: store.Mark) -> None:
+    shelf.versions.replace(tx, changed)
+    shelf.set_tags(tx, shelf.version_tags, changed.id, old.tags)
+    store.mark(tx, {what: mark})
