@@ -82,7 +82,13 @@ def keep_files(world: World, step: str) -> None:
 
 
 def in_sql(world: World) -> tuple[dict[str, Any], dict[tuple[str, str, int], float]]:
-    found = world.serving.predictions(PredictionFilter(endpoint="late"), limit=1000).items
+    found, wanted = [], PredictionFilter(endpoint="late")
+    page = world.serving.predictions(wanted, limit=1000)
+    while True:
+        found += page.items
+        if page.next_cursor is None:
+            break
+        page = world.serving.predictions(wanted, limit=1000, cursor=page.next_cursor)
     inputs = {one.id: {name: v for name, v in one.input.items() if v is not None} for one in found}
     return inputs, {(o.prediction_id, o.name, o.seq): o.value for one in found for o in one.outcomes}
 
@@ -93,7 +99,8 @@ def in_tables(world: World) -> tuple[dict[str, Any], dict[tuple[str, str, int], 
     )
     inputs, seen = {}, 0
     for row in predictions:
-        own = {"hour": "hour", "carrier": "carrier", "Hour": "Hour", "at": "input_at", "unit": "input_unit"}
+        own = {"at": "input_at", "unit": "input_unit"}
+        own |= {name: name for name in ("hour", "carrier", "temp", "Hour")}
         told = {name: row[column] for name, column in own.items() if row.get(column) is not None}
         inputs[row["prediction_id"]] = told | json.loads(row["input_rest"] or "{}")
         seen += 1

@@ -68,8 +68,12 @@ class World:
     def answer(self, rows: Sequence[JournalRow]) -> int:
         """Rows as a gateway journals them, folded."""
         self._segments += 1
-        write_segment(self.journal, f"{self._segments:014}-a", rows)
+        self.segment(f"{self._segments:014}-a", rows)
         return self.serving.fold()
+
+    def segment(self, name: str, rows: Sequence[JournalRow]) -> None:
+        """Rows as a gateway journals them."""
+        write_segment(self.journal, name, rows)
 
     def tell(self, numbers: Sequence[int], value: float = 1.0, **about: Any) -> None:
         """What came true of these predictions."""
