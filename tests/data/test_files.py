@@ -8,6 +8,7 @@ from random import Random
 import pandas as pd
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +18,7 @@ from pomona.core.errors import Invalid
 from pomona.data.records import TimeWindow
 from pomona.data.rules import version_digest
 from pomona.data.tables.canonical import Widened, canonical, canonical_schema, fields_of, fitted, is_wider
-from pomona.data.tables.files import FileReader, FileWriter
+from pomona.data.tables.files import FileReader, FileWriter, encode
 from pomona.data.tables.runs import sort
 from pomona.storage.delta.tables import delta_tables
 
@@ -164,3 +165,19 @@ def test_a_time_range_is_exact_in_every_kind_of_time(
         real = [moment.replace(**midnight) if name == "day" else moment for moment in utc]
         wanted = [n for n, moment in enumerate(real) if window.since <= moment < window.until]  # type: ignore[operator]
         assert found == wanted, name
+
+
+def test_values_that_repeat_are_kept_once_and_others_plainly() -> None:
+    many = list(range(40_000))
+    columns = {
+        "few": [n % 900 / 3 for n in many],
+        "days": pa.array([n % 300 for n in many], pa.int32()).cast(pa.date32()),
+        "own": many,
+        "word": [str(n % 7) for n in many],
+    }
+    meta = pq.ParquetFile(pa.BufferReader(encode(canonical(pa.table(columns))))).metadata
+    coded = {
+        meta.row_group(0).column(n).path_in_schema: "RLE_DICTIONARY" in meta.row_group(0).column(n).encodings
+        for n in range(4)
+    }
+    assert coded == {"few": True, "days": True, "own": False, "word": True}
