@@ -12,6 +12,9 @@ export interface Series {
   y: (number | null)[];
   color?: string;
   dashed?: boolean;
+  /** The band around a mean; as long as `y`. */
+  low?: number[];
+  high?: number[];
 }
 
 /** A level or a moment worth a line across the chart: a threshold, an incident, a promotion. */
@@ -32,6 +35,11 @@ export interface LineProps {
   /** How values of y are written, e.g. `(value) => percent(value)`. */
   format?: (value: number) => string;
   height?: number;
+  /** The vertical axis counts powers of ten; what is not above zero is left out. */
+  log?: boolean;
+  /** The part of x that is shown, shared by charts; null is all. `onRange` tells of the reader's zoom. */
+  range?: [number, number] | null;
+  onRange?: (range: [number, number] | null) => void;
 }
 
 export type ChartProps =

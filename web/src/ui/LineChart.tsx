@@ -2,20 +2,21 @@ import "uplot/dist/uPlot.min.css";
 
 import { useComputedColorScheme, VisuallyHidden } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import uPlot from "uplot";
-
-import { SERIES } from "~/theme/palette";
 
 import type { LineProps, Mark } from "./Chart";
 import classes from "./Chart.module.css";
 import { number } from "./format";
+import { colorAt, data, faint, lines, scaleOf } from "./lines";
 
 const AXIS_FONT = '12px -apple-system, "Segoe UI", Roboto, "Liberation Sans", sans-serif';
 
-/** Lines over time or steps. Drag to zoom, double click to see all again. */
+const MOST_IN_LEGEND = 12;
+
+/** Lines over time or steps. Drag to zoom, double click to see all again. Of many lines the nearest is named. */
 export default function LineChart(props: LineProps) {
-  const { series, height = 260, label, x, format = number } = props;
+  const { series, height = 260, label, x, format = number, log = false, range } = props;
   const scheme = useComputedColorScheme("light");
   const { ref: frame, width } = useElementSize<HTMLDivElement>();
   const holder = useRef<HTMLDivElement>(null);
@@ -23,11 +24,12 @@ export default function LineChart(props: LineProps) {
   current.current = props;
   const plot = useRef<uPlot | null>(null);
   // uPlot is made anew when what it looks like changes, and only fed when its numbers do.
-  const look = JSON.stringify([x, height, scheme, series.map((one) => [one.name, one.color, one.dashed])]);
+  const look = JSON.stringify([x, height, scheme, log, series.map((one) => [one.name, one.color, one.dashed, one.low !== undefined])]);
+  const [near, setNear] = useState<string | null>(null);
 
   useEffect(() => {
     if (!holder.current || width === 0) return;
-    const made = new uPlot(options(current, width, height), data(current.current), holder.current);
+    const made = new uPlot(options(current, width, height, setNear), data(current.current), holder.current);
     plot.current = made;
     return () => {
       plot.current = null;
@@ -40,13 +42,23 @@ export default function LineChart(props: LineProps) {
     if (width > 0) plot.current?.setSize({ width, height });
   }, [width, height]);
 
-  useEffect(() => plot.current?.setData(data(current.current)), [series, props.levels, props.moments]);
+  useEffect(() => {
+    plot.current?.setData(data(current.current), !current.current.range);
+    zoom(plot.current, current.current);
+  }, [series, props.levels, props.moments]);
+
+  useEffect(() => zoom(plot.current, current.current), [range?.[0], range?.[1], look, width === 0]);
 
   return (
-    <div ref={frame} role="figure" aria-label={label} className={classes.line}>
+    <div ref={frame} role="figure" aria-label={label} className={classes.line} onDoubleClick={() => props.onRange?.(null)}>
       <div ref={holder} aria-hidden />
+      {series.length > MOST_IN_LEGEND && (
+        <div className={classes.near} aria-hidden>
+          {near ?? `${series.length} lines; the one under the mouse is named here`}
+        </div>
+      )}
       <VisuallyHidden>
-        {series.map((one) => {
+        {series.slice(0, 50).map((one) => {
           const last = one.y.findLast((value) => value !== null);
           return <p key={one.name}>{`${one.name}: ${one.y.length} points${last == null ? "" : `, the last is ${format(last)}`}.`}</p>;
         })}
@@ -55,43 +67,71 @@ export default function LineChart(props: LineProps) {
   );
 }
 
-function data({ series, x }: LineProps): uPlot.AlignedData {
-  const scale = x === "time" ? 1_000 : 1; // uPlot counts seconds
-  const tables = series.map((one): uPlot.AlignedData => [one.x.map((at) => at / scale), one.y]);
-  if (tables.length === 0) return [[]];
-  return tables.length === 1 ? tables[0]! : uPlot.join(tables);
-}
-
-function options(current: { current: LineProps }, width: number, height: number): uPlot.Options {
-  const { series, x, format = number } = current.current;
+function options(current: { current: LineProps }, width: number, height: number, tellNear: (name: string | null) => void): uPlot.Options {
+  const { series, x, format = number, log } = current.current;
   const style = getComputedStyle(document.documentElement);
   const ink = style.getPropertyValue("--mantine-color-dimmed").trim();
   const line = style.getPropertyValue("--line").trim();
   const axis = { stroke: ink, font: AXIS_FONT, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1, size: 4 } };
+  const drawn = lines(series);
+  const many = series.length > 1;
   return {
     width,
     height,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1_000), "Etc/UTC"), // event time, the same for every reader
-    cursor: { points: { size: 7 }, drag: { x: true, y: false } },
-    scales: { x: { time: x === "time" }, y: { range: (_plot, low, high) => padded(low, high, current.current.levels) } },
+    cursor: { points: { size: 7 }, drag: { x: true, y: false }, ...(many && { focus: { prox: 30 } }) },
+    ...(many && { focus: { alpha: series.length > MOST_IN_LEGEND ? 0.15 : 0.4 } }),
+    legend: { show: series.length <= MOST_IN_LEGEND },
+    scales: {
+      x: { time: x === "time" },
+      y: log ? { distr: 3 } : { range: (_plot, low, high) => padded(low, high, current.current.levels) },
+    },
     axes: [
       { ...axis },
-      { ...axis, values: (_plot, splits) => splits.map((value) => format(value)), size: (_plot, values) => 18 + 7 * Math.max(3, ...(values ?? []).map((text) => text.length)) },
+      { ...axis, values: (_plot, splits) => splits.map((value) => (value == null ? "" : format(value))), size: (_plot, values) => 18 + 7 * Math.max(3, ...(values ?? []).map((text) => text?.length ?? 0)) },
     ],
     series: [
       { label: x === "time" ? "time (UTC)" : "step" },
-      ...series.map((one, place): uPlot.Series => ({
-        label: one.name,
-        stroke: one.color ?? SERIES[place % SERIES.length]!,
-        width: 2,
-        ...(one.dashed && { dash: [6, 5] }),
-        spanGaps: true,
-        points: { show: one.x.length <= 30, size: 5 },
-        value: (_plot, value) => (value == null ? "–" : format(value)),
-      })),
+      ...drawn.map(({ name, role, of }): uPlot.Series => {
+        const color = of.color ?? colorAt(series.indexOf(of), series.length);
+        if (role !== "line") return { label: name, stroke: color, width: 0, points: { show: false }, spanGaps: true, class: classes.edgeline!, value: (_plot, value) => (value == null ? "–" : format(value)) };
+        return {
+          label: name,
+          stroke: color,
+          width: series.length > MOST_IN_LEGEND ? 1.2 : 2,
+          ...(of.dashed && { dash: [6, 5] }),
+          spanGaps: true,
+          points: { show: of.x.length <= 30 && series.length <= MOST_IN_LEGEND, size: 5 },
+          value: (_plot, value) => (value == null ? "–" : format(value)),
+        };
+      }),
     ],
-    hooks: { draw: [(plot) => drawMarks(plot, current.current, ink)] },
+    bands: drawn.flatMap(({ role, of }, place) =>
+      role === "high" ? [{ series: [place + 1, place] as [number, number], fill: faint(of.color ?? colorAt(series.indexOf(of), series.length)) }] : [],
+    ),
+    hooks: {
+      draw: [(plot) => drawMarks(plot, current.current, ink)],
+      setSeries: [(_plot, place) => tellNear(place == null ? null : (drawn[place - 1]?.of.name ?? null))],
+      setSelect: [(plot) => tellRange(plot, current.current)],
+    },
   };
+}
+
+/** The reader has dragged over a part of x. */
+function tellRange(plot: uPlot, { onRange, x }: LineProps): void {
+  const { left, width } = plot.select;
+  if (!onRange || width <= 0) return;
+  const scale = scaleOf(x);
+  onRange([plot.posToVal(left, "x") * scale, plot.posToVal(left + width, "x") * scale]);
+}
+
+/** Shows the part of x that the page wants; all of it without one. */
+function zoom(plot: uPlot | null, { range, x }: LineProps): void {
+  if (!plot || range === undefined) return;
+  const xs = plot.data[0];
+  const scale = scaleOf(x);
+  const [min, max] = range ? [range[0] / scale, range[1] / scale] : [xs[0], xs[xs.length - 1]];
+  if (min !== undefined && max !== undefined && min < max) plot.setScale("x", { min, max });
 }
 
 /** A little air around the numbers, and room for the levels. */

@@ -15,6 +15,7 @@ export const training: Stage = {
   ],
   routes: [
     { path: "training", lazy: async () => ({ Component: (await import("./RunsPage")).default }) },
+    { path: "training/compare", lazy: async () => ({ Component: (await import("./compare/ComparePage")).default }) },
     { path: "training/runs/:id", lazy: async () => ({ Component: (await import("./RunPage")).default }) },
     { path: "training/entries", lazy: async () => ({ Component: (await import("./EntriesPage")).default }) },
     { path: "training/entries/:ref", lazy: async () => ({ Component: (await import("./EntryPage")).default }) },
