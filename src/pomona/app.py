@@ -46,6 +46,7 @@ from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
 from pomona.registry.importing.job import Importing
 from pomona.registry.importing.service import ImportService
+from pomona.registry.comparing.service import Comparer
 from pomona.registry.outside.service import Gangway
 from pomona.registry.prompts.service import PromptService
 from pomona.registry.records import NewVersion
@@ -197,6 +198,11 @@ class App:
     def mart_reactor(self) -> MartReactor:
         """Rebuilds marts whose inputs change."""
         return MartReactor(self.database, self.ledger, self.marts)
+
+    @cached_property
+    def comparer(self) -> Comparer:
+        """Model versions side by side."""
+        return Comparer(self.registry, self.tracking, self.blobs, self.diff.diff)
 
     @cached_property
     def gangway(self) -> Gangway:

@@ -19,7 +19,7 @@ _STAGES: dict[str, ModelStage] = {
     "production": "Production",
     "archived": "Archived",
 }
-_HOLD_OUT_PREFIXES = ("holdout_", "hold_out_", "test_", "eval_", "val_", "validation_", "")
+HOLD_OUT_PREFIXES = ("holdout_", "hold_out_", "test_", "eval_", "val_", "validation_", "")
 
 
 class VersionRef(Record, frozen=True, kw_only=True):
@@ -130,7 +130,7 @@ def logged_score(metrics: Mapping[str, float], metric: str) -> tuple[str, float]
     Raises:
         Refused: Listing what the run did log.
     """
-    for prefix in _HOLD_OUT_PREFIXES:
+    for prefix in HOLD_OUT_PREFIXES:
         if f"{prefix}{metric}" in metrics:
             return f"{prefix}{metric}", metrics[f"{prefix}{metric}"]
     raise Refused(

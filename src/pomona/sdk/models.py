@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pomona.core.records import from_json
 from pomona.core.signatures import PublicKey
+from pomona.registry.comparing.records import ModelDiff
 from pomona.registry.records import (
     AliasMove,
     GateCheck,
@@ -106,6 +107,15 @@ class Models:
     def version(self, ref: str) -> VersionDetail:
         """A version with its gate results and links: ``name/3``, ``name@champion`` or ``mv_...``."""
         return self._session.get(f"/api/v1/model-versions/{_ref(ref)}", VersionDetail)
+
+    def diff(self, before: str, after: str) -> ModelDiff:
+        """How one version differs from another: files, metrics, params, data, code, packages.
+
+        Args:
+            before, after: ``name/3``, ``name@champion`` or ``mv_...``, of one model or of two.
+        """
+        path = f"/api/v1/model-versions/{_ref(before)}/diff/{_ref(after)}"
+        return self._session.get(path, ModelDiff)
 
     def set_alias(self, name: str, alias: str, number: int, *, force: str | None = None) -> ModelVersion:
         """Let an alias name a version; ``champion`` wants a passed gate, or ``force``: the reason."""

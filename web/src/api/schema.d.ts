@@ -1636,6 +1636,70 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/import-previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look
+         * @description Count what is there; nothing is taken.
+         */
+        post: operations["ApiV1ImportPreviewsLook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Imports, newest first, with their reports.
+         */
+        get: operations["ApiV1ImportsPage"];
+        put?: never;
+        /**
+         * Start
+         * @description Queue an import; what is here already is not taken twice.
+         */
+        post: operations["ApiV1ImportsStart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/imports/{job_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One import: how far it is, or its report.
+         */
+        get: operations["ApiV1ImportsJobIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/incidents": {
         parameters: {
             query?: never;
@@ -1964,6 +2028,26 @@ export interface paths {
          * @description One version, by ``mv_...``, ``name@alias`` or ``name~number``.
          */
         get: operations["ApiV1ModelVersionsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/model-versions/{ref}/diff/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description How ``other`` differs from ``ref``: files, metrics, params, data, code, packages.
+         */
+        get: operations["ApiV1ModelVersionsRefDiffOtherDiff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3607,6 +3691,19 @@ export interface components {
             curves: components["schemas"]["Curve"][];
             running: boolean;
         };
+        /** DataChange */
+        DataChange: {
+            added?: number | null;
+            after: string | null;
+            after_ref?: string | null;
+            before: string | null;
+            before_ref?: string | null;
+            changed?: number | null;
+            /** @default  */
+            note?: string;
+            removed?: number | null;
+            same: boolean;
+        };
         /** DataFile */
         DataFile: {
             digest: string;
@@ -3861,6 +3958,19 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** ExperimentTaken */
+        ExperimentTaken: {
+            bytes: number;
+            changed: number;
+            files: number;
+            id: string;
+            models: number;
+            name: string;
+            new: number;
+            points: number;
+            runs: number;
+            skipped?: components["schemas"]["Skipped"][];
+        };
         /** ExtractRequest */
         ExtractRequest: {
             dataset?: string | null;
@@ -3946,14 +4056,6 @@ export interface components {
             name: string;
             type: string;
         };
-        /** FileChange */
-        FileChange: {
-            /** @enum {string} */
-            change: "added" | "removed" | "changed";
-            new?: components["schemas"]["FileEntry"] | null;
-            old?: components["schemas"]["FileEntry"] | null;
-            path: string;
-        };
         /** FileEntry */
         FileEntry: {
             digest: string;
@@ -3989,7 +4091,7 @@ export interface components {
         FileSetDiff: {
             added: number;
             changed: number;
-            changes: components["schemas"]["FileChange"][];
+            changes: components["schemas"]["data_filesets_records_FileChange"][];
             new: string;
             next_after?: string | null;
             old: string;
@@ -4133,6 +4235,40 @@ export interface components {
             target: number;
             /** @default prediction */
             unit?: string;
+        };
+        /** Import */
+        Import: {
+            actor: string;
+            /** Format: date-time */
+            created_at: string;
+            error: string | null;
+            finished_at: string | null;
+            hint: string | null;
+            id: string;
+            note: string;
+            progress: number;
+            report: components["schemas"]["ImportReport"] | null;
+            request: components["schemas"]["NewImport"];
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled" | "parked";
+        };
+        /** ImportPreview */
+        ImportPreview: {
+            experiments: components["schemas"]["OldExperiment"][];
+            /** @enum {string} */
+            kind: "database" | "server" | "folder";
+            missing: string[];
+            origin: string;
+            registered: number;
+            versions: number;
+        };
+        /** ImportReport */
+        ImportReport: {
+            experiments: components["schemas"]["ExperimentTaken"][];
+            origin: string;
+            registry: components["schemas"]["RegistryTaken"];
+            seconds: number;
+            skipped: components["schemas"]["Skipped"][];
         };
         /** Incident */
         Incident: {
@@ -4420,6 +4556,16 @@ export interface components {
             timestamp: number;
             value: number;
         };
+        /** MetricChange */
+        MetricChange: {
+            after: number | null;
+            before: number | null;
+            delta: number | null;
+            name: string;
+            relative: number | null;
+            /** @enum {string} */
+            verdict: "better" | "worse" | "same" | "unknown";
+        };
         /** MetricHistory */
         MetricHistory: {
             key: string;
@@ -4445,6 +4591,20 @@ export interface components {
             gates: components["schemas"]["GateResult"][];
             model: components["schemas"]["RegisteredModel"];
             versions: components["schemas"]["ModelVersion"][];
+        };
+        /** ModelDiff */
+        ModelDiff: {
+            after: components["schemas"]["Side"];
+            before: components["schemas"]["Side"];
+            data: components["schemas"]["DataChange"];
+            files: components["schemas"]["registry_comparing_records_FileChange"][];
+            flavors: components["schemas"]["ValueChange"][];
+            metrics: components["schemas"]["MetricChange"][];
+            packages: components["schemas"]["ValueChange"][];
+            params: components["schemas"]["ValueChange"][];
+            same_code: boolean | null;
+            same_files: boolean;
+            signature: components["schemas"]["ValueChange"][];
         };
         /** ModelFile */
         ModelFile: {
@@ -4652,6 +4812,20 @@ export interface components {
             /** @default prediction */
             unit?: string;
         };
+        /** NewImport */
+        NewImport: {
+            artifacts?: string | null;
+            credentials?: string | null;
+            /** @default [] */
+            experiments?: string[];
+            /**
+             * @default copy
+             * @enum {string}
+             */
+            files?: "copy" | "leave";
+            origin: string;
+            trust?: string | null;
+        };
         /** NewMart */
         NewMart: {
             cron?: string | null;
@@ -4802,6 +4976,26 @@ export interface components {
             /** @default 0 */
             zeros?: number;
         };
+        /** OldExperiment */
+        OldExperiment: {
+            created_ms: number;
+            id: string;
+            /** @default 0 */
+            models?: number;
+            name: string;
+            points?: number | null;
+            /** @default 0 */
+            runs?: number;
+            /**
+             * @default active
+             * @enum {string}
+             */
+            state?: "active" | "deleted";
+            tags?: {
+                [key: string]: string;
+            };
+            updated_ms: number;
+        };
         /** Origin */
         Origin: {
             cursor?: components["schemas"]["Cursor"] | null;
@@ -4915,6 +5109,11 @@ export interface components {
         /** Page[Window] */
         "Page_pomona.monitoring.records.Window_": {
             items: components["schemas"]["Window"][];
+            next_cursor?: string | null;
+        };
+        /** Page[Import] */
+        "Page_pomona.registry.importing.records.Import_": {
+            items: components["schemas"]["Import"][];
             next_cursor?: string | null;
         };
         /** Page[RegisteredModel] */
@@ -5135,6 +5334,12 @@ export interface components {
             /** Format: date-time */
             updated_at: string;
         };
+        /** RegistryTaken */
+        RegistryTaken: {
+            models: number;
+            skipped?: components["schemas"]["Skipped"][];
+            versions: number;
+        };
         /** Release */
         Release: {
             candidate?: string | null;
@@ -5342,6 +5547,23 @@ export interface components {
             sealed_by: string;
             signature: string;
         };
+        /** Side */
+        Side: {
+            aliases: string[];
+            code: components["schemas"]["RunCode"] | null;
+            data_version: string | null;
+            digest: string;
+            environment: string | null;
+            files: number;
+            gate: components["schemas"]["GateResult"] | null;
+            hypothesis: string | null;
+            id: string;
+            model: string;
+            number: number;
+            run: string | null;
+            size: number;
+            stage: string;
+        };
         /** Signature */
         Signature: {
             /** @default [] */
@@ -5355,6 +5577,12 @@ export interface components {
         SignedErasure: {
             record: components["schemas"]["Erasure"];
             signed: boolean;
+        };
+        /** Skipped */
+        Skipped: {
+            count: number;
+            examples: string[];
+            reason: string;
         };
         /** Source */
         Source: {
@@ -5730,6 +5958,14 @@ export interface components {
             /** @default 32 */
             small_files?: number;
         };
+        /** ValueChange */
+        ValueChange: {
+            after: string | null;
+            before: string | null;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed" | "same";
+            name: string;
+        };
         /** ValueLedger */
         ValueLedger: {
             currency: string;
@@ -5821,6 +6057,22 @@ export interface components {
             summary: string;
             /** @default 0 */
             threshold?: number;
+        };
+        /** FileChange */
+        data_filesets_records_FileChange: {
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            new?: components["schemas"]["FileEntry"] | null;
+            old?: components["schemas"]["FileEntry"] | null;
+            path: string;
+        };
+        /** FileChange */
+        registry_comparing_records_FileChange: {
+            after: number | null;
+            before: number | null;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed" | "same";
+            path: string;
         };
     };
     responses: never;
@@ -9439,6 +9691,171 @@ export interface operations {
             };
         };
     };
+    ApiV1ImportPreviewsLook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImportsPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.registry.importing.records.Import_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImportsStart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewImport"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ImportsJobIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                job_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Import"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1IncidentsPage: {
         parameters: {
             query?: {
@@ -10227,6 +10644,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelVersionsRefDiffOtherDiff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDiff"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -9,6 +9,7 @@ from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.core.records import Page
 from pomona.core.signatures import PublicKey
+from pomona.registry.comparing.records import ModelDiff
 from pomona.registry.outside.service import Brought
 from pomona.registry.records import (
     AliasMove,
@@ -138,6 +139,11 @@ class ModelVersionRoutes(Controller):
     def show(self, app: Wired, ref: FromPath[str]) -> VersionDetail:
         """One version, by ``mv_...``, ``name@alias`` or ``name~number``."""
         return app.registry.version_detail(ref.replace("~", "/"))
+
+    @get("/{ref:str}/diff/{other:str}", sync_to_thread=True)
+    def diff(self, app: Wired, ref: FromPath[str], other: FromPath[str]) -> ModelDiff:
+        """How ``other`` differs from ``ref``: files, metrics, params, data, code, packages."""
+        return app.comparer.diff(ref.replace("~", "/"), other.replace("~", "/"))
 
 
 class SigningKeyRoutes(Controller):
