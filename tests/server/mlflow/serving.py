@@ -50,6 +50,10 @@ class ServerProcess:
         self.kill()
         self.start()
 
+    def is_alive(self) -> bool:
+        """It has not ended by itself."""
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         """Ask it to end."""
         self._end(signal.SIGTERM)
