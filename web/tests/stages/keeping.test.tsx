@@ -11,7 +11,7 @@ import { answer, show } from "../render";
 const NOW = new Date().toISOString();
 const DATASET = {
   id: "dat_01jd3r5v7x9z0a1b2c3d4e5f6g", name: "people", key: ["id"], time_column: null, purposes: [], description: "", hypothesis: null, checks: [],
-  consent_column: null, upkeep: { automatic: true, hidden: 0.15, small_files: 32 }, created_at: NOW, created_by: "ada",
+  consent_column: null, subject_columns: [], upkeep: { automatic: true, hidden: 0.15, small_files: 32 }, created_at: NOW, created_by: "ada",
 };
 const VERSION = {
   id: "ver_01jd3r5v7x9z0a1b2c3d4e5f6g", dataset: "people", dataset_id: DATASET.id, number: 2, digest: "b".repeat(64), parent: null, mode: "full" as const,

@@ -14,6 +14,7 @@ import { Earned } from "../business/Earned";
 import { Worth } from "../business/Worth";
 import { worthOf } from "../business/payoffs";
 import { RecordLink } from "../names";
+import { AppendTables } from "../serving/AppendTables";
 import { TryIt } from "../serving/TryIt";
 import { TraceLink } from "../ties";
 import classes from "./releases.module.css";
@@ -85,6 +86,7 @@ function Shown({ endpoint }: { endpoint: Endpoint }) {
       <Section title="Ask it" note="From a terminal or a program; every answer is kept with the version that gave it.">
         <TryIt endpoint={endpoint} />
       </Section>
+      <AppendTables endpoint={endpoint.name} />
       <Section title="About" actions={<TraceLink id={endpoint.id} />}>
         <Facts
           facts={[
