@@ -20,10 +20,11 @@ import pyarrow as pa
 
 from pomona.core.errors import Invalid, PomonaError, Refused, StorageFull, TooLarge
 from pomona.data.marts.rules import guard
-from pomona.data.marts.rules.reading import Statement
 
 if TYPE_CHECKING:
     import duckdb
+
+    from pomona.data.marts.rules.reading import Statement
 
 MEMORY_MB = 1024
 THREADS = 2
@@ -58,7 +59,7 @@ class SqlEngine:
         self._memory_mb = memory_mb
         self._threads = threads
 
-    def check(self, statement: Statement) -> None:
+    def check(self, statement: "Statement") -> None:
         """Let DuckDB read a statement, too.
 
         Raises:
@@ -71,7 +72,7 @@ class SqlEngine:
     @contextmanager
     def session(
         self,
-        statement: Statement,
+        statement: "Statement",
         tables: Mapping[str, Any],
         *,
         timeout_s: float,
@@ -245,7 +246,7 @@ def _load(connection: "duckdb.DuckDBPyConnection", name: str, table: Any) -> Non
     connection.unregister(_INCOMING)
 
 
-def _check(connection: "duckdb.DuckDBPyConnection", statement: Statement) -> None:
+def _check(connection: "duckdb.DuckDBPyConnection", statement: "Statement") -> None:
     import duckdb
 
     with _in_words(statement.sql, 0):

@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
@@ -17,15 +18,16 @@ from pomona.data.marts.records import (
     SqlQuery,
     SqlWarning,
 )
-from pomona.data.marts.rules.columns import Traced, trace
-from pomona.data.marts.rules.leakage import find_leakage
 from pomona.data.marts.rules.marts import is_pinned, reproducibility
-from pomona.data.marts.rules.reading import Statement, read_statement
 from pomona.data.records import DataVersion, Field
 from pomona.data.service import DataService
 from pomona.data.shelf import Part, Shelf
 from pomona.data.tables.canonical import canonical_type, fields_of
 from pomona.data.tables.frames import json_rows, to_polars
+
+if TYPE_CHECKING:
+    from pomona.data.marts.rules.columns import Traced
+    from pomona.data.marts.rules.reading import Statement
 
 PREVIEW_ROWS = 100
 PREVIEW_S = 20.0
@@ -38,10 +40,10 @@ QUERY_ROWS = 5_000_000
 class Plan:
     """A statement, what it reads, and what can be said before it runs."""
 
-    statement: Statement
+    statement: "Statement"
     inputs: tuple[MartInput, ...]
     versions: Mapping[str, DataVersion]  # by the name in the SQL
-    traced: Traced | None
+    traced: "Traced | None"
     warnings: tuple[SqlWarning, ...]
 
     def lineage(self, fields: tuple[Field, ...]) -> tuple[ColumnLineage, ...]:
@@ -87,6 +89,10 @@ class SqlRunner:
             Refused: If it is anything but one SELECT over datasets.
             NotFound: If it names a dataset or version that does not exist.
         """
+        from pomona.data.marts.rules.columns import trace  # they load sqlglot: 0.1 s
+        from pomona.data.marts.rules.leakage import find_leakage
+        from pomona.data.marts.rules.reading import read_statement
+
         statement = read_statement(sql)
         self._engine.check(statement)
         versions = {name: self._data.resolve((pins or {}).get(name, name)) for name in statement.tables}

@@ -21,7 +21,6 @@ from pomona.data.marts.records import (
     NewMart,
 )
 from pomona.data.marts.rules import marts as rules
-from pomona.data.marts.rules.columns import check_outputs
 from pomona.data.marts.running import Plan, SqlRunner
 from pomona.data.records import Dataset, NewDataset
 from pomona.data.service import DataService
@@ -240,6 +239,8 @@ class MartService:
     def _planned(self, mart: NewMart | Mart) -> Plan:
         plan = self.sql.plan(mart.sql)
         if plan.traced is not None:
+            from pomona.data.marts.rules.columns import check_outputs  # sqlglot: 0.1 s
+
             check_outputs(plan.traced.outputs, key=mart.key, time_column=mart.time_column)
         return plan
 
