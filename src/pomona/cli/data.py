@@ -40,6 +40,9 @@ def create(
     purpose: Annotated[list[str] | None, typer.Option(help="What it may serve; repeatable.")] = None,
     description: Annotated[str, typer.Option(help="One sentence.")] = "",
     hypothesis: Annotated[str | None, typer.Option(help="Id or name.")] = None,
+    subject_column: Annotated[
+        list[str] | None, typer.Option(help="Column that names whom a row is about; repeatable.")
+    ] = None,
     checks: ChecksFile = None,
 ) -> None:
     """Declare a dataset.
@@ -55,6 +58,7 @@ def create(
             purposes=purpose or (),
             description=description,
             hypothesis=hypothesis,
+            subject_columns=subject_column or (),
             checks=declared,
         )
     done(f"dataset {made.name} ({made.id})")

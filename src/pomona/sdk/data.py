@@ -53,6 +53,7 @@ class Data(Keeping):
         hypothesis: str | None = None,
         checks: Sequence[Check] = (),
         consent_column: str | None = None,
+        subject_columns: Sequence[str] = (),
         upkeep: Upkeep | None = None,
     ) -> Dataset:
         """Declare a dataset: the ``key`` names a row, the ``time_column`` says when it happened.
@@ -60,6 +61,7 @@ class Data(Keeping):
         Args:
             purposes: What it may serve, e.g. ``training``; none: everything.
             consent_column: Says of each row whether it may be read: yes/no, or the purposes it may serve.
+            subject_columns: Name whom a row is about: each erasure looks for its value there, too.
             upkeep: When a job rewrites its files.
         """
         new = NewDataset(
@@ -71,6 +73,7 @@ class Data(Keeping):
             hypothesis=hypothesis,
             checks=tuple(checks),
             consent_column=consent_column,
+            subject_columns=tuple(subject_columns),
             upkeep=upkeep or Upkeep(),
         )
         return self._session.post("/api/v1/datasets", new, Dataset)
