@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 from pathlib import Path
 
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -132,3 +133,69 @@ def test_every_command_prints_something_sensible(
     assert "champion" in say("models", "show", "late")
     assert "late" in say("models", "ls", "--json")
     assert "as registered" in say("models", "verify", "late", "1")
+
+
+def test_runs_come_out_as_frames_and_files(client: Client, runs: list[str], tmp_path: Path) -> None:
+    frame = client.runs.frame(order_by="metrics.test_roc_auc DESC").to_polars()
+    assert frame["run_id"].to_list() == [runs[1], runs[0]]
+    assert frame["params.depth"].to_list() == ["second", "first"]
+    assert frame["metrics.a/loss"].to_list() == [1 / 300, 1 / 300]
+    assert client.runs.frame(stat="max", limit=1).to_arrow()["metrics.a/loss"].to_pylist() == [1.0]
+    assert client.runs.frame(filter="metrics.nope > 1").to_polars().is_empty()
+    for end in ("csv", "parquet", "jsonl"):
+        written = client.runs.export(tmp_path / f"runs.{end}", filter="params.depth = 'first'")
+        assert runs[0].encode() in written.read_bytes() or end == "parquet"
+    assert pl.read_parquet(tmp_path / "runs.parquet")["run_name"].to_list() == ["first"]
+    assert pl.read_csv(tmp_path / "runs.csv")["metrics.test_roc_auc"].to_list() == [0.72]
+    with pytest.raises(Invalid, match="no kind of table"):
+        client.runs.export(tmp_path / "runs.xlsx")
+    with pytest.raises(Invalid, match="limit"):
+        client.runs.frame(limit=0).to_arrow()
+
+
+def test_many_runs_are_drawn_tagged_and_put_away_from_the_sdk(client: Client, runs: list[str]) -> None:
+    drawn = client.runs.curves(runs, ["a/loss"], smooth=0.5, points=50)
+    assert [curve.label for curve in drawn.curves] == ["first", "second"]
+    assert all(len(curve.x) <= 50 for curve in drawn.curves)
+    [mean] = client.runs.curves(runs, ["a/loss"], group_by="params.lr").curves
+    assert (mean.label, mean.low is not None) == ("1", True)
+    assert client.runs.importance(runs, "test_roc_auc") == []
+    assert client.runs.keys().params == ["depth", "lr"]
+    assert client.runs.tag([runs[0][:8]], {"team": "risk", "gone": None}) == 1
+    assert client.runs.get(runs[0]).run.tags["team"] == "risk"
+    assert client.runs.archive(runs) == 2
+    assert list(client.runs.list(filter="tags.`pomona.archived` IS NULL")) == []
+    assert client.runs.delete(runs[:1]) == 1
+    assert [run.name for run in client.runs.list()] == ["second"]
+    assert client.runs.restore(runs) == 2
+    assert len(list(client.runs.list(filter="tags.`pomona.archived` IS NULL"))) == 2
+    with pytest.raises(NotFound):
+        client.runs.delete(["0" * 32])
+
+
+def test_commands_of_many_runs(tmp_path: Path, runs: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POMONA_HOME", str(tmp_path))
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def say(*words: str) -> str:
+        result = CliRunner().invoke(commands, ["runs", *words], catch_exceptions=False)
+        assert result.exit_code == 0, result.output
+        return result.output
+
+    listed = say("ls", "--csv", "-c", "params.depth", "-m", "test_roc_auc", "-o", "metrics.test_roc_auc ASC")
+    head, first, _ = listed.splitlines()
+    assert head == "run,name,status,started,test_roc_auc,depth"
+    assert first.startswith(f"{runs[0]},first,FINISHED,")
+    assert first.endswith(",0.72,first")
+    assert "0.25" in say("ls", "-m", "a/loss", "--stat", "at", "--step", "3")
+    target = tmp_path / "out.csv"
+    assert "out.csv" in say("export", str(target), "-n", "1")
+    assert len(target.read_text().splitlines()) == 2
+    assert "nothing can be said" in say("importance", "test_roc_auc")
+    assert "2 runs tagged" in say("tag", *runs, "--set", "team=risk", "--remove", "draft")
+    assert "1 runs archived" in say("archive", runs[0])
+    assert "1 runs deleted" in say("delete", runs[0])
+    assert "1 runs restored" in say("restore", runs[0])
+    assert "no view is kept" in say("views")
+    with pytest.raises(Invalid, match="no column"):
+        say("ls", "-c", "depth")

@@ -58,6 +58,17 @@ def show_rows(
         out.print(table)
 
 
+def show_csv(items: Iterable[Any], columns: Sequence[tuple[str, Callable[[Any], Any]]]) -> None:
+    """Print records as CSV with a head, for other programs: numbers whole, nothing as nothing."""
+    import csv
+
+    lines = csv.writer(sys.stdout, lineterminator="\n")
+    lines.writerow([title for title, _ in columns])
+    for item in items:
+        found = [value(item) for _, value in columns]
+        lines.writerow([one.isoformat() if isinstance(one, datetime) else one for one in found])
+
+
 def show_one(record: Any, *, json: bool = False, title: str = "") -> None:
     """Print one record, field by field (or as JSON)."""
     if json:

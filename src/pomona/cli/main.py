@@ -19,7 +19,7 @@ from pomona.cli import (
     models,
     monitoring,
     releases,
-    runs,
+    run_studies,
     serving,
     sources,
     up,
@@ -46,7 +46,7 @@ app.add_typer(data.app, name="data", rich_help_panel="Stages")
 app.add_typer(files.app, name="files", rich_help_panel="Stages")
 app.add_typer(marts.app, name="marts", rich_help_panel="Stages")
 app.add_typer(entries.app, name="train", rich_help_panel="Stages")
-app.add_typer(runs.app, name="runs", rich_help_panel="Stages")
+app.add_typer(run_studies.app, name="runs", rich_help_panel="Stages")
 app.add_typer(imports.app, name="import", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
 app.add_typer(releases.endpoints, name="endpoints", rich_help_panel="Stages")

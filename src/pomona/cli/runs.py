@@ -5,27 +5,45 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pomona.cli.console import Json, Limit, cell, client, out, show_one, show_rows
+from pomona.cli.console import Json, Limit, cell, client, out, show_csv, show_one, show_rows
+from pomona.core.errors import Invalid
+from pomona.training.records.studies import Stat
 
 if TYPE_CHECKING:
-    from pomona.training.records.runs import RunDetail
+    from pomona.training.records.runs import RunDetail, RunSummary
 
 app = typer.Typer(no_args_is_help=True, help="Tracked runs: what was tried, with what, and how well it did.")
 
 
+Experiment = Annotated[str | None, typer.Option("--experiment", "-e", help="Id or name.")]
+Hypothesis = Annotated[str | None, typer.Option(help="Id of the hypothesis they test.")]
+Where = Annotated[str, typer.Option("--where", "-w", help="As in MLflow, e.g. 'metrics.rmse < 0.5'.")]
+Order = Annotated[str | None, typer.Option("--order", "-o", help="E.g. 'metrics.rmse ASC'.")]
+WhichValue = Annotated[
+    Stat, typer.Option("--stat", help="Which value of each metric: last, min, max, or at.")
+]
+Step = Annotated[int | None, typer.Option("--step", help="With --stat at: the last value up to this step.")]
+
+
 @app.command("ls")
 def list_(
-    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Id or name.")] = None,
-    hypothesis: Annotated[str | None, typer.Option(help="Id of the hypothesis they test.")] = None,
-    where: Annotated[str, typer.Option("--where", help="As in MLflow, e.g. 'metrics.rmse < 0.5'.")] = "",
-    order: Annotated[str | None, typer.Option("--order", help="E.g. 'metrics.rmse ASC'.")] = None,
+    experiment: Experiment = None,
+    hypothesis: Hypothesis = None,
+    where: Where = "",
+    order: Order = None,
     metric: Annotated[list[str] | None, typer.Option("--metric", "-m", help="Show it; repeatable.")] = None,
+    column: Annotated[
+        list[str] | None, typer.Option("--column", "-c", help="E.g. params.depth, tags.team; repeatable.")
+    ] = None,
+    stat: WhichValue = "last",
+    step: Step = None,
     limit: Limit = 30,
+    csv: Annotated[bool, typer.Option("--csv", help="Print CSV instead of a table.")] = False,
     json: Json = False,
 ) -> None:
     """List runs, newest first.
 
-    Example: pomona runs ls --where "metrics.test_roc_auc > 0.7" --metric test_roc_auc
+    Example: pomona runs ls -w "metrics.loss < 0.7" -o "metrics.loss ASC" -m loss -c params.depth
     """
     with client() as pomona:
         found = list(
@@ -34,23 +52,33 @@ def list_(
                 hypothesis=hypothesis,
                 filter=where,
                 order_by=order,
+                stat=stat,
+                step=step,
                 limit=limit,
             )
         )
-    shown = metric or sorted({key for run in found for key in run.metrics})[:4]
-    columns = [(key, lambda run, key=key: run.metrics.get(key)) for key in shown]
-    show_rows(
-        found,
-        [
-            ("run", lambda run: run.id[:8]),
-            ("name", lambda run: run.name),
-            ("status", lambda run: run.status),
-            ("started", lambda run: run.started_at),
-            *columns,
-        ],
-        json=json,
-        empty="no runs yet: set MLFLOW_TRACKING_URI to this server and run your training script",
-    )
+    shown = [f"metrics.{key}" for key in metric or []] + (column or [])
+    shown = shown or [f"metrics.{key}" for key in sorted({key for run in found for key in run.metrics})[:4]]
+    columns = [
+        ("run", lambda run: run.id if csv else run.id[:8]),
+        ("name", lambda run: run.name),
+        ("status", lambda run: run.status),
+        ("started", lambda run: run.started_at),
+        *((key.partition(".")[2] or key, lambda run, key=key: _value(run, key)) for key in shown),
+    ]
+    if csv:
+        show_csv(found, columns)
+        return
+    empty = "no runs yet: set MLFLOW_TRACKING_URI to this server and run your training script"
+    show_rows(found, columns, json=json, empty=empty)
+
+
+def _value(run: "RunSummary", column: str) -> object:
+    entity, _, name = column.partition(".")
+    if entity not in ("metrics", "params", "tags") or not name:
+        raise Invalid(f"{column!r} is no column", hint="metrics.loss, params.depth or tags.team")
+    values: Mapping[str, object] = getattr(run, entity)
+    return values.get(name)
 
 
 @app.command()

@@ -9,6 +9,7 @@ from pomona.server.routes.diffs import DiffRoutes
 from pomona.server.routes.entries import EntryRoutes
 from pomona.server.routes.exports import ExportRoutes
 from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
+from pomona.server.routes.frames import FrameRoutes
 from pomona.server.routes.imports import ImportPreviewRoutes, ImportRoutes
 from pomona.server.routes.jobs import JobRoutes, ScheduleRoutes
 from pomona.server.routes.keeping import (
@@ -78,6 +79,7 @@ HANDLERS = [
     ReactionRoutes,
     ExperimentRoutes,
     RunRoutes,
+    FrameRoutes,
     StudyRoutes,
     ImportRoutes,
     ImportPreviewRoutes,

@@ -19,7 +19,7 @@ from pomona.training.records.runs import (
     RunSummary,
     View,
 )
-from pomona.training.records.search import Comparison
+from pomona.training.records.search import Comparison, SortKey
 from pomona.training.records.studies import Stat
 from pomona.training.rules import filters, views
 from pomona.training.service.artifacts import ArtifactService
@@ -73,15 +73,9 @@ class RunReports:
         """
         if not 1 <= limit <= 1000:
             raise Invalid(f"limit {limit} is not between 1 and 1000", hint="ask for more pages instead")
-        if stat == "at" and step is None:
-            raise Invalid("which step?", hint="stat=at needs step=…")
         offset = _offset(cursor)
-        conditions = filters.parse_filter(filter, filters.RUNS)
-        if hypothesis:
-            tested = Comparison(entity="tag", key=HYPOTHESIS_TAG, op="=", value=hypothesis)
-            conditions = [*conditions, tested]
-        order = [filters.parse_order(item, filters.RUNS) for item in order_by]
-        numbers = None if experiment is None else [int(self.experiment(experiment).id)]
+        check_stat(stat, step)
+        numbers, conditions, order = self.asked(experiment, hypothesis, filter, order_by)
 
         def find(tx: Transaction) -> tuple[Found, list[RunSummary]]:
             found = search.search_runs(tx, numbers, conditions, order, view=view, limit=limit, offset=offset)
@@ -90,6 +84,22 @@ class RunReports:
 
         found, rows = self._database.read(find)
         return Page(items=rows, next_cursor=None if found.next_offset is None else str(found.next_offset))
+
+    def asked(
+        self, experiment: str | None, hypothesis: str | None, text: str, order_by: Sequence[str]
+    ) -> tuple[list[int] | None, list[Comparison], list[SortKey]]:
+        """Experiments (None: all), conditions and order of a search.
+
+        Raises:
+            Invalid: If filter or order cannot be read.
+            NotFound: If there is no such experiment.
+        """
+        conditions = filters.parse_filter(text, filters.RUNS)
+        if hypothesis:
+            tested = Comparison(entity="tag", key=HYPOTHESIS_TAG, op="=", value=hypothesis)
+            conditions = [*conditions, tested]
+        order = [filters.parse_order(item, filters.RUNS) for item in order_by]
+        return None if experiment is None else [int(self.experiment(experiment).id)], conditions, order
 
     def experiments(self, *, cursor: str | None = None, limit: int = 50) -> Page[Experiment]:
         """Active experiments, newest first."""
@@ -136,6 +146,16 @@ class RunReports:
             raise Invalid(f"{len(run_ids)} runs cannot be compared", hint=f"name 2 to {_MOST_COMPARED} runs")
         found = self._database.read(lambda tx: search.by_ids(tx, _whole(tx, run_ids)))
         return views.side_by_side([views.summary(run) for run in found])
+
+
+def check_stat(stat: Stat, step: int | None) -> None:
+    """Refuse the value ``at`` no step.
+
+    Raises:
+        Invalid: If no step is named.
+    """
+    if stat == "at" and step is None:
+        raise Invalid("which step?", hint="stat=at needs step=…")
 
 
 def _measured(tx: Transaction, rows: list[RunSummary], stat: Stat, step: int | None) -> list[RunSummary]:

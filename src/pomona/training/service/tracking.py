@@ -31,6 +31,7 @@ from pomona.training.rules.paging import check_page_size
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.changes import RunChanges, SavedViews
 from pomona.training.service.experiments import ExperimentService
+from pomona.training.service.frames import RunFrames
 from pomona.training.service.histories import HistoryService
 from pomona.training.service.lineage import FindsFileSets, FindsVersions, Lineage
 from pomona.training.service.logged_models import LoggedModelService
@@ -66,6 +67,7 @@ class TrackingService:
         self.histories = HistoryService(database)
         self.reports = RunReports(database, ledger, self.experiments, self.models, self.artifacts)
         self.studies = RunStudies(database)
+        self.frames = RunFrames(database, self.reports)
         self.changes = RunChanges(database, clock)
         self.views = SavedViews(database, clock)
 

@@ -61,6 +61,22 @@ def search_runs(
     offset: int,
 ) -> Found:
     """One page of runs (of every experiment without ``numbers``), newest first unless ``order`` differs."""
+    found = matching(tx, numbers, conditions, order, view=view, limit=limit + 1, offset=offset)
+    more = offset + limit if len(found) > limit else None
+    return Found(runs=loaded(tx, rows_of(tx, found[:limit])), next_offset=more)
+
+
+def matching(
+    tx: Transaction,
+    numbers: Sequence[int] | None,
+    conditions: Sequence[Comparison],
+    order: Sequence[SortKey],
+    *,
+    view: View,
+    limit: int,
+    offset: int = 0,
+) -> list[int]:
+    """As ``search_runs``, but only the runs' numbers."""
     ids = runs.stored_keys(tx, {item.key for item in conditions} | {item.key for item in order})
     where = [_among(runs.runs.c.state, _STATES[view])]
     if numbers is not None:
@@ -70,14 +86,11 @@ def search_runs(
     few = finding.few(tx, conditions, ids, _STATES[view])
     if few is not None:
         where.append(runs.runs.c.id.in_(few))
-    found = _in_order(tx, order, ids, where, sorts, end=offset + limit + 1) if few is None else None
-    if found is None:
-        query = select(runs.runs.c.id).select_from(joined).where(*where).order_by(*sorts)
-        found = list(tx.execute(query.limit(limit + 1).offset(offset)).scalars()) if few != [] else []
-    else:
-        found = found[offset:]
-    more = offset + limit if len(found) > limit else None
-    return Found(runs=loaded(tx, _rows(tx, found[:limit])), next_offset=more)
+    found = _in_order(tx, order, ids, where, sorts, end=offset + limit) if few is None else None
+    if found is not None:
+        return found[offset:]
+    query = select(runs.runs.c.id).select_from(joined).where(*where).order_by(*sorts)
+    return [] if few == [] else list(tx.execute(query.limit(limit).offset(offset)).scalars())
 
 
 def _in_order(
@@ -100,7 +113,8 @@ def _in_order(
     return found if len(found) == end else None
 
 
-def _rows(tx: Transaction, numbers: list[int]) -> list[Any]:
+def rows_of(tx: Transaction, numbers: list[int]) -> list[Any]:
+    """The rows of runs, in the order of their numbers given."""
     rows: dict[int, Any] = {}
     for part in chunks(numbers):
         rows |= {row.id: row for row in tx.execute(select(runs.runs).where(runs.runs.c.id.in_(part)))}

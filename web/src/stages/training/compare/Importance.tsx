@@ -48,7 +48,7 @@ function Shares({ found }: { found: Schema<"ParamImportance">[] }) {
               </div>
             </td>
             <td>{one.direction === null ? "words" : `${one.direction > 0 ? "rises" : "falls"} (ρ = ${number(one.direction, 2)})`}</td>
-            <td>{one.p_value < 0.05 ? `p = ${one.p_value < 1e-4 ? "< 0.0001" : number(one.p_value, 2)}` : <StateBadge state="warn" label={`may be chance, p = ${number(one.p_value, 2)}`} />}</td>
+            <td>{one.p_value < 0.05 ? one.p_value < 1e-4 ? "p < 0.0001" : `p = ${number(one.p_value, 2)}` : <StateBadge state="warn" label={`may be chance, p = ${number(one.p_value, 2)}`} />}</td>
             <td>{`${one.runs}, in ${one.groups} groups`}</td>
           </tr>
         ))}

@@ -49,5 +49,5 @@ export function recipe(view: RunsView): { cli: string; sdk: string } {
     order && `order_by=${text(order)}`,
     view.stat !== "last" && `stat=${text(view.stat)}${view.stat === "at" ? `, step=${view.step || 0}` : ""}`,
   ].filter(Boolean);
-  return { cli: cli.join(" "), sdk: `import pomona\n\nruns = pomona.connect().runs.frame(${sdk.join(", ")})  # a Polars frame` };
+  return { cli: cli.join(" "), sdk: `import pomona\n\nruns = pomona.connect().runs.frame(${sdk.join(", ")}).to_polars()` };
 }
