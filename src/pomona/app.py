@@ -39,18 +39,21 @@ from pomona.loop.marts import MartReactor
 from pomona.loop.retraining import Retraining
 from pomona.loop.service import LoopService
 from pomona.loop.upkeep import UpkeepReactor
+from pomona.loop.webhooks import WebhookReactor
 from pomona.loop.wiring import wire_loop
 from pomona.monitoring.references import TrainingReferences
 from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
+from pomona.registry.approvals.service import ApprovalService
+from pomona.registry.comparing.service import Comparer
 from pomona.registry.importing.job import Importing
 from pomona.registry.importing.service import ImportService
-from pomona.registry.comparing.service import Comparer
 from pomona.registry.outside.service import Gangway
 from pomona.registry.prompts.service import PromptService
 from pomona.registry.records import NewVersion
 from pomona.registry.service import RegistryService
+from pomona.registry.webhooks.service import WebhookService
 from pomona.releases.service import ReleaseService
 from pomona.serving.archive.service import COMPACT_HIDDEN, Archive
 from pomona.serving.forgetting import PredictionHolder
@@ -64,6 +67,7 @@ from pomona.storage.keys import FileKeys
 from pomona.storage.ledger import SqlLedger
 from pomona.storage.opening import open_database
 from pomona.storage.requests import SqlRequests
+from pomona.storage.sealing import KeySealer
 from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
@@ -200,6 +204,11 @@ class App:
         return MartReactor(self.database, self.ledger, self.marts)
 
     @cached_property
+    def approvals(self) -> ApprovalService:
+        """Who agreed to what may serve."""
+        return ApprovalService(self.database, self.clock, self.registry)
+
+    @cached_property
     def comparer(self) -> Comparer:
         """Model versions side by side."""
         return Comparer(self.registry, self.tracking, self.blobs, self.diff.diff)
@@ -262,6 +271,17 @@ class App:
         return PromptService(self.database, self.clock)
 
     @cached_property
+    def webhooks(self) -> WebhookService:
+        """Addresses that are told what happens in the registry."""
+        return WebhookService(
+            self.database,
+            self.clock,
+            self.jobs,
+            KeySealer(self.home / "keys" / "secrets.key"),
+            reach=partial(guard_of, self.home),
+        )
+
+    @cached_property
     def trainer(self) -> Trainer:
         """Runs training entries."""
         return Trainer(
@@ -317,6 +337,7 @@ class App:
             self.extraction.workflow(),
             self.importing.workflow(),
             self.mart_builder.workflow(),
+            self.webhooks.workflow(),
             self.archive.workflow(),
             *self.keeping.workflows(),
         )
@@ -331,6 +352,7 @@ class App:
             "windows": self.monitoring.evaluate,
             "reactions": self.loop.react,
             "marts": self.mart_reactor.react,
+            "webhooks": WebhookReactor(self.database, self.ledger, self.webhooks).react,
             "upkeep": UpkeepReactor(self.database, self.ledger, self.keeping.rebaser).react,
             "canaries": self.loop.steer,
             "ticks": self.loop.tick,

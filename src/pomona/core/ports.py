@@ -214,6 +214,22 @@ class SigningKeys(Protocol):
         ...
 
 
+class Sealer(Protocol):
+    """Keeps short secrets so that the database alone does not tell them."""
+
+    def seal(self, secret: str) -> str:
+        """The secret as a text that tells nothing; sealed twice it is another text."""
+        ...
+
+    def unseal(self, sealed: str) -> str:
+        """The secret.
+
+        Raises:
+            Tampered: If the text was changed, or sealed with another key.
+        """
+        ...
+
+
 class BlobRemoval(Protocol):
     """Takes blobs away for good: beside ``Blobs``, because nothing but an erasure may."""
 

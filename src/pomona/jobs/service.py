@@ -45,6 +45,7 @@ class JobService:
         key: str | None = None,
         run_at: datetime | None = None,
         version: int = 1,
+        max_failures: int = 3,
     ) -> Job:
         """Add a job inside the caller's transaction. The same ``key`` returns the job already there."""
         if key is not None:
@@ -61,6 +62,7 @@ class JobService:
             actor=current_actor(),
             run_at=run_at or now,
             created_at=now,
+            max_failures=max_failures,
         )
         tx.emit(JobQueued(subject=job.id, kind=kind))
         return store.jobs.insert(tx, job)

@@ -54,6 +54,7 @@ def build(app: App, access: Access) -> Asgi:
             traces=app.traces,
             uploads=app.uploads,
             prompts=app.prompts,
+            webhooks=app.webhooks,
         )
     )
 

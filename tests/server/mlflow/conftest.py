@@ -10,9 +10,12 @@ import pytest
 from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.business.service import BusinessService
+from pomona.core.errors import Refused
 from pomona.data.service import DataService
+from pomona.jobs.service import JobService
 from pomona.registry.prompts.service import PromptService
 from pomona.registry.service import RegistryService
+from pomona.registry.webhooks.service import WebhookService
 from pomona.server.mlflow.app import MlflowApp
 from pomona.server.mlflow.tables import Services
 from pomona.storage.delta.tables import delta_tables
@@ -20,11 +23,21 @@ from pomona.storage.files import FileBlobs
 from pomona.storage.ledger import SqlLedger
 from pomona.testing.clock import FakeClock
 from pomona.testing.keys import MemoryKeys
+from pomona.testing.sealing import MemorySealer
 from pomona.training.service.tracking import TrackingService
 from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
 
 collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
+
+
+class Anywhere:
+    """A guard that lets everything pass but the address of clouds' metadata; looks no name up."""
+
+    def address(self, host: str, port: int) -> str:
+        if host == "169.254.169.254":
+            raise Refused(f"{host} is a link-local or metadata address")
+        return "93.184.215.14" if "." in host and not host[0].isdigit() else "127.0.0.1"
 
 
 class Home:
@@ -48,6 +61,8 @@ class Home:
             self.database, self.blobs, self.clock, self.ledger, self.business, self.tracking, MemoryKeys()
         )
         self.traces = TraceService(self.database, self.clock, self.tracking.experiments)
+        self.jobs = JobService(self.database, self.clock)
+        self.webhooks = WebhookService(self.database, self.clock, self.jobs, MemorySealer(), Anywhere)
         self.uploads = UploadService(folder / "uploads", self.tracking.artifacts)
         services = Services(
             tracking=self.tracking,
@@ -55,6 +70,7 @@ class Home:
             traces=self.traces,
             uploads=self.uploads,
             prompts=PromptService(self.database, self.clock),
+            webhooks=self.webhooks,
         )
         self.app = MlflowApp(services)
 

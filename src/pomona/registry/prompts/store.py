@@ -96,6 +96,12 @@ def version(tx: Transaction, owner: Prompt, number: int) -> PromptVersion:
     return _loaded_versions(tx, [row])[0]
 
 
+def find_version(tx: Transaction, version_id: str) -> PromptVersion | None:
+    """The version with this id, or None."""
+    rows = list(tx.execute(_versions().where(versions.c.id == version_id)))
+    return _loaded_versions(tx, rows)[0] if rows else None
+
+
 def next_number(tx: Transaction, prompt_id: str) -> int:
     """The number of the next version."""
     query = select(func.max(versions.c.number)).where(versions.c.prompt_id == prompt_id)

@@ -6,6 +6,7 @@ from typing import Any
 
 from pomona.registry.prompts.service import PromptService
 from pomona.registry.service import RegistryService
+from pomona.registry.webhooks.service import WebhookService
 from pomona.server.mlflow.artifacts import Artifacts
 from pomona.server.mlflow.experiments import Experiments
 from pomona.server.mlflow.logged_models import LoggedModels
@@ -17,6 +18,7 @@ from pomona.server.mlflow.registry import Registry
 from pomona.server.mlflow.runs import Runs
 from pomona.server.mlflow.traces import Traces
 from pomona.server.mlflow.uploads import Uploads
+from pomona.server.mlflow.webhooks import Webhooks
 from pomona.server.mlflow.wire import Request, Response, answer
 from pomona.training.service.tracking import TrackingService
 from pomona.training.service.uploads import UploadService
@@ -36,6 +38,7 @@ class Services:
     traces: TraceService
     uploads: UploadService
     prompts: PromptService
+    webhooks: WebhookService
 
 
 def table_of(services: Services) -> Table:
@@ -49,6 +52,7 @@ def table_of(services: Services) -> Table:
         *_registry(registry, Prompts(services.prompts, registry)),
         *_traces(Traces(services.traces)),
         *_assessments(Traces(services.traces)),
+        *_webhooks(Webhooks(services.webhooks)),
         ("POST", OTLP, Otlp(services.traces).export),
     ]
 
@@ -194,6 +198,18 @@ def _traces(handlers: Traces) -> Table:
         ("GET", f"{one}/info", handlers.old_info),
         ("PATCH", f"{one}/tags", handlers.set_tag),
         ("DELETE", f"{one}/tags", handlers.delete_tag),
+    ]
+
+
+def _webhooks(handlers: Webhooks) -> Table:
+    at, one = "/mlflow/webhooks", "/mlflow/webhooks/{webhook_id}"
+    return [
+        ("POST", at, handlers.create),
+        ("GET", at, handlers.list),
+        ("GET", one, handlers.get),
+        ("PATCH", one, handlers.update),
+        ("DELETE", one, handlers.delete),
+        ("POST", f"{one}/test", handlers.test),
     ]
 
 

@@ -1,0 +1,1 @@
+"""Webhooks: what happens in the registry, told to an address that asked for it."""
