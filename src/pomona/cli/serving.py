@@ -146,11 +146,11 @@ def tables(
             pomona.predictions.tables(endpoint),
             [
                 ("dataset", lambda t: t.dataset),
-                ("newest version", lambda t: t.version or "none yet"),
+                ("newest", lambda t: t.version.rpartition("@")[2] if t.version else "none yet"),
                 ("rows", lambda t: f"{t.rows:,}"),
                 ("waiting", lambda t: f"{t.waiting:,}"),
                 ("last batch", lambda t: t.written_at),
-                ("next, at the latest", lambda t: t.due_at),
+                ("due", lambda t: t.due_at),
                 ("problem", lambda t: t.problem or ""),
             ],
             json=json,

@@ -44,7 +44,7 @@ export function AppendTables({ endpoint }: { endpoint: string }) {
     <Section
       title="As datasets"
       note="Each prediction and each outcome is also a row that any tool reads: the next model can be trained on them. They are written in batches, by number and age."
-      actions={data?.some((table) => table.waiting > 0) ? <WriteNow endpoint={endpoint} done={() => void refetch()} /> : undefined}
+      actions={<WriteNow endpoint={endpoint} waiting={data?.some((table) => table.waiting > 0) ?? false} done={() => void refetch()} />}
     >
       {isPending && <Loading lines={3} />}
       {error && <ErrorNotice error={error} retry={() => void refetch()} />}
@@ -65,19 +65,21 @@ export function AppendTables({ endpoint }: { endpoint: string }) {
 
 function joined(tables: AppendTable[]) {
   const named = (what: string) => tables.find((table) => table.what === what)?.dataset ?? "";
-  const query = `SELECT * FROM "${named("predictions")}" JOIN "${named("outcomes")}" USING (prediction_id)`;
-  return { cli: `pomona data sql '${query}'`, sdk: `rows = client.data.sql(\n    '${query}'\n)` };
+  const query = `SELECT * FROM "${named("predictions")}"\n  JOIN "${named("outcomes")}" USING (prediction_id)`;
+  return { cli: `pomona data sql '${query}'`, sdk: `rows = client.data.sql("""${query}""")` };
 }
 
-function WriteNow({ endpoint, done }: { endpoint: string; done: () => void }) {
+function WriteNow({ endpoint, waiting, done }: { endpoint: string; waiting: boolean; done: () => void }) {
   const [job, setJob] = useState<string>();
   const send = useSend(() => api.POST("/api/v1/endpoints/{name}/append-tables/batches", { params: { path: { name: endpoint } } }), { onDone: (made) => setJob(made.id) });
   const close = () => (setJob(undefined), send.reset(), done());
   return (
     <>
-      <Button variant="light" leftSection={<IconTablePlus size={16} aria-hidden />} loading={send.isPending} onClick={() => send.mutate(undefined)}>
-        Write now
-      </Button>
+      {waiting && (
+        <Button variant="light" leftSection={<IconTablePlus size={16} aria-hidden />} loading={send.isPending} onClick={() => send.mutate(undefined)}>
+          Write now
+        </Button>
+      )}
       <Modal opened={send.isError || job !== undefined} onClose={close} title={<Text fw={600}>Write what waits</Text>}>
         {send.isError && <ErrorNotice error={send.error} />}
         {job && <JobProgress key={job} id={job} done={(ended) => <Done result={ended.result as Written} />} />}
