@@ -89,6 +89,21 @@ def test_a_page_that_a_user_stored_never_runs_as_ours(client: Client, runs: list
         client.runs.read(runs[0], "../secret")
 
 
+def test_a_page_is_shown_where_it_can_reach_nothing(client: Client, runs: list[str]) -> None:
+    reply = client.session.call("GET", f"/api/v1/runs/{runs[0]}/pages/page.html")
+    policy = reply.headers["content-security-policy"]
+    assert reply.headers["content-type"].startswith("text/html")
+    assert policy.startswith("sandbox allow-scripts; default-src 'none';")
+    assert "allow-same-origin" not in policy
+    assert "connect-src" not in policy
+    with pytest.raises(Invalid, match="no page"):
+        client.session.call("GET", f"/api/v1/runs/{runs[0]}/pages/model/MLmodel")
+    with pytest.raises(Invalid, match="no table"):
+        client.session.call("GET", f"/api/v1/runs/{runs[0]}/tables/page.html")
+    with pytest.raises((Invalid, NotFound)):
+        client.session.call("GET", f"/api/v1/runs/{runs[0]}/tables/..%2F..%2Fsecret.csv")
+
+
 def test_a_model_goes_from_run_to_champion(client: Client, runs: list[str]) -> None:
     made = client.models.register("late", run_id=runs[0], description="first")
     with pytest.raises(Refused, match="not checked"):

@@ -5,7 +5,28 @@ from urllib.parse import quote
 
 from litestar import Response
 
+from pomona.core.errors import Invalid
+
 _SHOWN = ("image/png", "image/jpeg", "image/gif", "image/webp", "text/plain", "text/csv", "application/json")
+
+# An origin of its own (no allow-same-origin), no request to anywhere, no form, no way out of its frame.
+_ALONE = (
+    "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; "
+    "img-src data: blob:; font-src data:; media-src data: blob:; form-action 'none'; base-uri 'none'; "
+    "frame-ancestors 'self'"
+)
+
+
+def page_response(path: str, body: bytes) -> Response[bytes]:
+    """An HTML file to be looked at in a frame: it can draw, and do nothing else.
+
+    Raises:
+        Invalid: If the name is not that of an HTML file.
+    """
+    if not path.lower().endswith((".html", ".htm")):
+        raise Invalid(f"{path!r} is no page", hint="only .html files are shown as pages")
+    headers = {"content-security-policy": _ALONE, "x-content-type-options": "nosniff"}
+    return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 
 
 def file_response(path: str, body: bytes) -> Response[bytes]:

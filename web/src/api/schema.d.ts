@@ -2120,6 +2120,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/models/{name}/approval-policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description What a version needs before it is champion, or goes to the stage Production.
+         */
+        get: operations["ApiV1ModelsNameApprovalPolicyShow"];
+        /**
+         * Change
+         * @description Ask for more or fewer approvals from now on; fewer need a reason.
+         */
+        put: operations["ApiV1ModelsNameApprovalPolicyChange"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models/{name}/outside": {
         parameters: {
             query?: never;
@@ -2177,6 +2201,32 @@ export interface paths {
         get: operations["ApiV1ModelsNameVersionsNumberVersion"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{name}/versions/{number}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description Who approved or rejected a version, and what is still missing.
+         */
+        get: operations["ApiV1ModelsNameVersionsNumberApprovalsShow"];
+        put?: never;
+        /**
+         * State
+         * @description Ask for approval, approve, reject, or take back what one said before.
+         *
+         *     Who made the version cannot approve it, nor can anybody without a name.
+         */
+        post: operations["ApiV1ModelsNameVersionsNumberApprovalsState"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2658,6 +2708,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frame
+         * @description A row for each run; columns ``metrics.*``, ``params.*``, ``tags.*`` as in MLflow's frames.
+         */
+        get: operations["ApiV1RunsFrameFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/importance": {
         parameters: {
             query?: never;
@@ -2790,6 +2860,46 @@ export interface paths {
          * @description A metric's history, thinned to at most ``points``.
          */
         get: operations["ApiV1RunsRunIdMetricsKeyMetric"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/pages/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * WebPage
+         * @description An HTML file as a page of its own: its scripts run, but reach neither this site nor any other.
+         */
+        get: operations["ApiV1RunsRunIdPagesPathWebPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/tables/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Table
+         * @description The first rows of a file that is a table: Parquet, CSV, JSON lines, a JSON table.
+         */
+        get: operations["ApiV1RunsRunIdTablesPathTable"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3411,6 +3521,12 @@ export interface components {
             is_dir?: boolean;
             path: string;
             size?: number | null;
+        };
+        /** ArtifactTable */
+        ArtifactTable: {
+            columns: string[];
+            rows: (string | number | boolean | null)[][];
+            total: number | null;
         };
         /** BadFile */
         BadFile: {
@@ -4173,6 +4289,10 @@ export interface components {
         };
         /** GateResult */
         GateResult: {
+            /** @default  */
+            approval_missing?: string;
+            /** @default [] */
+            approved_by?: string[];
             /** Format: date-time */
             at: string;
             by: string;
@@ -4644,6 +4764,8 @@ export interface components {
             run_id?: string | null;
             /** @default  */
             run_link?: string;
+            /** @default  */
+            run_user?: string;
             signature: components["schemas"]["Signature"];
             size: number;
             source: string;
@@ -4877,6 +4999,14 @@ export interface components {
         NewPin: {
             reason: string;
         };
+        /** NewPolicy */
+        NewPolicy: {
+            /** @default [] */
+            approvers?: string[];
+            needed: number;
+            /** @default  */
+            reason?: string;
+        };
         /** NewRelease */
         NewRelease: {
             force?: string | null;
@@ -4902,6 +5032,13 @@ export interface components {
             owner?: string;
             /** @default  */
             purpose?: string;
+        };
+        /** NewStatement */
+        NewStatement: {
+            /** @default  */
+            comment?: string;
+            /** @enum {string} */
+            kind: "requested" | "approved" | "rejected" | "withdrawn";
         };
         /** NewTag */
         NewTag: {
@@ -5184,6 +5321,14 @@ export interface components {
             reason: string;
             version: string;
         };
+        /** Policy */
+        Policy: {
+            /** @default [] */
+            approvers?: string[];
+            model: string;
+            /** @default 0 */
+            needed?: number;
+        };
         /** Prediction */
         Prediction: {
             actual?: number | null;
@@ -5320,6 +5465,10 @@ export interface components {
             aliases?: {
                 [key: string]: number;
             };
+            /** @default 0 */
+            approvals_needed?: number;
+            /** @default [] */
+            approvers?: string[];
             /** Format: date-time */
             created_at: string;
             deleted_at?: string | null;
@@ -5701,6 +5850,32 @@ export interface components {
             /** @enum {string} */
             state: "empty" | "ok" | "busy" | "attention";
             title: string;
+        };
+        /** Standing */
+        Standing: {
+            approved_by: string[];
+            approvers: string[];
+            authors: string[];
+            missing: string;
+            needed: number;
+            rejected_by: string[];
+            requested: boolean;
+            statements: components["schemas"]["Statement"][];
+        };
+        /** Statement */
+        Statement: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            comment: string;
+            digest: string;
+            id: string;
+            /** @enum {string} */
+            kind: "requested" | "approved" | "rejected" | "withdrawn";
+            model: string;
+            number: number;
+            place: number;
+            version: string;
         };
         /** Step */
         Step: {
@@ -10869,6 +11044,90 @@ export interface operations {
             };
         };
     };
+    ApiV1ModelsNameApprovalPolicyShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameApprovalPolicyChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1ModelsNameOutsideBring: {
         parameters: {
             query: {
@@ -10979,6 +11238,92 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberApprovalsShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelsNameVersionsNumberApprovalsState: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewStatement"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Standing"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -12098,6 +12443,54 @@ export interface operations {
             };
         };
     };
+    ApiV1RunsFrameFrame: {
+        parameters: {
+            query?: {
+                experiment?: string | null;
+                hypothesis?: string | null;
+                filter?: string;
+                order_by?: string[] | null;
+                view?: "ACTIVE_ONLY" | "DELETED_ONLY" | "ALL";
+                stat?: "last" | "min" | "max" | "at";
+                step?: number | null;
+                limit?: number;
+                format?: "arrow" | "csv" | "parquet" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1RunsImportanceImportance: {
         parameters: {
             query: {
@@ -12349,6 +12742,90 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MetricHistory"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdPagesPathWebPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdTablesPathTable: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                run_id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ArtifactTable"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

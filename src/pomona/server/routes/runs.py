@@ -6,7 +6,7 @@ from litestar import Controller, Response, get
 from litestar.params import FromPath, FromQuery, QueryParameter
 
 from pomona.core.records import Page
-from pomona.server.files import file_response
+from pomona.server.files import file_response, page_response
 from pomona.server.wiring import Wired
 from pomona.training.records.runs import (
     ArtifactFile,
@@ -17,7 +17,7 @@ from pomona.training.records.runs import (
     RunSummary,
     View,
 )
-from pomona.training.records.studies import Stat
+from pomona.training.records.studies import ArtifactTable, Stat
 from pomona.training.rules.paths import ArtifactAddress, safe_path
 
 Ids = Annotated[list[str], QueryParameter(name="id", description="A run's id; repeat it for each run.")]
@@ -102,3 +102,17 @@ class RunRoutes(Controller):
         """A file's bytes, verified against their digest."""
         clean = safe_path(path.lstrip("/"))
         return file_response(clean, app.tracking.artifacts.read(ArtifactAddress(root=run_id, path=clean)))
+
+    @get("/{run_id:str}/tables/{path:path}", sync_to_thread=True)
+    def table(
+        self, app: Wired, run_id: FromPath[str], path: FromPath[str], limit: FromQuery[int] = 200
+    ) -> ArtifactTable:
+        """The first rows of a file that is a table: Parquet, CSV, JSON lines, a JSON table."""
+        address = ArtifactAddress(root=run_id, path=safe_path(path.lstrip("/")))
+        return app.tracking.artifacts.first_rows(address, limit=limit)
+
+    @get("/{run_id:str}/pages/{path:path}", sync_to_thread=True)
+    def web_page(self, app: Wired, run_id: FromPath[str], path: FromPath[str]) -> Response[bytes]:
+        """An HTML file as a page of its own: its scripts run, but reach neither this site nor any other."""
+        clean = safe_path(path.lstrip("/"))
+        return page_response(clean, app.tracking.artifacts.read(ArtifactAddress(root=run_id, path=clean)))

@@ -90,3 +90,11 @@ class SavedView(Record, frozen=True, kw_only=True):
     query: str
     created_by: str
     created_at: datetime
+
+
+class ArtifactTable(Record, frozen=True, kw_only=True):
+    """The first rows of a table that a run left; ``rows`` in the order of ``columns``."""
+
+    columns: list[str]
+    rows: list[list[str | float | bool | None]]
+    total: int | None  # None: more than were read

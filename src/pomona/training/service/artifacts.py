@@ -5,6 +5,8 @@ from typing import BinaryIO
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Blobs, Clock, Database, Transaction
 from pomona.training.records.runs import ArtifactFile
+from pomona.training.records.studies import ArtifactTable
+from pomona.training.rules import tables
 from pomona.training.rules.paths import SHARED, ArtifactAddress
 from pomona.training.store import artifacts, logged_models, runs
 
@@ -69,6 +71,17 @@ class ArtifactService:
             Tampered: If its bytes changed on disk.
         """
         return self._blobs.get(str(self.file(address).digest))
+
+    def first_rows(self, address: ArtifactAddress, *, limit: int = 200) -> ArtifactTable:
+        """The first rows of a file that is a table, at most 1,000.
+
+        Raises:
+            NotFound: If there is no such file.
+            Invalid: If it is no table, or too large to be looked into here.
+        """
+        if (self.file(address).size or 0) > tables.MOST_BYTES:
+            raise Invalid(f"{address.path!r} is too large for a preview", hint="download it")
+        return tables.first_rows(address.path, self.read(address), max(1, min(limit, 1_000)))
 
     def children(self, address: ArtifactAddress) -> list[ArtifactFile]:
         """Files and folders directly in a folder; none for a file or a path that is not there."""
