@@ -10,6 +10,7 @@ from pomona.business.service import BusinessService
 from pomona.circle.records import Fact, TraceEdge, TraceNode
 from pomona.circle.trace import Describe, Described
 from pomona.core.records import Money
+from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
 from pomona.data.marts.service import MartService
 from pomona.data.records import Origin
@@ -40,6 +41,8 @@ class Services(Protocol):
     def marts(self) -> MartService: ...
     @property
     def files(self) -> FileSetService: ...
+    @property
+    def file_reader(self) -> FileSetReader: ...
     @property
     def tracking(self) -> TrackingService: ...
     @property

@@ -17,13 +17,14 @@ class Doctor:
         self._records = records
 
     def examine(self) -> list[Finding]:
-        """Every finding, good ones too. Reads all data and model files."""
+        """Every finding, good ones too. Reads all files of data, file sets and models."""
         return [
             *self._database(),
             self._checked(
                 "ledger", lambda: f"{self._ledger.verify():,} events, each chained to the one before"
             ),
             self._checked("data files", self._data_files),
+            self._checked("file sets", self._file_sets),
             self._checked("model files", self._model_files),
             self._jobs(),
             self._waiting(),
@@ -55,6 +56,24 @@ class Doctor:
         read: set[str] = set()
         files = sum(data.verify(version.id, read) for version in versions)
         return f"{len(versions):,} data versions, {files:,} files match their digests"
+
+    def _file_sets(self) -> str:
+        files, reader = self._of.files, self._of.file_reader
+        found = [v for one in files.file_sets(limit=1000).items for v in files.versions(one.id)]
+        read: set[bytes] = set()
+        count = 0
+        for version in found:
+            if version.dropped_at is not None:
+                continue
+            looked_at, bad = reader.examine(version.id, read)
+            count += looked_at
+            if bad:
+                ref = f"{version.file_set}@v{version.number}"
+                raise Tampered(
+                    f"{len(bad)} files of {ref} are not as they were: {bad[0].path}: {bad[0].problem}",
+                    hint=f"`pomona files verify {ref}` lists them; restore its folder from a backup",
+                )
+        return f"{len(found):,} versions of file sets, {count:,} files match their digests"
 
     def _model_files(self) -> str:
         versions, _ = self._of.registry.search.versions()

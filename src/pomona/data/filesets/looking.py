@@ -135,6 +135,24 @@ class FileSetReader:
             next_after=more,
         )
 
+    def examine(self, ref: str, known: set[bytes]) -> tuple[int, list[BadFile]]:
+        """Read every file of a version again; how many there are, and those that are not as they were.
+
+        Args:
+            known: Digests of contents that were read a moment ago; those read now, and whole, are added.
+        """
+        manifest = self._service.content(ref)
+        bad = []
+        for row in range(len(manifest)):
+            if manifest.digests[row] in known and manifest.modes[row] != _LINK:
+                continue
+            problem = _problem(self._service.chunks, manifest, row)
+            if problem:
+                bad.append(BadFile(path=manifest.paths[row], problem=problem))
+            else:
+                known.add(manifest.digests[row])
+        return len(manifest), bad
+
 
 def _problem(chunks: Chunks, manifest: Manifest, row: int) -> str | None:
     if manifest.modes[row] == _LINK:
