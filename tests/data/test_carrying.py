@@ -259,6 +259,13 @@ def test_a_delta_is_profiled_by_its_rows_unless_there_are_checks(
     assert [result.rows for result in data.report(done.version.id).results] == [200]
 
 
+def test_a_version_without_rows_is_nothing_to_carry_on_from(data: DataService) -> None:
+    data.create(NewDataset(name="d", key=("id",)))
+    data.commit("d", big(100, 1).slice(0, 0), allow_empty=True)
+    assert data.profile(data.commit("d", big(100, 1)).version.id).rows == 100
+    assert data.profile(data.commit("d", big(100, 1).slice(0, 0), allow_empty=True).version.id).rows == 0
+
+
 def test_when_most_rows_moved_everything_is_read(data: DataService) -> None:
     data.create(NewDataset(name="d", key=("id",)))
     before = data.profile(data.commit("d", big(100, 1)).version.id)

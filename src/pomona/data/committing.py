@@ -251,7 +251,9 @@ def _parent(tx: Transaction, dataset: Dataset, options: CommitOptions) -> DataVe
 def _carried(dataset: Dataset, base: Base, plan: Plan) -> Carried | None:
     """The parent's profile to put changes into; None where that is impossible, or not worth it."""
     memory = base.memory
-    if base.profile is None or memory is None or plan.fresh or plan.schema != base.schema or not plan.key:
+    if base.profile is None or memory is None or not plan.key:
+        return None
+    if plan.fresh or plan.schema != base.schema or memory.columns.keys() != set(plan.schema.names):
         return None
     if plan.mode == "append" or (plan.mode == "delta" and dataset.checks):  # checks need all rows
         return None
