@@ -46,6 +46,7 @@ from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
 from pomona.registry.approvals.service import ApprovalService
+from pomona.registry.cards.service import CardService
 from pomona.registry.comparing.service import Comparer
 from pomona.registry.importing.job import Importing
 from pomona.registry.importing.service import ImportService
@@ -68,6 +69,7 @@ from pomona.storage.ledger import SqlLedger
 from pomona.storage.opening import open_database
 from pomona.storage.requests import SqlRequests
 from pomona.storage.sealing import KeySealer
+from pomona.training.evaluation.service import EvaluationService
 from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
@@ -214,6 +216,19 @@ class App:
         return Comparer(self.registry, self.tracking, self.blobs, self.diff.diff)
 
     @cached_property
+    def cards(self) -> CardService:
+        """What is said about model versions."""
+        return CardService(
+            self.database,
+            self.clock,
+            self.registry,
+            tracking=self.tracking,
+            business=self.business,
+            data=self.data,
+            comparer=self.comparer,
+        )
+
+    @cached_property
     def gangway(self) -> Gangway:
         """Lets models in that no run here logged."""
         return Gangway(self.database, self.blobs, self.registry)
@@ -259,6 +274,11 @@ class App:
     def traces(self) -> TraceService:
         """What calls of applications did."""
         return TraceService(self.database, self.clock, self.tracking.experiments)
+
+    @cached_property
+    def evaluations(self) -> EvaluationService:
+        """Datasets that applications are judged by."""
+        return EvaluationService(self.database, self.clock, self.tracking.experiments)
 
     @cached_property
     def uploads(self) -> UploadService:

@@ -55,6 +55,7 @@ def build(app: App, access: Access) -> Asgi:
             uploads=app.uploads,
             prompts=app.prompts,
             webhooks=app.webhooks,
+            evaluations=app.evaluations,
         )
     )
 

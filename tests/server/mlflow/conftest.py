@@ -24,6 +24,7 @@ from pomona.storage.ledger import SqlLedger
 from pomona.testing.clock import FakeClock
 from pomona.testing.keys import MemoryKeys
 from pomona.testing.sealing import MemorySealer
+from pomona.training.evaluation.service import EvaluationService
 from pomona.training.service.tracking import TrackingService
 from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
@@ -71,6 +72,7 @@ class Home:
             uploads=self.uploads,
             prompts=PromptService(self.database, self.clock),
             webhooks=self.webhooks,
+            evaluations=EvaluationService(self.database, self.clock, self.tracking.experiments),
         )
         self.app = MlflowApp(services)
 

@@ -64,6 +64,13 @@ def test_a_program_that_keeps_webhooks_runs_unchanged(run_script: Run) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(120)
+def test_a_program_with_evaluation_datasets_runs_unchanged(run_script: Run) -> None:
+    done = run_script("evaluating.py")
+    assert "evaluating script done" in done.stdout, done.stderr[-3000:]
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(120)
 def test_a_large_file_goes_in_parts(run_script: Run) -> None:
     done = run_script("parts.py")
     assert "parts script done" in done.stdout, done.stderr[-3000:]

@@ -8,6 +8,7 @@ from pomona.registry.prompts.service import PromptService
 from pomona.registry.service import RegistryService
 from pomona.registry.webhooks.service import WebhookService
 from pomona.server.mlflow.artifacts import Artifacts
+from pomona.server.mlflow.evaluation import Evaluations
 from pomona.server.mlflow.experiments import Experiments
 from pomona.server.mlflow.logged_models import LoggedModels
 from pomona.server.mlflow.metrics import Metrics
@@ -20,6 +21,7 @@ from pomona.server.mlflow.traces import Traces
 from pomona.server.mlflow.uploads import Uploads
 from pomona.server.mlflow.webhooks import Webhooks
 from pomona.server.mlflow.wire import Request, Response, answer
+from pomona.training.evaluation.service import EvaluationService
 from pomona.training.service.tracking import TrackingService
 from pomona.training.service.uploads import UploadService
 from pomona.training.traces.service import TraceService
@@ -39,6 +41,7 @@ class Services:
     uploads: UploadService
     prompts: PromptService
     webhooks: WebhookService
+    evaluations: EvaluationService
 
 
 def table_of(services: Services) -> Table:
@@ -53,6 +56,7 @@ def table_of(services: Services) -> Table:
         *_traces(Traces(services.traces)),
         *_assessments(Traces(services.traces)),
         *_webhooks(Webhooks(services.webhooks)),
+        *_evaluations(Evaluations(services.evaluations)),
         ("POST", OTLP, Otlp(services.traces).export),
     ]
 
@@ -210,6 +214,25 @@ def _webhooks(handlers: Webhooks) -> Table:
         ("PATCH", one, handlers.update),
         ("DELETE", one, handlers.delete),
         ("POST", f"{one}/test", handlers.test),
+    ]
+
+
+def _evaluations(handlers: Evaluations) -> Table:
+    at, one = "/mlflow/datasets", "/mlflow/datasets/{dataset_id}"
+    return [
+        ("POST", f"{at}/create", handlers.create),
+        ("GET", f"{at}/search", handlers.search),
+        ("POST", f"{at}/search", handlers.search),
+        ("GET", one, handlers.get),
+        ("DELETE", one, handlers.delete),
+        ("PATCH", f"{one}/tags", handlers.set_tags),
+        ("DELETE", f"{one}/tags/{{key}}", handlers.delete_tag),
+        ("GET", f"{one}/experiment-ids", handlers.experiments),
+        ("POST", f"{one}/add-experiments", handlers.tie),
+        ("POST", f"{one}/remove-experiments", handlers.untie),
+        ("POST", f"{one}/records", handlers.merge),
+        ("GET", f"{one}/records", handlers.rows),
+        ("DELETE", f"{one}/records", handlers.delete_rows),
     ]
 
 

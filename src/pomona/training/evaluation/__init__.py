@@ -1,0 +1,1 @@
+"""Evaluation datasets: questions, what should be answered, and where both came from."""
