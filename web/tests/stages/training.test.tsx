@@ -1,6 +1,6 @@
 import { screen, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { csvRows } from "~/stages/training/csv";
 import EntryPage from "~/stages/training/EntryPage";
@@ -99,10 +99,30 @@ test("data without a version comes with the line that gives it one", async () =>
 });
 
 test("a CSV file is previewed as a table", async () => {
-  const path = `/api/v1/runs/${RUN.id}/artifacts/tables/a.csv`;
-  const fetched = { [path]: new Response("carrier,late\nUA,0.2\n") };
+  const fetched = { [`/api/v1/runs/${RUN.id}/tables/tables%2Fa.csv`]: { columns: ["carrier", "late"], rows: [["UA", 0.2]], total: 900 } };
   run({ artifacts: [{ path: "tables", is_dir: true, size: null, digest: null }, { path: "tables/a.csv", is_dir: false, size: 20, digest: "c" }] }, fetched);
   expect(await screen.findByRole("button", { name: /tables\/a.csv/ })).toBeTruthy();
+  expect(await screen.findByText("UA")).toBeTruthy();
+  expect(screen.getByText("The first 1 of 900 rows")).toBeTruthy();
+});
+
+test("a page is shown in a frame that may run scripts and nothing else", async () => {
+  run({ artifacts: [{ path: "report.html", is_dir: false, size: 20, digest: "c" }] });
+  const frame = await screen.findByTitle("report.html");
+  expect(frame.getAttribute("sandbox")).toBe("allow-scripts");
+  expect(frame.getAttribute("src")).toBe(`/api/v1/runs/${RUN.id}/pages/report.html`);
+});
+
+test("a note is written, and kept as the tag that MLflow uses", async () => {
+  run({ run: { ...RUN, tags: { "mlflow.note.content": "It **works**" } } }, { "POST /api/v1/runs/changes": { changed: 1 } });
+  expect((await screen.findByText("works")).tagName).toBe("STRONG");
+  const user = userEvent.setup();
+  await user.click(screen.getByRole("button", { name: "Edit" }));
+  await user.type(screen.getByRole("textbox", { name: "Note" }), "!");
+  await user.click(screen.getByRole("button", { name: "Keep it" }));
+  await screen.findByRole("button", { name: "Edit" });
+  const sent = vi.mocked(fetch).mock.calls.map(([request]) => request as Request).find((request) => request.method === "POST")!;
+  expect(new URL(sent.url).pathname).toBe("/api/v1/runs/changes");
 });
 
 test("an entry runs now with changed parameters, and its job opens", async () => {

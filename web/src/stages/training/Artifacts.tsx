@@ -2,6 +2,7 @@
 import { Anchor, Group, Text, UnstyledButton } from "@mantine/core";
 import { IconDownload } from "@tabler/icons-react";
 
+import { useGet } from "~/api/queries";
 import { useText } from "~/api/text";
 import type { Schema } from "~/api/types";
 import { bytes } from "~/ui/format";
@@ -17,12 +18,19 @@ type File = Schema<"ArtifactFile">;
 
 const IMAGES = /\.(png|jpe?g|gif|webp)$/i;
 const TEXTS = /(\.(txt|md|log|json|ya?ml|toml|csv|tsv|py|sql|html|xml|cfg|ini|sh|r)|(^|\/)(MLmodel|Dockerfile))$/i;
+const PAGES = /\.html?$/i;
+const TABLES = /\.(parquet|csv|tsv|jsonl|ndjson|json)$/i;
+const ROWS = 200;
+const MOST_PAGE = 20_000_000; // bytes
+const MOST_TABLE = 64_000_000;
 const MOST_SHOWN = 1_000_000; // bytes of a text that a preview loads
 
-export function Artifacts({ files, base }: { files: File[]; base: string }) {
+/** `base` is where files are fetched; those of a `run` are looked into by the server, too. */
+export function Artifacts({ files, base, run }: { files: File[]; base: string; run?: string }) {
   const [view, setView] = useUrlState({ file: "" });
   const listed = files.filter((file) => !file.is_dir);
-  const chosen = listed.find((file) => file.path === view.file) ?? listed.find((file) => previewable(file)) ?? listed[0];
+  const shows = (file: File) => previewable(file) || (run !== undefined && isTable(file));
+  const chosen = listed.find((file) => file.path === view.file) ?? listed.find(shows) ?? listed[0];
   return (
     <div className={classes.artifacts}>
       <ul className={classes.tree} aria-label="Files">
@@ -35,7 +43,7 @@ export function Artifacts({ files, base }: { files: File[]; base: string }) {
           </li>
         ))}
       </ul>
-      {chosen && <Preview key={chosen.path} file={chosen} address={addressOf(base, chosen.path)} />}
+      {chosen && <Preview key={chosen.path} file={chosen} run={run} address={addressOf(base, chosen.path)} />}
     </div>
   );
 }
@@ -48,7 +56,13 @@ function previewable(file: File): boolean {
   return IMAGES.test(file.path) || (TEXTS.test(file.path) && (file.size ?? 0) <= MOST_SHOWN);
 }
 
-function Preview({ file, address }: { file: File; address: string }) {
+interface Previewed {
+  file: File;
+  run: string | undefined;
+  address: string;
+}
+
+function Preview({ file, run, address }: Previewed) {
   return (
     <div>
       <Group justify="space-between" mb="xs">
@@ -68,6 +82,10 @@ function Preview({ file, address }: { file: File; address: string }) {
       </Group>
       {IMAGES.test(file.path) ? (
         <img src={address} alt={file.path} className={classes.image} />
+      ) : run && PAGES.test(file.path) && (file.size ?? 0) <= MOST_PAGE ? (
+        <PagePreview file={file} run={run} />
+      ) : run && isTable(file) ? (
+        <TablePreview file={file} run={run} address={address} />
       ) : previewable(file) ? (
         <TextPreview path={file.path} address={address} />
       ) : (
@@ -77,12 +95,44 @@ function Preview({ file, address }: { file: File; address: string }) {
   );
 }
 
+function isTable(file: File): boolean {
+  return TABLES.test(file.path) && (file.size ?? 0) <= MOST_TABLE;
+}
+
+/** The first rows, read by the server; JSON that is no table is shown as text. */
+function TablePreview({ file, run, address }: Previewed & { run: string }) {
+  const { data, error } = useGet("/api/v1/runs/{run_id}/tables/{path}", { path: { run_id: run, path: file.path }, query: { limit: ROWS } }, { immutable: true });
+  if (error) return TEXTS.test(file.path) && (file.size ?? 0) <= MOST_SHOWN ? <TextPreview path={file.path} address={address} /> : <ErrorNotice error={error} />;
+  if (!data) return <Loading />;
+  if (data.rows.length === 0) return <Text c="dimmed">{`A table without rows: ${data.columns.join(", ")}`}</Text>;
+  return (
+    <>
+      <Rows rows={data.rows.map((row) => Object.fromEntries(data.columns.map((name, place) => [name, row[place] ?? null])))} label={file.path} />
+      <Text size="xs" c="dimmed" mt={4}>
+        {data.total !== null && data.total > data.rows.length ? `The first ${data.rows.length} of ${data.total.toLocaleString("en-US")} rows` : `${data.rows.length.toLocaleString("en-US")} rows`}
+      </Text>
+    </>
+  );
+}
+
+/** A page in a frame of its own origin: its scripts draw, but reach neither this site nor any other. */
+function PagePreview({ file, run }: { file: File; run: string }) {
+  return (
+    <>
+      <iframe title={file.path} sandbox="allow-scripts" className={classes.page} src={addressOf(`/api/v1/runs/${run}/pages`, file.path)} />
+      <Text size="xs" c="dimmed" mt={4}>
+        In a sandbox: what it would load from elsewhere is missing.
+      </Text>
+    </>
+  );
+}
+
 function TextPreview({ path, address }: { path: string; address: string }) {
   const { data, error } = useText(address);
   if (error) return <ErrorNotice error={error} />;
   if (data === undefined) return <Loading />;
   if (/\.csv$/i.test(path)) {
-    const rows = csvRows(data, 200);
+    const rows = csvRows(data, ROWS);
     if (rows.length > 0) return <Rows rows={rows} label={path} />;
   }
   return (

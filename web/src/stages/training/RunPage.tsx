@@ -13,6 +13,7 @@ import { Ties } from "../ties";
 import { Artifacts } from "./Artifacts";
 import { Metrics } from "./Metrics";
 import { Models } from "./Models";
+import { Note, NOTE } from "./Note";
 import { Pairs } from "./Pairs";
 import { took } from "./runs/columns";
 import classes from "./training.module.css";
@@ -60,6 +61,7 @@ function Shown({ detail }: { detail: Detail }) {
           ]}
         />
       </Section>
+      <Note run={run} />
       <Section title="Metrics">{hasMetrics ? <Metrics run={run} /> : <Text c="dimmed">{run.status === "RUNNING" ? "Nothing measured yet." : "It measured nothing."}</Text>}</Section>
       <SimpleGrid cols={{ base: 1, md: 2 }}>
         <Section title="Learned from">
@@ -70,7 +72,7 @@ function Shown({ detail }: { detail: Detail }) {
       <Models detail={detail} />
       <Section title="Files">
         {detail.artifacts.some((file) => !file.is_dir) ? (
-          <Artifacts files={detail.artifacts} base={`/api/v1/runs/${run.id}/artifacts`} />
+          <Artifacts files={detail.artifacts} base={`/api/v1/runs/${run.id}/artifacts`} run={run.id} />
         ) : (
           <Stack gap="xs">
             <Text c="dimmed">It left none. Files and figures come along with a run like this:</Text>
@@ -83,10 +85,13 @@ function Shown({ detail }: { detail: Detail }) {
           <Origin detail={detail} />
         </Section>
         <Section title="Tags">
-          <Pairs pairs={Object.fromEntries(Object.entries(run.tags).filter(([name]) => name !== "pomona.error"))} label="Tags" />
+          <Pairs pairs={Object.fromEntries(Object.entries(run.tags).filter(([name]) => name !== "pomona.error" && name !== NOTE))} label="Tags" />
         </Section>
       </SimpleGrid>
       <Ties id={run.id} links={detail.links} />
+      <Section title="The same from a terminal or a notebook">
+        <Snippet cli={`pomona runs show ${run.id.slice(0, 12)}`} sdk={`import pomona\n\nrun = pomona.connect().runs.get("${run.id}")\nrun.run.params, run.run.metrics`} />
+      </Section>
     </Page>
   );
 }
