@@ -21,6 +21,7 @@ from pomona.loop.service import LoopService
 from pomona.monitoring.service import MonitoringService
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
+from pomona.serving.archive.service import Archive
 from pomona.serving.records import Outcome, Prediction
 from pomona.serving.service import ServingService
 from pomona.training.records.runs import Run
@@ -53,6 +54,8 @@ class Services(Protocol):
     def releases(self) -> ReleaseService: ...
     @property
     def serving(self) -> ServingService: ...
+    @property
+    def archive(self) -> Archive: ...
     @property
     def monitoring(self) -> MonitoringService: ...
     @property

@@ -28,6 +28,7 @@ class Doctor:
             self._checked("model files", self._model_files),
             self._jobs(),
             self._waiting(),
+            self._append_tables(),
         ]
 
     def _database(self) -> list[Finding]:
@@ -101,3 +102,16 @@ class Doctor:
                 hint="`pomona outcomes waiting` shows them; they match as soon as it comes",
             )
         return Finding(what="outcomes", state="ok", detail="all belong to a prediction")
+
+    def _append_tables(self) -> Finding:
+        tables = self._of.archive.tables()
+        for table in tables:
+            if table.problem is not None:
+                return Finding(
+                    what="append tables",
+                    state="warn",
+                    detail=f"{table.waiting:,} {table.what} of {table.endpoint} wait: {table.problem}",
+                    hint="`pomona predictions write` tries again at once; nothing is lost meanwhile",
+                )
+        waiting = sum(table.waiting for table in tables)
+        return Finding(what="append tables", state="ok", detail=f"{len(tables):,}; {waiting:,} rows wait")

@@ -14,7 +14,7 @@ from tests.serving.archive.world import NAMES, SMALL, World, opened, rows
 from tests.serving.planned import START
 
 from pomona.core.errors import Conflict, NotFound
-from pomona.data.records import NewDataset
+from pomona.data.records import NewDataset, Upkeep
 from pomona.registry.records import ModelColumn
 from pomona.serving.archive.service import Archive
 from pomona.serving.asking import PredictionFilter
@@ -223,6 +223,8 @@ def test_a_batch_that_cannot_be_written_says_why_and_waits(
         world.housekeeper.settle()
         (table,) = world.archive.tables()
         assert table.problem == "the disk is full. free some space"
+        (finding,) = [one for one in world.app.doctor.examine() if one.what == "append tables"]
+        assert (finding.state, "50 predictions of late wait" in finding.detail) == ("warn", True)
         assert world.archive.enqueue_due() == 0  # not five times a second
     world.clock.advance(seconds=SMALL.age_s)
     world.housekeeper.settle()
@@ -243,12 +245,13 @@ def test_small_files_are_merged_by_number_and_by_age(world: World) -> None:
     world.answer(rows(5))
     world.write()
     assert world.versions("predictions")[0].mode == "append"
-    for number in range(6, 40):
+    world.app.keeping.rebaser.declare_upkeep("late-predictions", Upkeep(small_files=4))
+    for number in range(6, 12):
         world.answer(rows(number))
         world.write()
-    world.housekeeper.settle()  # the dataset's own upkeep, from 33 small files on
-    assert len(world.versions("predictions")[0].files) < 20
-    assert world.read("predictions").height == 40
+    world.housekeeper.settle()  # the dataset's own upkeep, whatever the age
+    assert len(world.versions("predictions")[0].files) <= 4
+    assert world.read("predictions").height == 12
 
 
 def test_they_may_serve_what_the_training_data_may(world: World) -> None:
