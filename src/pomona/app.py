@@ -47,14 +47,13 @@ from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
 from pomona.registry.approvals.service import ApprovalService
 from pomona.registry.cards.service import CardService
+from pomona.registry.companions import Companions, wire_companions
 from pomona.registry.comparing.service import Comparer
 from pomona.registry.importing.job import Importing
 from pomona.registry.importing.service import ImportService
 from pomona.registry.outside.service import Gangway
-from pomona.registry.prompts.service import PromptService
 from pomona.registry.records import NewVersion
 from pomona.registry.service import RegistryService
-from pomona.registry.webhooks.service import WebhookService
 from pomona.releases.service import ReleaseService
 from pomona.serving.archive.service import COMPACT_HIDDEN, Archive
 from pomona.serving.forgetting import PredictionHolder
@@ -69,14 +68,11 @@ from pomona.storage.ledger import SqlLedger
 from pomona.storage.opening import open_database
 from pomona.storage.requests import SqlRequests
 from pomona.storage.sealing import KeySealer
-from pomona.training.evaluation.service import EvaluationService
 from pomona.training.local import LocalExecutor
 from pomona.training.reach import Reach, server_of
 from pomona.training.service.entries import EntryService
 from pomona.training.service.lineage import Lineage
 from pomona.training.service.tracking import TrackingService
-from pomona.training.service.uploads import UploadService
-from pomona.training.traces.service import TraceService
 from pomona.training.trainer import Trainer
 
 
@@ -271,34 +267,16 @@ class App:
         return MonitoringService(self.database, self.clock, self.releases, watch)
 
     @cached_property
-    def traces(self) -> TraceService:
-        """What calls of applications did."""
-        return TraceService(self.database, self.clock, self.tracking.experiments)
-
-    @cached_property
-    def evaluations(self) -> EvaluationService:
-        """Datasets that applications are judged by."""
-        return EvaluationService(self.database, self.clock, self.tracking.experiments)
-
-    @cached_property
-    def uploads(self) -> UploadService:
-        """Artifacts that come in parts."""
-        return UploadService(self.home / "uploads", self.tracking.artifacts)
-
-    @cached_property
-    def prompts(self) -> PromptService:
-        """Texts that programs load by name."""
-        return PromptService(self.database, self.clock)
-
-    @cached_property
-    def webhooks(self) -> WebhookService:
-        """Addresses that are told what happens in the registry."""
-        return WebhookService(
+    def companions(self) -> Companions:
+        """Traces, prompts and the like: what programs around models keep here."""
+        return wire_companions(
             self.database,
             self.clock,
-            self.jobs,
-            KeySealer(self.home / "keys" / "secrets.key"),
+            tracking=self.tracking,
+            jobs=self.jobs,
+            sealer=KeySealer(self.home / "keys" / "secrets.key"),
             reach=partial(guard_of, self.home),
+            incoming=self.home / "uploads",
         )
 
     @cached_property
@@ -357,7 +335,7 @@ class App:
             self.extraction.workflow(),
             self.importing.workflow(),
             self.mart_builder.workflow(),
-            self.webhooks.workflow(),
+            self.companions.webhooks.workflow(),
             self.archive.workflow(),
             *self.keeping.workflows(),
         )
@@ -372,7 +350,7 @@ class App:
             "windows": self.monitoring.evaluate,
             "reactions": self.loop.react,
             "marts": self.mart_reactor.react,
-            "webhooks": WebhookReactor(self.database, self.ledger, self.webhooks).react,
+            "webhooks": WebhookReactor(self.database, self.ledger, self.companions.webhooks).react,
             "upkeep": UpkeepReactor(self.database, self.ledger, self.keeping.rebaser).react,
             "canaries": self.loop.steer,
             "ticks": self.loop.tick,

@@ -159,3 +159,50 @@ def test_the_command_line_registers_verifies_and_shows_keys(
         cli, ["models", "download", "guest/1", str(tmp_path / "no"), "--key", str(pem)]
     )
     assert isinstance(failed.exception, Tampered)
+
+
+@ways
+def test_approvals_and_cards_from_python(client: Client, folder: Path) -> None:
+    client.models.bring("guest", folder)
+    client.models.approvals.set_policy("guest", 1, by="ann")
+    with pytest.raises(Invalid, match="needs a reason"):
+        client.models.approvals.set_policy("guest", 0, by="ann")
+    with pytest.raises(Refused, match="approval"):
+        client.models.set_alias("guest", "champion", 1)
+    with pytest.raises(Invalid, match="is no person"):
+        client.models.approvals.approve("guest", 1)
+    assert client.models.approvals.request("guest", 1, "please", by="ann").requested
+    assert client.models.approvals.reject("guest", 1, "too early", by="bob").rejected_by == ("bob",)
+    assert client.models.approvals.withdraw("guest", 1, by="bob").rejected_by == ()
+    assert client.models.approvals.approve("guest", 1, by="Zoë").missing == ""
+    assert client.models.approvals.get("guest", 1).approved_by == ("Zoë",)
+    client.models.set_alias("guest", "champion", 1)
+    assert client.models.approvals.policy("guest").needed == 1
+    card = client.models.cards.get("guest", 1)
+    assert "Zoë" in card.text
+    saved = client.models.cards.save("guest", 1, card.text + "\n## More\n\nMine.\n", by="ann", comment="more")
+    assert (saved.revision, saved.edits[0].by) == (1, "ann")
+    assert client.models.cards.readme("guest", 1).endswith("## More\n\nMine.\n")
+    assert client.models.cards.revision("guest", 1, 1).comment == "more"
+
+
+def test_approvals_cards_and_differences_on_the_command_line(
+    client: Client, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POMONA_HOME", str(tmp_path / "home"))
+    client.models.bring("guest", folder)
+    client.models.bring("guest", folder)
+    client.close()
+    assert "same files, bit for bit" in run("models", "diff", "guest/1", "2")
+    assert json.loads(run("models", "diff", "guest/1", "guest/2", "--json"))["same_files"]
+    assert "needs 1 approvals" in run("models", "approval-policy", "guest", "--needed", "1")
+    assert "missing" in run("models", "request-approval", "guest/1", "-m", "please", "--as", "ann")
+    assert "rejected it" in run("models", "reject", "guest/1", "-m", "too early", "--as", "bob")
+    monkeypatch.setenv("POMONA_ACTOR", "bob")
+    assert "approved by bob" in run("models", "approve", "guest/1")
+    assert "too early" in run("models", "approvals", "guest/1")
+    text = run("models", "card", "guest/1")
+    (tmp_path / "card.md").write_text(text + "\nBy hand.\n")
+    assert "revision 1" in run("models", "card", "guest/1", "--save", str(tmp_path / "card.md"))
+    run("models", "card", "guest/1", "--out", str(tmp_path / "README.md"))
+    assert (tmp_path / "README.md").read_text().endswith("By hand.\n")

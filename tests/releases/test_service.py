@@ -40,6 +40,7 @@ class FakeRegistry:
     def __init__(self) -> None:
         self.champions: list[int] = []
         self.said: list[GateResult] = []
+        self.unapproved: set[str] = set()
 
     def version(self, ref: str) -> ModelVersion:
         number = int(ref.removeprefix("mv_"))
@@ -61,6 +62,10 @@ class FakeRegistry:
 
     def gates(self, ref: str) -> list[GateResult]:
         return self.said
+
+    def check_approved(self, version: ModelVersion) -> None:
+        if version.id in self.unapproved:
+            raise Refused("1 approval missing")
 
     def move_alias(self, tx: Transaction, model: str, alias: str, number: int, *, reason: str = "") -> None:
         assert (model, alias) == ("delay", "champion")

@@ -9,12 +9,14 @@ from typing import Annotated
 
 import typer
 
-from pomona.cli import model_diffs
+from pomona.cli import approvals, cards, model_diffs
 from pomona.cli.console import Json, Limit, cell, client, done, err, out, show_one, show_rows
 
 app = typer.Typer(no_args_is_help=True, help="Models: versions, aliases, and the gate before the champion.")
 
 app.command()(model_diffs.diff)
+app.command()(cards.card)
+app.add_typer(approvals.app)
 
 Name = Annotated[str, typer.Argument(help="The model's name.")]
 Number = Annotated[int, typer.Argument(help="The version's number.")]

@@ -324,6 +324,34 @@ class SigningKeyRotated(Event, frozen=True, kw_only=True, tag_field="type", tag=
     reason: str
 
 
+class StageMoved(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.stage_moved"):
+    model: str
+    number: int
+    stage: str
+    was: str
+
+
+class ApprovalStated(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.approval_stated"):
+    model: str
+    number: int
+    kind: str  # requested | approved | rejected | withdrawn
+    comment: str
+
+
+class ApprovalPolicySet(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.policy_set"):
+    model: str
+    needed: int  # people, none of them the author
+    was: int
+    approvers: list[str]  # empty: anybody else
+    reason: str
+
+
+class CardEdited(Event, frozen=True, kw_only=True, tag_field="type", tag="registry.card_edited"):
+    model: str
+    number: int
+    revision: int
+
+
 class OutsideCodeAllowed(
     Event, frozen=True, kw_only=True, tag_field="type", tag="registry.outside_code_allowed"
 ):

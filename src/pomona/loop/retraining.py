@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from pomona.business.records import Hypothesis
-from pomona.core.errors import Conflict, Invalid
+from pomona.core.errors import Conflict, Invalid, Refused
 from pomona.core.ports import Database, Transaction
 from pomona.data.records import DataVersion
 from pomona.jobs.worker import JobContext, Workflow
@@ -203,7 +203,7 @@ class Retraining:
                 started = self._releases.start_canary(
                     plan.endpoint, gate.version, policy=policy, reason=gate.reason
                 )
-        except Conflict as busy:
+        except (Conflict, Refused) as busy:  # a canary runs, or people have to approve it first
             return _Released(outcome="refused", reason=f"{gate.reason}; but {busy.detail}")
         return _Released(outcome=started.strategy, reason=gate.reason, id=started.id)
 

@@ -8,6 +8,7 @@ from pomona.core.events import GateChecked
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.registry import rules, store
+from pomona.registry.approvals.store import standing
 from pomona.registry.records import Direction, GateCheck, GateResult, ModelVersion, Score
 from pomona.stats.metrics import METRICS
 
@@ -30,6 +31,7 @@ class Gatekeeper:
         ref = wish.hypothesis or version.hypothesis
         hypothesis = self._business.hypothesis(ref) if ref else None
         metric, direction = _metric(wish, hypothesis)
+        approval = self._database.read(lambda tx: standing(tx, version))
         rival = None if champion is None or champion.id == version.id else champion
         candidate = wish.candidate or _own(version, metric)
         before = wish.champion or _before(rival, metric, given=wish.candidate is not None)
@@ -58,6 +60,8 @@ class Gatekeeper:
             champion_score=rules.kept(before) if before else None,
             passed=said.passed,
             reason=said.reason,
+            approved_by=approval.approved_by,
+            approval_missing=approval.missing,
             at=now,
             by=current_actor(),
         )

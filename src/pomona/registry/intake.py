@@ -29,6 +29,7 @@ class Taken(Record, frozen=True, kw_only=True):
     hypothesis: str | None
     environment: str | None
     outside: Outside | None = None
+    run_user: str = ""
 
 
 class Intake:
@@ -131,6 +132,7 @@ class Intake:
             metrics=_metrics(run),
             data_version=_trained_on(run),
             hypothesis=run.tags.get(HYPOTHESIS_TAG) if run else None,
+            run_user=run.user if run else "",
             environment=(run.tags.get(ENVIRONMENT_TAG) if run else None) or requirements,
         )
 

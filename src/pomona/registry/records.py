@@ -20,6 +20,8 @@ class RegisteredModel(Record, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
     aliases: dict[str, int] = {}
     latest: int | None = None
+    approvals_needed: int = 0  # people who must agree before a version is champion or in production
+    approvers: tuple[str, ...] = ()  # empty: anybody but its author
     created_at: datetime
     updated_at: datetime
     deleted_at: datetime | None = None
@@ -98,6 +100,7 @@ class ModelVersion(Record, frozen=True, kw_only=True):
     created_at: datetime
     updated_at: datetime
     created_by: str = ""
+    run_user: str = ""  # whose run made it, as its client said
 
 
 class NewVersion(Record, frozen=True, kw_only=True):
@@ -156,6 +159,8 @@ class GateResult(Record, frozen=True, kw_only=True):
     champion_score: Score | None
     passed: bool
     reason: str
+    approved_by: tuple[str, ...] = ()  # who had approved the version by then
+    approval_missing: str = ""
     at: datetime
     by: str
 

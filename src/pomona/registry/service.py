@@ -14,12 +14,12 @@ from pomona.core.ids import kind_of, new_id
 from pomona.core.ports import Blobs, Clock, Database, Ledger, SigningKeys, Transaction
 from pomona.core.records import Page
 from pomona.registry import rules, store
+from pomona.registry.approvals.store import check_approved
 from pomona.registry.gate import Gatekeeper
 from pomona.registry.intake import Intake, Taken, is_version_source
 from pomona.registry.mlmodel import MlModel
 from pomona.registry.records import (
     CHAMPION,
-    AliasMove,
     GateCheck,
     GateDecision,
     GateResult,
@@ -32,6 +32,7 @@ from pomona.registry.records import (
     Verified,
     VersionDetail,
 )
+from pomona.registry.resolving import champion_of, resolve
 from pomona.registry.seals.service import Sealer
 from pomona.registry.search import Search
 from pomona.registry.shelf import Shelf
@@ -132,6 +133,7 @@ class RegistryService:
             hypothesis=known.hypothesis,
             environment=known.environment,
             outside=known.outside,
+            run_user=known.run_user,
         )
 
     def add(
@@ -190,6 +192,7 @@ class RegistryService:
             hypothesis=taken.hypothesis,
             environment=taken.environment,
             outside=taken.outside,
+            run_user=taken.run_user,
             created_at=made_at or now,
             updated_at=now,
             created_by=current_actor(),
@@ -203,11 +206,11 @@ class RegistryService:
             Invalid: If it is no reference.
         """
         wanted = rules.parse_ref(ref)
-        return self._database.read(lambda tx: _resolve(tx, wanted))
+        return self._database.read(lambda tx: resolve(tx, wanted))
 
     def champion(self, model: str) -> ModelVersion | None:
         """The version that serves, or None if none was chosen yet (or the model does not exist)."""
-        return self._database.read(lambda tx: _champion(tx, model))
+        return self._database.read(lambda tx: champion_of(tx, model))
 
     def models(self, *, cursor: str | None = None, limit: int = 50) -> Page[RegisteredModel]:
         """Models, newest first."""
@@ -258,7 +261,7 @@ class RegistryService:
         Raises:
             NotFound: If there is no such version.
             Invalid: If the alias is odd or reserved.
-            Refused: If the gate has not let it pass.
+            Refused: If the gate has not let it pass, or approvals are missing; no force helps there.
         """
         rules.check_alias(alias)
 
@@ -268,6 +271,7 @@ class RegistryService:
                 gate = store.latest_gate(tx, version.id)
                 said = GateDecision(passed=gate.passed, reason=gate.reason) if gate else None
                 rules.check_champion(governed=version.hypothesis is not None, gate=said, force=force)
+                check_approved(tx, version, what=CHAMPION)
             self.move_alias(tx, model, alias, number, reason=force or "")
             return store.version(tx, store.model(tx, model), number)
 
@@ -296,9 +300,13 @@ class RegistryService:
 
         self._database.write(work)
 
-    def move(self, model: str, alias: str, wanted: AliasMove) -> ModelVersion:
-        """As ``set_alias``, with the wish as one value."""
-        return self.set_alias(model, alias, wanted.number, force=wanted.force)
+    def check_approved(self, version: ModelVersion) -> None:
+        """Refuse a version that lacks the approvals its model asks for.
+
+        Raises:
+            Refused: Saying what is missing.
+        """
+        self._database.read(lambda tx: check_approved(tx, version, what=CHAMPION))
 
     def check_gate(self, ref: str, check: GateCheck | None = None) -> GateResult:
         """Ask the gate whether a version may become champion; the answer and its evidence are kept.
@@ -376,28 +384,3 @@ def _link(tx: Transaction, version: ModelVersion) -> None:
         tx.link(version.run_id, "produced", version.id)
         if version.environment:
             tx.link(version.run_id, "used_environment", version.environment[:64])
-
-
-def _resolve(tx: Transaction, wanted: rules.VersionRef) -> ModelVersion:
-    if wanted.id is not None:
-        return store.version_by_id(tx, wanted.id)
-    owner = store.model(tx, wanted.model)
-    number = wanted.number
-    if wanted.alias == "latest":
-        number = owner.latest
-    elif wanted.alias is not None:
-        number = owner.aliases.get(wanted.alias)
-    elif wanted.stage is not None:
-        staged = [v.number for v in store.versions_of(tx, owner.id) if v.stage == wanted.stage]
-        number = staged[0] if staged else None
-    if number is None:
-        what = f"alias {wanted.alias!r}" if wanted.alias else f"version in stage {wanted.stage}"
-        known = ", ".join(sorted(owner.aliases)) or "none"
-        raise NotFound(f"model {owner.name!r} has no {what}", hint=f"its aliases: {known}")
-    return store.version(tx, owner, number)
-
-
-def _champion(tx: Transaction, model: str) -> ModelVersion | None:
-    owner = store.find_model(tx, model)
-    number = owner.aliases.get(CHAMPION) if owner else None
-    return store.version(tx, owner, number) if owner and number else None

@@ -6,11 +6,12 @@ from datetime import datetime
 import msgspec
 
 from pomona.core.errors import Invalid
-from pomona.core.events import AliasMoved, ModelCreated, ModelVersionTagged
+from pomona.core.events import AliasMoved, ModelCreated, ModelVersionTagged, StageMoved
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.registry import rules, store
-from pomona.registry.records import ModelVersion, RegisteredModel
+from pomona.registry.approvals.store import check_approved
+from pomona.registry.records import ModelStage, ModelVersion, RegisteredModel
 from pomona.training.rules.limits import check_length, check_name
 
 _MAX_TAG = 100_000
@@ -121,6 +122,7 @@ class Shelf:
 
         Raises:
             Invalid: If there is no such stage, or others cannot be archived from it.
+            Refused: If it is Production, and approvals are missing.
         """
         wanted = rules.stage_named(stage)
         if archive_others and wanted not in ("Staging", "Production"):
@@ -131,14 +133,30 @@ class Shelf:
 
         def work(tx: Transaction) -> ModelVersion:
             owner = store.model(tx, name)
+            version = store.version(tx, owner, number)
+            if wanted == "Production" != version.stage:
+                check_approved(tx, version, what="Production")
             for other in store.versions_of(tx, owner.id) if archive_others else ():
                 if other.number != number and other.stage == wanted:
-                    self._replace(tx, msgspec.structs.replace(other, stage="Archived"))
-            self._replace(tx, msgspec.structs.replace(store.version(tx, owner, number), stage=wanted))
+                    self._move(tx, other, "Archived")
+            self._move(tx, version, wanted)
             self.touch(tx, owner, self._clock.now())
             return store.version(tx, owner, number)
 
         return self._database.write(work)
+
+    def _move(self, tx: Transaction, version: ModelVersion, stage: ModelStage) -> None:
+        self._replace(tx, msgspec.structs.replace(version, stage=stage))
+        if version.stage != stage:
+            tx.emit(
+                StageMoved(
+                    subject=version.id,
+                    model=version.model,
+                    number=version.number,
+                    stage=stage,
+                    was=version.stage,
+                )
+            )
 
     def delete_version(self, name: str, number: int) -> None:
         """Drop a version from the shelf; its number is not given out again."""

@@ -183,13 +183,16 @@ class ReleaseService:
 
         Raises:
             Invalid: If the policy will not do, or the version is of another model.
-            Refused: If there is no champion to compare with, or the candidate is the champion.
+            Refused: If there is no champion to compare with, the candidate is the champion, or it lacks
+                approvals.
             Conflict: If a canary runs already.
         """
         _need(reason)
         policy = policy or CanaryPolicy()
         rules.check_policy(policy)
         found = self._registry.version(candidate)
+        if CHAMPION not in found.aliases:
+            self._registry.check_approved(found)  # its promotion may come by itself
 
         def begin(tx: Transaction) -> Release:
             route = _fitting(tx, endpoint, found)
@@ -282,6 +285,7 @@ class ReleaseService:
             newest = next(iter(self._registry.gates(version.id)), None)
             said = GateDecision(passed=newest.passed, reason=newest.reason) if newest else None
             check_champion(governed=version.hypothesis is not None, gate=said, force=force)
+            self._registry.check_approved(version)
 
     def _endpoint(self, new: NewEndpoint, hypothesis: Hypothesis | None) -> Endpoint:
         now = self._clock.now()

@@ -44,6 +44,14 @@ class Registry(Protocol):
         """What the gate said about a version, newest first."""
         ...
 
+    def check_approved(self, version: ModelVersion) -> None:
+        """Refuse a version that lacks the approvals its model asks for.
+
+        Raises:
+            Refused: Saying what is missing.
+        """
+        ...
+
     def move_alias(self, tx: Transaction, model: str, alias: str, number: int, *, reason: str = "") -> None:
         """Let ``models:/model@alias`` name version ``number``, inside the caller's transaction."""
         ...

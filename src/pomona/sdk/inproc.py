@@ -220,7 +220,7 @@ def _scope(method: str, path: str, headers: Mapping[str, str]) -> dict[str, Any]
         "query_string": query.encode(),
         "headers": [
             (b"host", b"localhost"),
-            *((name.lower().encode(), value.encode()) for name, value in headers.items()),
+            *((name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()),
         ],
         "client": ("127.0.0.1", 0),
         "server": ("127.0.0.1", 80),

@@ -21,6 +21,8 @@ from pomona.registry.records import (
     Verified,
     VersionDetail,
 )
+from pomona.sdk.approvals import Approvals
+from pomona.sdk.cards import Cards
 from pomona.sdk.session import Session, part
 
 if TYPE_CHECKING:
@@ -37,6 +39,8 @@ class Models:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.approvals = Approvals(session)
+        self.cards = Cards(session)
 
     def register(
         self,

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from tests.server.mlflow.conftest import Caller
 
+from pomona.core.actors import acting_as
+from pomona.registry.approvals.records import NewPolicy, NewStatement
+from pomona.registry.approvals.service import ApprovalService
 from pomona.registry.seals.store import seals
 
 PROXY = "/mlflow-artifacts/artifacts"
@@ -231,6 +234,26 @@ def test_a_changed_file_or_seal_is_refused_before_its_first_byte(mlflow: Caller,
         assert (answer.status, answer.json["error_code"]) == (409, "DATA_LOSS")
         assert "no seal" in answer.json["message"]
     assert mlflow.call("GET", PROXY, path=folder).status == 409
+
+
+def test_missing_approvals_stop_aliases_and_stages(mlflow: Caller, run: str) -> None:
+    register(mlflow, run)
+    home = mlflow.home
+    approvals = ApprovalService(home.database, home.clock, home.registry)
+    approvals.set_policy("scorer", NewPolicy(needed=1))
+    champion = {"name": "scorer", "alias": "champion", "version": "1"}
+    production = {"name": "scorer", "version": "1", "stage": "Production"}
+    for path, body in (
+        ("registered-models/alias", champion),
+        ("model-versions/transition-stage", production),
+    ):
+        answer = mlflow.call("POST", f"/mlflow/{path}", body)
+        assert (answer.status, answer.json["error_code"]) == (403, "PERMISSION_DENIED")
+        assert "1 approval of another person missing" in answer.json["message"]
+    with acting_as("bob"):
+        approvals.state("scorer/1", NewStatement(kind="approved"))
+    mlflow.post("registered-models/alias", **champion)
+    assert mlflow.post("model-versions/transition-stage", **production)["model_version"]["version"] == "1"
 
 
 def test_aliases_move_and_go(mlflow: Caller, run: str) -> None:

@@ -61,7 +61,7 @@ class Comparer:
             params=rules.values_between(run.params if run else {}, run_after.params if run_after else {}),
             metrics=rules.metrics_between(one.metrics, other.metrics, better),
             data=self._data(one.data_version, other.data_version),
-            packages=rules.values_between(self._packages(one), self._packages(other)),
+            packages=rules.values_between(self.packages(one), self.packages(other)),
         )
 
     def _run(self, version: ModelVersion) -> Run | None:
@@ -116,8 +116,8 @@ class Comparer:
             changed=found.changed,
         )
 
-    def _packages(self, version: ModelVersion) -> dict[str, str]:
-        """What the model's own list of requirements asks for."""
+    def packages(self, version: ModelVersion) -> dict[str, str]:
+        """What a model's own list of requirements asks for, by package; empty if it has none."""
         named = {file.path: file for file in version.files}
         for path in REQUIREMENTS:
             if path in named and named[path].size <= _MOST_BYTES:

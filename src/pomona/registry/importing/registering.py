@@ -102,7 +102,7 @@ class Registering:
         return shelf.model(tx, old.name), found is not None
 
     def _version(self, owner: RegisteredModel, old: OldVersion) -> None:
-        what = f"version {owner.name}/{old.number}"
+        what = rules.version_name(owner.name, old)
         mark = (rules.version_mark(old), "")
 
         def seen(tx: Transaction) -> tuple[store.Mark | None, ModelVersion | None]:
@@ -214,9 +214,10 @@ class Registering:
         return msgspec.structs.replace(taken, outside=outside)
 
     def _aliases(self, old: OldRegistered) -> None:
-        here = self._registry.model(old.name).aliases
+        detail = self._registry.detail(old.name)
+        here, numbers = detail.model.aliases, {one.number for one in detail.versions}
         for alias, number in old.aliases.items():
-            if alias not in here:
+            if alias not in here and number in numbers:
                 try:
                     self._registry.set_alias(old.name, alias, number)
                 except PomonaError as error:

@@ -139,6 +139,12 @@ def version_mark(version: OldVersion) -> str:
     return _digest(version)
 
 
+def version_name(model: str, version: OldVersion) -> str:
+    """What an import remembers a version by: another store may have another one of this number."""
+    own = _digest((version.source, version.run_id, version.created_ms))[:16]
+    return f"version {model}/{version.number} {own}"
+
+
 def files_mark(files: Sequence[OldFile]) -> str:
     """Changes when a file comes, goes or is written again."""
     return _digest(sorted(files, key=lambda file: file.path))

@@ -26,6 +26,7 @@ _FIELDS = (
     "outside",
     "created_at",
     "created_by",
+    "run_user",
 )
 _HINT = "restore it from a backup; the ledger says who registered what: `pomona events`"
 
@@ -54,7 +55,7 @@ def check_sealed(version: ModelVersion, seal: Seal) -> None:
             raise Tampered(f"{named}: its seal has a format this Pomona does not know", hint="upgrade it")
     except (msgspec.DecodeError, AttributeError) as error:
         raise Tampered(f"{named}: its seal cannot be read", hint=_HINT) from error
-    wrong = sorted(name for name in _FIELDS if sealed.get(name) != found.get(name))
+    wrong = sorted(name for name in _FIELDS if sealed.get(name, "") != found.get(name))
     if wrong:
         raise Tampered(f"{named}: its {wrong[0]} is not what was registered", hint=_HINT)
     check_digest(version)

@@ -8,7 +8,8 @@ import msgspec
 
 from pomona.core.errors import Invalid, Refused, Unavailable
 from pomona.core.ids import new_id
-from pomona.core.ports import Clock, Database, Sealer, Transaction
+from pomona.core.keys import Sealer
+from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.records import Entry
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import JobContext, Workflow

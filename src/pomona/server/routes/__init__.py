@@ -1,6 +1,8 @@
 """One file per stage; each handler decodes, calls one use case, and encodes."""
 
+from pomona.server.routes.approvals import ApprovalPolicyRoutes, ApprovalRoutes
 from pomona.server.routes.business import DecisionRoutes, HypothesisRoutes, MetricRoutes
+from pomona.server.routes.cards import CardRoutes
 from pomona.server.routes.checks import CheckRoutes, VersionCheckRoutes
 from pomona.server.routes.chunks import ChunkRoutes
 from pomona.server.routes.circle import CircleRoutes
@@ -88,6 +90,9 @@ HANDLERS = [
     ModelVersionRoutes,
     GateRoutes,
     SigningKeyRoutes,
+    ApprovalRoutes,
+    CardRoutes,
+    ApprovalPolicyRoutes,
     JobRoutes,
     ScheduleRoutes,
     QuietRoutes,

@@ -121,7 +121,7 @@ class ModelRoutes(Controller):
         self, app: Wired, name: FromPath[str], alias: FromPath[str], data: JSONBody[AliasMove]
     ) -> ModelVersion:
         """Let an alias name a version; ``champion`` wants a passed gate, or ``force`` with a reason."""
-        return app.registry.move(name, alias, data)
+        return app.registry.set_alias(name, alias, data.number, force=data.force)
 
     @delete("/{name:str}/aliases/{alias:str}", sync_to_thread=True)
     def remove_alias(self, app: Wired, name: FromPath[str], alias: FromPath[str]) -> None:
