@@ -77,3 +77,18 @@ def test_money_is_counted_by_period_and_version_beside_what_no_model_earns(
     page.wait_for_url("**period=day*")
     page.reload()
     page.get_by_role("figure", name="Money by day and version").wait_for()
+
+
+def test_predictions_and_outcomes_become_datasets_from_the_endpoint_s_page(
+    tab: Callable[..., Any], orchard: Any
+) -> None:
+    page = tab(orchard.url).open(f"/releases/endpoints/{orchard.ids['endpoint']}")
+    section = page.get_by_role("region", name="As datasets")
+    table = section.get_by_role("table", name="Predictions and outcomes as datasets")
+    table.get_by_text("predictions", exact=True).wait_for()
+    section.get_by_role("button", name="Write now").click()
+    page.get_by_role("dialog").get_by_text("pears-predictions@v1, pears-outcomes@v1").wait_for()
+    page.keyboard.press("Escape")
+    table.get_by_role("link", name="pears-outcomes").wait_for()
+    table.get_by_role("link", name="pears-predictions").click()
+    page.get_by_role("heading", name="pears-predictions").wait_for()
