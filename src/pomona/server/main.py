@@ -47,17 +47,7 @@ def api_health() -> dict[str, str]:
 def build(app: App, access: Access) -> Asgi:
     """The whole server around one wired app."""
     api = build_api(app)
-    protocol = MlflowApp(
-        Services(
-            tracking=app.tracking,
-            registry=app.registry,
-            traces=app.traces,
-            uploads=app.uploads,
-            prompts=app.prompts,
-            webhooks=app.webhooks,
-            evaluations=app.evaluations,
-        )
-    )
+    protocol = MlflowApp(Services(tracking=app.tracking, registry=app.registry, companions=app.companions))
 
     async def route(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and serves(scope["path"]):

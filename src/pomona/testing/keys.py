@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from pomona.core.ports import SigningKeys
+from pomona.core.keys import SigningKeys
 from pomona.core.signatures import PublicKey, Signed, is_signed, key_id
 
 

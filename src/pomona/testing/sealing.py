@@ -5,7 +5,7 @@ import base64
 import pytest
 
 from pomona.core.errors import Tampered
-from pomona.core.ports import Sealer
+from pomona.core.keys import Sealer
 
 
 class MemorySealer:

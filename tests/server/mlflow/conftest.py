@@ -13,9 +13,8 @@ from pomona.business.service import BusinessService
 from pomona.core.errors import Refused
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
-from pomona.registry.prompts.service import PromptService
+from pomona.registry.companions import wire_companions
 from pomona.registry.service import RegistryService
-from pomona.registry.webhooks.service import WebhookService
 from pomona.server.mlflow.app import MlflowApp
 from pomona.server.mlflow.tables import Services
 from pomona.storage.delta.tables import delta_tables
@@ -24,10 +23,7 @@ from pomona.storage.ledger import SqlLedger
 from pomona.testing.clock import FakeClock
 from pomona.testing.keys import MemoryKeys
 from pomona.testing.sealing import MemorySealer
-from pomona.training.evaluation.service import EvaluationService
 from pomona.training.service.tracking import TrackingService
-from pomona.training.service.uploads import UploadService
-from pomona.training.traces.service import TraceService
 
 collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
 
@@ -44,7 +40,7 @@ class Anywhere:
 class Home:
     """Every service that the protocol needs."""
 
-    def __init__(self, folder: Path, open_database: Opened) -> None:
+    def __init__(self, folder: Path, open_database: Opened) -> None:  # noqa: F811
         self.folder = folder
         self.clock = FakeClock()
         self.database = open_database(self.clock)
@@ -61,19 +57,18 @@ class Home:
         self.registry = RegistryService(
             self.database, self.blobs, self.clock, self.ledger, self.business, self.tracking, MemoryKeys()
         )
-        self.traces = TraceService(self.database, self.clock, self.tracking.experiments)
         self.jobs = JobService(self.database, self.clock)
-        self.webhooks = WebhookService(self.database, self.clock, self.jobs, MemorySealer(), Anywhere)
-        self.uploads = UploadService(folder / "uploads", self.tracking.artifacts)
-        services = Services(
+        self.companions = wire_companions(
+            self.database,
+            self.clock,
             tracking=self.tracking,
-            registry=self.registry,
-            traces=self.traces,
-            uploads=self.uploads,
-            prompts=PromptService(self.database, self.clock),
-            webhooks=self.webhooks,
-            evaluations=EvaluationService(self.database, self.clock, self.tracking.experiments),
+            jobs=self.jobs,
+            sealer=MemorySealer(),
+            reach=Anywhere,
+            incoming=folder / "uploads",
         )
+        self.webhooks = self.companions.webhooks
+        services = Services(tracking=self.tracking, registry=self.registry, companions=self.companions)
         self.app = MlflowApp(services)
 
 

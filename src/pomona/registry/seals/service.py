@@ -5,7 +5,8 @@ import msgspec
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound, Tampered
 from pomona.core.events import ModelSealed, ModelTampered, SigningKeyRotated
-from pomona.core.ports import Blobs, Clock, Database, SigningKeys, Transaction
+from pomona.core.keys import SigningKeys
+from pomona.core.ports import Blobs, Clock, Database, Transaction
 from pomona.core.signatures import PublicKey, Signed
 from pomona.registry import store as shelf
 from pomona.registry.records import ModelFile, ModelVersion, Seal, Verified

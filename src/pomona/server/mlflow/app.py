@@ -43,7 +43,7 @@ class MlflowApp:
     def __init__(self, services: Services) -> None:
         self._artifacts = Artifacts(services.tracking, services.registry)
         self._threads = Threads(32, "mlflow")
-        self._uploads = Uploads(services.uploads, services.tracking)
+        self._uploads = Uploads(services.companions.uploads, services.tracking)
         table = [*table_of(services), *files_table(self._artifacts, self._uploads)]
         self._exact = {(method, path): handler for method, path, handler in table if "{" not in path}
         self._patterns = [(method, _pattern(path), handler) for method, path, handler in table if "{" in path]

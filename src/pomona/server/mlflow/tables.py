@@ -4,9 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pomona.registry.prompts.service import PromptService
+from pomona.registry.companions import Companions
 from pomona.registry.service import RegistryService
-from pomona.registry.webhooks.service import WebhookService
 from pomona.server.mlflow.artifacts import Artifacts
 from pomona.server.mlflow.evaluation import Evaluations
 from pomona.server.mlflow.experiments import Experiments
@@ -21,10 +20,7 @@ from pomona.server.mlflow.traces import Traces
 from pomona.server.mlflow.uploads import Uploads
 from pomona.server.mlflow.webhooks import Webhooks
 from pomona.server.mlflow.wire import Request, Response, answer
-from pomona.training.evaluation.service import EvaluationService
 from pomona.training.service.tracking import TrackingService
-from pomona.training.service.uploads import UploadService
-from pomona.training.traces.service import TraceService
 
 Handler = Callable[[Request], Any]
 Table = list[tuple[str, str, Handler]]
@@ -37,27 +33,23 @@ class Services:
 
     tracking: TrackingService
     registry: RegistryService
-    traces: TraceService
-    uploads: UploadService
-    prompts: PromptService
-    webhooks: WebhookService
-    evaluations: EvaluationService
+    companions: Companions
 
 
 def table_of(services: Services) -> Table:
     """Every route; a part in braces varies and is handed to the handler."""
-    tracking, registry = services.tracking, Registry(services.registry)
+    tracking, beside, registry = services.tracking, services.companions, Registry(services.registry)
     return [
         ("GET", "/mlflow/server-info", server_info),
         *_experiments(Experiments(tracking.experiments)),
         *_runs(Runs(tracking), Metrics(tracking.histories)),
         *_models(LoggedModels(tracking)),
-        *_registry(registry, Prompts(services.prompts, registry)),
-        *_traces(Traces(services.traces)),
-        *_assessments(Traces(services.traces)),
-        *_webhooks(Webhooks(services.webhooks)),
-        *_evaluations(Evaluations(services.evaluations)),
-        ("POST", OTLP, Otlp(services.traces).export),
+        *_registry(registry, Prompts(beside.prompts, registry)),
+        *_traces(Traces(beside.traces)),
+        *_assessments(Traces(beside.traces)),
+        *_webhooks(Webhooks(beside.webhooks)),
+        *_evaluations(Evaluations(beside.evaluations)),
+        ("POST", OTLP, Otlp(beside.traces).export),
     ]
 
 
