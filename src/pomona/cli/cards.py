@@ -1,6 +1,10 @@
 """``pomona models card``: what is said about a version."""
 
+import os
+import shlex
+import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +12,7 @@ import typer
 
 from pomona.cli.approvals import Version, Who, read_version
 from pomona.cli.console import Json, client, done, err, out, show_one
+from pomona.core.errors import Invalid
 
 
 def card(
@@ -36,8 +41,8 @@ def card(
         if save is not None:
             text = sys.stdin.read() if str(save) == "-" else save.read_text(encoding="utf-8")
         elif edit:
-            text = typer.edit(found.text, extension=".md")
-            if text is None or text == found.text:
+            text = _edited(found.text)
+            if text == found.text:
                 out.print("[dim]nothing was changed[/dim]")
                 return
         if text is not None:
@@ -54,3 +59,20 @@ def card(
             sys.stdout.write(found.text)
         if found.unwritten and text is None:
             err.print(f"[yellow]not written yet: {', '.join(found.unwritten)}[/yellow]")
+
+
+def _edited(text: str) -> str:
+    """The text as the person's editor left it.
+
+    Raises:
+        Invalid: If there is no such editor, or it failed.
+    """
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR") or "vi"
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "card.md"
+        path.write_text(text, encoding="utf-8")
+        try:
+            subprocess.run([*shlex.split(editor), str(path)], check=True)  # noqa: S603  the person's own
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise Invalid(f"the editor {editor!r} did not work: {error}", hint="set EDITOR") from error
+        return path.read_text(encoding="utf-8")
