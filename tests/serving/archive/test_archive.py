@@ -86,6 +86,14 @@ def test_a_batch_is_due_by_size_or_by_age_and_only_then(world: World) -> None:
     assert world.archive.enqueue_due() == 0
 
 
+def test_long_inputs_come_in_smaller_batches(tmp_path: Path) -> None:
+    with opened(tmp_path, msgspec.structs.replace(SMALL, most_chars=5_000)) as world:
+        world.answer([inputs(number, text="x" * 2_000) for number in range(5)])
+        world.answer([inputs(5, text="x" * 9_000), inputs(6, text="x")])
+        world.write()
+        assert [version.rows for version in world.versions("predictions")] == [7, 6, 5, 4, 2]
+
+
 def test_writing_again_makes_no_version(world: World) -> None:
     world.answer(rows(*range(5)))
     world.write()

@@ -15,13 +15,14 @@ class BatchPolicy(Record, frozen=True, kw_only=True):
     Attributes:
         rows: So many wait: they are written at once.
         age_s: The oldest has waited so long: then, too. A batch that failed is tried again after as long.
-        most: Rows of one version.
+        most, most_chars: Rows of one version, and characters of their inputs: a batch is held in memory.
         compact_s: Small files are merged at least so often; sooner if there are many (the dataset's upkeep).
     """
 
     rows: int = 100_000
     age_s: float = 900.0
     most: int = 200_000
+    most_chars: int = 96_000_000
     compact_s: float = 86_400.0
 
 

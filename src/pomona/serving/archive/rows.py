@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 import pyarrow as pa
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from pomona.core.ports import Database, Transaction
 from pomona.serving import store
@@ -161,6 +161,16 @@ def read_outcomes(database: Database, endpoint: str, after: int, until: int) -> 
             arrays = [pa.array(column, field.type) for column, field in zip(columns, OUTCOMES, strict=True)]
             parts.append(pa.table(arrays, schema=OUTCOMES))
     return pa.concat_tables(parts) if parts else None
+
+
+def last_that_fits(tx: Transaction, endpoint: str, after: int, until: int, most_chars: int) -> int:
+    """How far a batch behind ``after`` may go with inputs of so many characters in all; one row at least."""
+    c = store.predictions.c
+    where = (c.endpoint == endpoint, c.position > after, c.position <= until)
+    running = func.sum(func.length(c.input)).over(order_by=c.position).label("chars")
+    sums = select(c.position, running).where(*where).subquery()
+    found = tx.execute(select(func.max(sums.c.position)).where(sums.c.chars <= most_chars)).scalar()
+    return after + 1 if found is None else int(found)
 
 
 def _predictions(tx: Transaction, *, endpoint: str, low: int, high: int) -> Sequence[Row[Any]]:

@@ -29,7 +29,7 @@ from pomona.serving.archive import rules, store
 from pomona.serving.archive.declaring import Permits, declared, permits_of
 from pomona.serving.archive.fitting import declared_type
 from pomona.serving.archive.records import KINDS, AppendTable, BatchPolicy, Book, TableKind, Written
-from pomona.serving.archive.rows import PredictionRows, Served, read_outcomes
+from pomona.serving.archive.rows import PredictionRows, Served, last_that_fits, read_outcomes
 
 KIND = "write_append_tables"
 COMPACT_HIDDEN = Upkeep().hidden
@@ -173,18 +173,29 @@ class Archive:
 
     def _plan(self, endpoint: str, what: TableKind, until: int) -> Book | None:
         """The book with the bounds of the next batch; None if everything up to ``until`` is written."""
+        book = self._book(endpoint, what)
+        if book.planned > book.written:
+            return book
+        if book.written >= until:
+            return None
+        planned = self._bound(book)
 
-        def fix(tx: Transaction) -> Book | None:
-            book = store.book(tx, endpoint, what)
-            if book.planned == book.written:
-                if book.written >= until:
-                    return None
-                planned = min(book.given, book.written + self._policy.most)
-                since = self._clock.now() if planned < book.given else None
-                store.change(tx, book, planned=planned, waiting_since=since)
+        def fix(tx: Transaction) -> Book:
+            now = store.book(tx, endpoint, what)
+            if now.planned == book.planned:  # else somebody was faster: his is the next batch
+                since = self._clock.now() if planned < now.given else None
+                store.change(tx, now, planned=planned, waiting_since=since)
             return store.book(tx, endpoint, what)
 
-        return self._database.write(fix)
+        found = self._database.write(fix)
+        return found if found.planned > found.written else self._plan(endpoint, what, until)
+
+    def _bound(self, book: Book) -> int:
+        most = min(book.given, book.written + self._policy.most)
+        if book.what == "outcomes":
+            return most
+        chars = self._policy.most_chars
+        return self._database.read(lambda tx: last_that_fits(tx, book.endpoint, book.written, most, chars))
 
     def _write(self, book: Book) -> Committed | None:
         """Commit a planned batch and say so in the book.
