@@ -117,7 +117,7 @@ export function blocksOf(text: string): Block[] {
       blocks.push({ kind: "quote", text: while_((one) => one.startsWith(">")).map((one) => one.replace(/^>\s?/, "")).join(" ") });
     } else if (line.startsWith("|") && /^\|?[\s:|-]+\|?$/.test(lines[at + 1] ?? "")) {
       const rows = while_((one) => one.startsWith("|")).filter((_, place) => place !== 1);
-      blocks.push({ kind: "table", rows: rows.map((one) => one.replace(/^\||\|\s*$/g, "").split("|").map((cell) => cell.trim())) });
+      blocks.push({ kind: "table", rows: rows.map((one) => one.replace(/^\||\|\s*$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim())) });
     } else {
       const first = lines[at++]!;
       blocks.push({ kind: "text", text: [first, ...while_((one) => one.trim() !== "" && !STARTS.test(one))].join(" ") });
@@ -126,16 +126,19 @@ export function blocksOf(text: string): Block[] {
   return blocks;
 }
 
-const INLINE = /(`[^`]+`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*)\*|\[([^\]]+)\]\(([^)\s]+)\)|(https?:\/\/[^\s<>)]+)/g;
+/** A character that stands for itself, as `\\*` or `&lt;`. */
+const ITSELF: Record<string, string> = { "&lt;": "<", "&gt;": ">", "&amp;": "&" };
+const INLINE = /(`[^`]+`)|\*\*(.+?)\*\*|__(.+?)__|\*([^*\s][^*]*)\*|\[([^\]]+)\]\(([^)\s]+)\)|(https?:\/\/[^\s<>)]+)|(\\[\\`*_[\]|~<>#]|&(?:lt|gt|amp);)/g;
 
 function inline(text: string): ReactNode[] {
   const found: ReactNode[] = [];
   let at = 0;
   for (const match of text.matchAll(INLINE)) {
     if (match.index > at) found.push(text.slice(at, match.index));
-    const [whole, code, bold, strong, italic, label, target, address] = match;
+    const [whole, code, bold, strong, italic, label, target, address, itself] = match;
     const key = match.index;
-    if (code) found.push(<Code key={key}>{code.slice(1, -1)}</Code>);
+    if (itself) found.push(ITSELF[itself] ?? itself.slice(1));
+    else if (code) found.push(<Code key={key}>{code.slice(1, -1)}</Code>);
     else if (bold ?? strong) found.push(<strong key={key}>{inline((bold ?? strong)!)}</strong>);
     else if (italic) found.push(<em key={key}>{inline(italic)}</em>);
     else found.push(<Away key={key} to={(target ?? address)!} label={label ?? address!} whole={whole} />);

@@ -57,10 +57,9 @@ export function QueryBox(props: { value: string; names: Names; error: Error | nu
     >
       <Combobox store={box} onOptionSubmit={take} withinPortal shadow="md">
         <Group gap="xs" align="flex-start" wrap="nowrap">
-          <Combobox.Target>
+          <Combobox.Target withExpandedAttribute>
             <TextInput
               ref={input}
-              role="combobox"
               aria-autocomplete="list"
               aria-label="Filter"
               style={{ flex: 1 }}
