@@ -26,6 +26,7 @@ FULL = [
     "/training",
     "/training/runs/{runs[strong]}",
     "/training/runs/{runs[unversioned]}",
+    "/training/compare?runs={runs[weak]},{runs[strong]}",
     "/training/entries",
     "/training/entries/{entry}",
     "/registry",

@@ -9,6 +9,8 @@ from pomona.cli.console import Json, client, done, out, show_rows
 from pomona.cli.runs import Experiment, Hypothesis, Order, Step, Where, WhichValue, app
 from pomona.core.errors import Invalid
 
+__all__ = ["app"]
+
 Runs = Annotated[list[str], typer.Argument(help="Ids of runs; their first 8 digits will do.")]
 
 

@@ -61,11 +61,12 @@ class RunFrames:
                 for row in search.rows_of(tx, part):
                     for name, value in zip(_FIXED, _values(row), strict=True):
                         fixed[name].append(value)
-                values = _measured(tx, part, stat, step)
-                rows = (values, runs.pairs(tx, runs.params, part), runs.pairs(tx, runs.tags, part))
+                measured = _measured(tx, part, stat, step)
+                rows = (measured, runs.pairs(tx, runs.params, part), runs.pairs(tx, runs.tags, part))
                 for columns, of in zip(wide, rows, strict=True):
                     columns.add(part, of)
-            return fixed, *(columns.filled() for columns in wide)
+            values, params, tags = wide
+            return fixed, values.filled(), params.filled(), tags.filled()
 
         return _table(*self._database.read(read))
 

@@ -156,6 +156,8 @@ def check_stat(stat: Stat, step: int | None) -> None:
     """
     if stat == "at" and step is None:
         raise Invalid("which step?", hint="stat=at needs step=…")
+    if step is not None and not -(2**63) <= step < 2**63:
+        raise Invalid(f"no run has a step {step}", hint="steps are whole numbers of 64 bits")
 
 
 def _measured(tx: Transaction, rows: list[RunSummary], stat: Stat, step: int | None) -> list[RunSummary]:
