@@ -1,7 +1,6 @@
 """Files that are tables show their first rows, whatever wrote them."""
 
 import io
-import json
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -60,6 +59,5 @@ def test_long_cells_are_cut_and_odd_rows_fit() -> None:
     assert [len(row) for row in found.rows] == [2, 2]
     assert len(str(found.rows[0][0])) == 501
     assert first_rows("t.csv", b"", 10).columns == []
-    assert first_rows(
-        "t.json", json.dumps([{"a": float("1e400")}, {"b": None}]).replace("Infinity", "1").encode(), 9
-    )
+    odd = first_rows("t.json", b'[{"a": 1e308}, {"b": null}]', 9)
+    assert odd.rows == [["1e+308", None], [None, None]]
