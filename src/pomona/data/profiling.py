@@ -144,15 +144,8 @@ class Carried:
             return
         waiting, self._waiting, self._waiting_rows = self._waiting, [], 0
         pairs = sum(each for _, _, each in waiting)
-        gone, come = (
-            pa.concat_tables(
-                [
-                    *(sides[side].slice(0, sides[2]) for sides in waiting),
-                    *(sides[side].slice(sides[2]) for sides in waiting),
-                ]
-            ).combine_chunks()
-            for side in (0, 1)
-        )
+        gone = _pairs_first([(was, each) for was, _, each in waiting])
+        come = _pairs_first([(now, each) for _, now, each in waiting])
         for name, column in self._columns.items():
             was, now = gone.column(name), come.column(name)
             same = pairs if identical(was.slice(0, pairs), now.slice(0, pairs)) else 0
@@ -228,6 +221,13 @@ def numeric(schema: pa.Schema) -> list[str]:
         if types.is_integer(f.type) or types.is_floating(f.type) or types.is_decimal(f.type)
     ]
     return found[:MOST_CORRELATED]
+
+
+def _pairs_first(tables: Sequence[tuple[pa.Table, int]]) -> pa.Table:
+    """One table: the first rows of each, as many as are said, then the other ones of each."""
+    pairs = [table.slice(0, pairs) for table, pairs in tables]
+    alone = [table.slice(pairs) for table, pairs in tables]
+    return pa.concat_tables([*pairs, *alone]).combine_chunks()
 
 
 def _floats(chunk: pa.Table) -> list[NDArray[np.float64]]:
