@@ -33,7 +33,9 @@ class RunStudies:
             Invalid: If the field is neither.
         """
         table, name = _field(field)
-        return self._database.read(lambda tx: store.usual_values(tx, table, name, limit=max(1, min(limit, 200))))
+        return self._database.read(
+            lambda tx: store.usual_values(tx, table, name, limit=max(1, min(limit, 200)))
+        )
 
     def curves(
         self,
