@@ -4265,6 +4265,14 @@ export interface components {
             name: string;
             type: string;
         };
+        /** FileChange */
+        FileChange: {
+            /** @enum {string} */
+            change: "added" | "removed" | "changed";
+            new?: components["schemas"]["FileEntry"] | null;
+            old?: components["schemas"]["FileEntry"] | null;
+            path: string;
+        };
         /** FileEntry */
         FileEntry: {
             digest: string;
@@ -4300,7 +4308,7 @@ export interface components {
         FileSetDiff: {
             added: number;
             changed: number;
-            changes: components["schemas"]["data_filesets_records_FileChange"][];
+            changes: components["schemas"]["FileChange"][];
             new: string;
             next_after?: string | null;
             old: string;
@@ -4810,7 +4818,7 @@ export interface components {
             after: components["schemas"]["Side"];
             before: components["schemas"]["Side"];
             data: components["schemas"]["DataChange"];
-            files: components["schemas"]["registry_comparing_records_FileChange"][];
+            files: components["schemas"]["ModelFileChange"][];
             flavors: components["schemas"]["ValueChange"][];
             metrics: components["schemas"]["MetricChange"][];
             packages: components["schemas"]["ValueChange"][];
@@ -4824,6 +4832,14 @@ export interface components {
             digest: string;
             path: string;
             size: number;
+        };
+        /** ModelFileChange */
+        ModelFileChange: {
+            after: number | null;
+            before: number | null;
+            /** @enum {string} */
+            change: "added" | "removed" | "changed" | "same";
+            path: string;
         };
         /** ModelVersion */
         ModelVersion: {
@@ -6332,22 +6348,6 @@ export interface components {
             summary: string;
             /** @default 0 */
             threshold?: number;
-        };
-        /** FileChange */
-        data_filesets_records_FileChange: {
-            /** @enum {string} */
-            change: "added" | "removed" | "changed";
-            new?: components["schemas"]["FileEntry"] | null;
-            old?: components["schemas"]["FileEntry"] | null;
-            path: string;
-        };
-        /** FileChange */
-        registry_comparing_records_FileChange: {
-            after: number | null;
-            before: number | null;
-            /** @enum {string} */
-            change: "added" | "removed" | "changed" | "same";
-            path: string;
         };
     };
     responses: never;

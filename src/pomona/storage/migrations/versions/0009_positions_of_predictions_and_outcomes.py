@@ -48,7 +48,7 @@ def upgrade() -> None:
     for what in ("predictions", "outcomes"):
         op.execute(
             "insert into append_books (endpoint, what, given, planned, written) "
-            f"select endpoint, '{what}', max(position), 0, 0 from {what} "  # noqa: S608 - two fixed names
+            f"select endpoint, '{what}', max(position), 0, 0 from {what} "
             "where endpoint is not null group by endpoint"
         )
     op.create_index("predictions_by_position", "predictions", ["endpoint", "position"])
