@@ -23,7 +23,7 @@ const GATE = {
   id: "gat_1", model: "scorer", version: MV, number: 3, champion: null, hypothesis: null, metric: "rmse", direction: "lower", target: 0.6, minimum_improvement: 0,
   candidate_score: SCORE, champion_score: null, passed: true, reason: "rmse 0.5, target 0.6 reached", at: NOW, by: "ada",
 };
-const MODEL = { id: VERSION.model_id, name: "scorer", description: "", tags: {}, aliases: { champion: 3 }, latest: 3, created_at: NOW, updated_at: NOW };
+const MODEL = { id: VERSION.model_id, name: "scorer", description: "", tags: {}, aliases: { champion: 3 }, latest: 3, approvals_needed: 0, approvers: [], created_at: NOW, updated_at: NOW };
 
 test("a link is read from either end", () => {
   const links = [
@@ -46,9 +46,18 @@ test("versions stand side by side; the champion and the gate are marked", async 
   expect(screen.getByText(/models:\/scorer@champion/)).toBeTruthy();
 });
 
+const SEAL = { id: MV, manifest: "{}", key: "k".repeat(32), signature: "c2lnbmF0dXJl", sealed_at: NOW, sealed_by: "ada", note: "" };
+const STANDING = { needed: 1, approvers: [], authors: ["ada"], requested: false, approved_by: [], rejected_by: [], missing: "1 approval of another person missing", statements: [] };
+const CARD = {
+  version: MV, model: "scorer", number: 3, revision: 0, unwritten: ["Known limits"], edits: [],
+  text: "---\nlicense: mit\n---\n# scorer v3\n\n<!-- pomona:data 12345678 -->\n| | |\n|---|---|\n| rows | 9 |\n<!-- /pomona:data -->\n\n## Known limits\n\n<script>alert(1)</script> [x](javascript:alert(1))\n",
+};
+
 function page(answers: Record<string, unknown> = {}) {
   const seen = answer({
-    [`/api/v1/model-versions/${MV}`]: { version: { ...VERSION, aliases: [] }, gates: [], links: [] },
+    [`/api/v1/model-versions/${MV}`]: { version: { ...VERSION, aliases: [] }, gates: [], links: [], seal: SEAL },
+    "/api/v1/models/scorer/versions/3/approvals": STANDING,
+    "/api/v1/models/scorer/versions/3/card": CARD,
     "/api/v1/models/scorer": { model: { ...MODEL, aliases: { champion: 2 } }, versions: [], gates: [] },
     "/api/v1/models/scorer/versions/3/files/MLmodel": new Response("flavors: {}"),
     ...answers,
@@ -91,11 +100,64 @@ test("verified files are said to be what was registered; a changed one is told",
   const path = "/api/v1/models/scorer/versions/3/verify";
   page({ [path]: { version: MV, digest: VERSION.digest, files: 1, size: 5 } });
   await userEvent.click(await screen.findByRole("button", { name: "Verify the files" }));
-  expect(await screen.findByText("All 1 files are what was registered.")).toBeTruthy();
+  expect(await screen.findByText("The seal is ours, and all 1 files are what was registered.")).toBeTruthy();
 });
 
 test("a file that changed is an error with its name", async () => {
-  page({ "/api/v1/models/scorer/versions/3/verify": problem(500, "tampered", "scorer/3: MLmodel is not what was registered") });
+  page({ "/api/v1/models/scorer/versions/3/verify": problem(409, "tampered", "scorer/3: MLmodel is not what was registered") });
   await userEvent.click(await screen.findByRole("button", { name: "Verify the files" }));
   expect((await screen.findByRole("alert")).textContent).toContain("MLmodel is not what was registered");
+});
+
+test("a version without a seal says that nothing loads it", async () => {
+  page({ [`/api/v1/model-versions/${MV}`]: { version: VERSION, gates: [], links: [], seal: null } });
+  expect(await screen.findByText(/It has no seal, so nothing loads it/)).toBeTruthy();
+});
+
+test("a card is shown as text, its header apart; nothing in it becomes HTML or a script", async () => {
+  page();
+  const card = within(await screen.findByRole("region", { name: "Card" }));
+  expect(await card.findByText("<script>alert(1)</script> [x](javascript:alert(1))")).toBeTruthy();
+  expect(card.queryByRole("link", { name: "x" })).toBeNull();
+  expect(card.queryByText(/pomona:data/)).toBeNull();
+  expect(card.getByText("known limits missing")).toBeTruthy();
+  expect(card.getByRole("cell", { name: "9" })).toBeTruthy();
+});
+
+test("a card is saved by name, on the revision it began with", async () => {
+  const bodies: unknown[] = [];
+  page({
+    "PUT /api/v1/models/scorer/versions/3/card": async (request: Request) => {
+      bodies.push(await request.json(), request.headers.get("X-Pomona-Actor"));
+      return { ...CARD, revision: 1 };
+    },
+  });
+  const user = userEvent.setup();
+  const card = within(await screen.findByRole("region", { name: "Card" }));
+  await user.click(await card.findByRole("button", { name: "Edit" }));
+  await user.type(card.getByRole("textbox", { name: "Card" }), "More.");
+  await user.type(card.getByLabelText("Your name"), "ann");
+  await user.click(card.getByRole("button", { name: "Save the card" }));
+  expect(bodies).toEqual([{ text: `${CARD.text}More.`, comment: "", based_on: 0 }, "ann"]);
+});
+
+test("an approval is said by name; a refusal stays in the dialog", async () => {
+  const names: (string | null)[] = [];
+  page({
+    "POST /api/v1/models/scorer/versions/3/approvals": (request: Request) => {
+      names.push(request.headers.get("X-Pomona-Actor"));
+      return names.length === 1 ? problem(409, "refused", "ada made this version") : STANDING;
+    },
+  });
+  localStorage.setItem("pomona.name", JSON.stringify("ada"));
+  const user = userEvent.setup();
+  expect(await screen.findByText("1 approval of another person missing.")).toBeTruthy();
+  await user.click(screen.getByRole("button", { name: "Approve it" }));
+  const dialog = within(await screen.findByRole("dialog"));
+  await user.click(dialog.getByRole("button", { name: "Approve it" }));
+  expect((await dialog.findByRole("alert")).textContent).toContain("ada made this version");
+  await user.clear(dialog.getByLabelText(/^Your name/));
+  await user.type(dialog.getByLabelText(/^Your name/), "Zoë");
+  await user.click(dialog.getByRole("button", { name: "Approve it" }));
+  expect(names).toEqual(["ada", "ZoÃ«"]); // UTF-8 in the bytes of a header
 });

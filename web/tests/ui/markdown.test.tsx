@@ -31,3 +31,9 @@ test("links lead to the web in a window of their own, or to our pages", () => {
 test("any text ends in blocks, however odd", () => {
   for (const odd of ["```", "|", "|a|\n|-|", "#", "####### x", "- ", "*", "**", "[]()", ">", "\n\n", "1.", "| a", "   x"]) expect(blocksOf(odd)).toBeInstanceOf(Array);
 });
+
+test("a character behind a backslash, or named as an entity, stands for itself", () => {
+  show(<Markdown text={"| a | b |\n|---|---|\n| x\\|y | 1 \\* 2 \\* 3 &lt;b&gt; |"} />);
+  expect(screen.getByRole("cell", { name: "x|y" })).toBeTruthy();
+  expect(screen.getByRole("cell", { name: "1 * 2 * 3 <b>" })).toBeTruthy();
+});

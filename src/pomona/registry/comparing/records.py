@@ -29,7 +29,7 @@ class Side(Record, frozen=True, kw_only=True):
     gate: GateResult | None  # what the gate said last
 
 
-class FileChange(Record, frozen=True, kw_only=True):
+class ModelFileChange(Record, frozen=True, kw_only=True):
     """A file of either: sizes in bytes, None where it is not there."""
 
     path: str
@@ -79,7 +79,7 @@ class ModelDiff(Record, frozen=True, kw_only=True):
     after: Side
     same_files: bool
     same_code: bool | None  # None: it is not known of one of them
-    files: tuple[FileChange, ...]
+    files: tuple[ModelFileChange, ...]
     flavors: tuple[ValueChange, ...]
     signature: tuple[ValueChange, ...]
     params: tuple[ValueChange, ...]

@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from pomona.registry.comparing.records import Change, FileChange, MetricChange, ValueChange, Verdict
+from pomona.registry.comparing.records import Change, MetricChange, ModelFileChange, ValueChange, Verdict
 from pomona.registry.records import ModelFile, ModelVersion, Signature
 from pomona.training.records.runs import RunCode
 
@@ -26,11 +26,11 @@ def change_of(before: object | None, after: object | None) -> Change:
     return "same" if before == after else "changed"
 
 
-def files_between(before: Iterable[ModelFile], after: Iterable[ModelFile]) -> tuple[FileChange, ...]:
+def files_between(before: Iterable[ModelFile], after: Iterable[ModelFile]) -> tuple[ModelFileChange, ...]:
     """Every file of either, by path."""
     one, other = {file.path: file for file in before}, {file.path: file for file in after}
     return tuple(
-        FileChange(
+        ModelFileChange(
             path=path,
             change=change_of(_digest(one.get(path)), _digest(other.get(path))),
             before=one[path].size if path in one else None,

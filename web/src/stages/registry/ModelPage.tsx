@@ -1,7 +1,7 @@
-import { Stack, Text } from "@mantine/core";
-import { IconCrown } from "@tabler/icons-react";
+import { Button, Stack, Text } from "@mantine/core";
+import { IconArrowsDiff, IconCrown } from "@tabler/icons-react";
 import { useMemo } from "react";
-import { useParams } from "react-router";
+import { Link, useParams } from "react-router";
 
 import { useGet } from "~/api/queries";
 import type { Schema } from "~/api/types";
@@ -18,6 +18,7 @@ import { RecordLink } from "../names";
 import { TraceLink } from "../ties";
 import { Aliases } from "./Aliases";
 import { Gates } from "./Gates";
+import { PolicySection } from "./Policy";
 import { gatedMetric, metricsOf } from "./measured";
 
 type Detail = Schema<"ModelDetail">;
@@ -51,7 +52,12 @@ function Shown({ detail: { model, versions, gates } }: { detail: Detail }) {
       crumbs={[{ title: "Models", to: "/registry" }]}
       badge={champion === undefined ? undefined : <StateBadge state="champion" label={`champion: v${champion}`} />}
       lead={model.description || undefined}
-      actions={<TraceLink id={model.id} />}
+      actions={
+        <>
+          <CompareLatest versions={versions} champion={champion} />
+          <TraceLink id={model.id} />
+        </>
+      }
     >
       <Section title="Versions" note={champion === undefined ? "None is champion yet: open a version, check its gate, and make it champion." : "Their metrics are those their runs had when they were registered."}>
         <Stack>
@@ -73,12 +79,25 @@ function Shown({ detail: { model, versions, gates } }: { detail: Detail }) {
       <Section title="What the gate said" note="A version that tests a hypothesis becomes champion only past the gate, or by force with a reason.">
         {gates.length > 0 ? <Gates gates={gates.slice(0, GATES_SHOWN)} withVersion /> : <Text c="dimmed">It was not asked yet.</Text>}
       </Section>
+      <PolicySection model={model} />
       <Section title="Use it">
-        <Snippet
-          sdk={`import mlflow\n\nmodel = mlflow.pyfunc.load_model("models:/${model.name}${champion === undefined ? `/${model.latest ?? 1}` : "@champion"}")\nmodel.predict(frame)`}
-        />
+        <Stack gap="sm">
+          <Snippet sdk={`import mlflow\n\nmodel = mlflow.pyfunc.load_model("models:/${model.name}${champion === undefined ? `/${model.latest ?? 1}` : "@champion"}")\nmodel.predict(frame)`} />
+          <Snippet cli={`pomona models diff ${model.name}${champion === undefined ? "/1" : "@champion"} ${model.name}/${model.latest ?? 1}\npomona models card ${model.name}/${model.latest ?? 1}\npomona endpoints create ${model.name} --model ${model.name}`} />
+        </Stack>
       </Section>
     </Page>
+  );
+}
+
+/** The newest beside the champion, or beside the one before it. */
+function CompareLatest({ versions: [newest, before, ...older], champion }: { versions: Version[]; champion: number | undefined }) {
+  if (!newest || !before) return null;
+  const rival = [before, ...older].find((version) => version.number === champion) ?? before;
+  return (
+    <Button component={Link} variant="default" leftSection={<IconArrowsDiff size={16} aria-hidden />} to={`/registry/compare?before=${rival.id}&after=${newest.id}`}>
+      {`Compare v${newest.number} with v${rival.number}`}
+    </Button>
   );
 }
 
@@ -86,6 +105,7 @@ function columnsOf(metrics: string[], gates: Detail["gates"]): Column<Version>[]
   return [
     { id: "number", title: "Version", width: 90, by: (row) => row.number, cell: (row) => `v${row.number}` },
     { id: "aliases", title: "Goes by", width: 124, cell: (row) => <Aliases names={row.aliases} /> },
+    { id: "stage", title: "Stage", width: 110, hidden: true, by: (row) => row.stage, cell: (row) => (row.stage === "None" ? <None why="no stage" /> : row.stage) },
     {
       id: "gate", title: "Gate", width: 110,
       cell: (row) => {

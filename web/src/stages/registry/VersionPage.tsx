@@ -1,9 +1,9 @@
-import { Alert, Button, Code, Group, SimpleGrid, Text } from "@mantine/core";
-import { IconGavel, IconShieldCheck } from "@tabler/icons-react";
+import { Button, Code, Group, SimpleGrid, Stack, Text } from "@mantine/core";
+import { IconGavel } from "@tabler/icons-react";
 import { useParams } from "react-router";
 
 import { api } from "~/api/client";
-import { read, useGet, useSend } from "~/api/queries";
+import { useGet, useSend } from "~/api/queries";
 import type { Schema } from "~/api/types";
 import { bytes, number } from "~/ui/format";
 import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
@@ -16,7 +16,12 @@ import { Artifacts } from "../training/Artifacts";
 import training from "../training/training.module.css";
 import { AliasDialog } from "./AliasDialog";
 import { Aliases } from "./Aliases";
+import { Approvals } from "./Approvals";
+import { ModelCard } from "./Card";
+import { CompareButton } from "./CompareButton";
 import { Gates } from "./Gates";
+import { Lineage } from "./Lineage";
+import { SealSection } from "./Seal";
 import { Signature } from "./Signature";
 
 type Detail = Schema<"VersionDetail">;
@@ -35,7 +40,8 @@ export default function VersionPage() {
   return <Shown detail={data} />;
 }
 
-function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
+function Shown({ detail }: { detail: Detail }) {
+  const { version, gates, links } = detail;
   const path = { name: version.model, number: version.number };
   const gate = useSend(() => api.POST("/api/v1/models/{name}/versions/{number}/gates", { params: { path }, body: {} }));
   const metrics = Object.entries(version.metrics).sort(([a], [b]) => a.localeCompare(b));
@@ -50,6 +56,7 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
       lead={version.description || undefined}
       actions={
         <>
+          <CompareButton version={version} />
           <Button variant="light" leftSection={<IconGavel size={16} aria-hidden />} loading={gate.isPending} onClick={() => gate.mutate(undefined)}>
             Ask the gate
           </Button>
@@ -58,6 +65,7 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
       }
     >
       {gate.isError && <ErrorNotice error={gate.error} />}
+      <Lineage detail={detail} />
       <Section title="Where it comes from">
         <Facts
           facts={[
@@ -65,6 +73,7 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
             ["trained on", version.data_version ? <RecordLink key="data" id={version.data_version} /> : <None key="data" why="unversioned data" />],
             ["run", version.run_id ? <RecordLink key="run" id={version.run_id} /> : <None key="run" />],
             ["registered", <span key="at">{version.created_by && <><By actor={version.created_by} />, </>}<TimeAgo at={version.created_at} /></span>],
+            ["stage", version.stage === "None" ? null : version.stage],
             ["kind", kindOf(version)],
             ["environment", version.environment ? <Digest key="environment" text={version.environment} /> : <None key="environment" why="not recorded" />],
             ["digest", <Digest key="digest" text={version.digest} />],
@@ -91,10 +100,15 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
           )}
         </Section>
       </SimpleGrid>
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Approvals version={version} />
+        <SealSection version={version} seal={detail.seal} />
+      </SimpleGrid>
+      <ModelCard version={version} />
       <Section title="What it takes and answers">
         <Signature signature={version.signature} />
       </Section>
-      <Section title="Files" note={`${version.files.length} files, ${bytes(version.size)}, each kept under its BLAKE3 digest.`} actions={<Verify version={version} />}>
+      <Section title="Files" note={`${version.files.length} files, ${bytes(version.size)}, each kept under its BLAKE3 digest.`}>
         <Artifacts
           files={version.files.map((file) => ({ ...file, is_dir: false }))}
           base={`/api/v1/models/${encodeURIComponent(version.model)}/versions/${version.number}/files`}
@@ -102,9 +116,10 @@ function Shown({ detail: { version, gates, links } }: { detail: Detail }) {
       </Section>
       <Ties id={version.id} links={links} />
       <Section title="Use it">
-        <Snippet
-          sdk={`import mlflow\n\nmodel = mlflow.pyfunc.load_model("models:/${version.model}/${version.number}")\nmodel.predict(frame)`}
-        />
+        <Stack gap="sm">
+          <Snippet sdk={`import mlflow\n\nmodel = mlflow.pyfunc.load_model("models:/${version.model}/${version.number}")\nmodel.predict(frame)`} />
+          <Snippet cli={`pomona endpoints create ${version.model} --model ${version.model}\npomona releases start ${version.model} ${version.model}/${version.number} --champion --reason "..."`} />
+        </Stack>
       </Section>
     </Page>
   );
@@ -122,24 +137,6 @@ function Digest({ text }: { text: string }) {
     <Group gap={4} wrap="nowrap" display="inline-flex">
       <Code>{text.slice(0, 16)}</Code>
       <CopyButton value={text} what="digest" />
-    </Group>
-  );
-}
-
-function Verify({ version }: { version: Schema<"ModelVersion"> }) {
-  const path = { name: version.model, number: version.number };
-  const verify = useSend(async () => ({ data: await read("/api/v1/models/{name}/versions/{number}/verify", { path }) }));
-  return (
-    <Group gap="sm">
-      {verify.isError && <ErrorNotice error={verify.error} />}
-      {verify.data && (
-        <Alert color="leaf" p={6} icon={<IconShieldCheck size={18} aria-hidden />} role="status">
-          {`All ${verify.data.files} files are what was registered.`}
-        </Alert>
-      )}
-      <Button size="xs" variant="default" loading={verify.isPending} onClick={() => verify.mutate(undefined)}>
-        Verify the files
-      </Button>
     </Group>
   );
 }

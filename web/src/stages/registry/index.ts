@@ -12,6 +12,7 @@ export const registry: Stage = {
   pages: [{ title: "Models", path: "/registry" }],
   routes: [
     { path: "registry", lazy: async () => ({ Component: (await import("./ModelsPage")).default }) },
+    { path: "registry/compare", lazy: async () => ({ Component: (await import("./DiffPage")).default }) },
     { path: "registry/versions/:ref", lazy: async () => ({ Component: (await import("./VersionPage")).default }) },
     { path: "registry/:ref", lazy: async () => ({ Component: (await import("./ModelPage")).default }) },
   ],
