@@ -2,13 +2,16 @@
 
 import math
 
+import numpy as np
 import pytest
 
 from pomona.core.actors import acting_as
 from pomona.core.errors import Conflict, Invalid, NotFound
+from pomona.stats.curves import smoothed
 from pomona.training.records.runs import Metric
 from pomona.training.records.studies import ARCHIVED_TAG, NewView, RunsChange
 from pomona.training.service.tracking import TrackingService
+from pomona.training.store import studies as store
 
 
 @pytest.fixture
@@ -76,6 +79,43 @@ def test_smoothing_sees_every_value_before_any_is_left_out(
     assert set(thinned.x) < set(all_points.x)
     assert thinned.y[-1] == all_points.y[-1]
     assert thinned.y[-1] == pytest.approx(0.503, abs=0.0005)
+
+
+def test_a_metric_that_was_never_a_number_is_a_gap(
+    tracking: TrackingService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = tracking.start()
+    metrics = [Metric(key="nan", value=math.nan, timestamp=number, step=number) for number in range(30)]
+    tracking.log(run.id, metrics=metrics)
+    for longest in (8_000, 10):
+        monkeypatch.setattr(store, "LONG", longest)
+        [curve] = tracking.studies.curves([run.id], ["nan"]).curves
+        assert (curve.total, set(curve.y) - {None}) == (30, set())
+        assert tracking.studies.curves([run.id], ["nan"], group_by="params.x").curves == []
+
+
+@pytest.mark.parametrize("steps", [True, False])
+def test_a_long_history_is_summed_up_by_the_database_and_keeps_its_spike(
+    tracking: TrackingService, monkeypatch: pytest.MonkeyPatch, steps: bool
+) -> None:
+    monkeypatch.setattr(store, "LONG", 500)
+    monkeypatch.setattr(store, "STRETCHES", 50)
+    run = tracking.start(start_ms=0)
+    values = [math.sin(number / 300) for number in range(1000)]
+    values[777], values[3] = 9.0, math.nan
+    metrics = [
+        Metric(key="long", value=value, timestamp=number, step=number * steps)
+        for number, value in enumerate(values)
+    ]
+    tracking.log(run.id, metrics=metrics)
+    [curve] = tracking.studies.curves([run.id], ["long"], x="time", points=40).curves
+    assert (curve.total, max(value or 0 for value in curve.y)) == (1000, 9.0)
+    assert len(curve.x) <= 40
+    assert curve.x == sorted(curve.x)
+    [smooth] = tracking.studies.curves([run.id], ["long"], x="time", smooth=0.9, points=200).curves
+    exact = smoothed(np.array([value for value in values if value == value]), 0.9)
+    assert smooth.y[-1] == pytest.approx(exact[-1], abs=0.02)
+    assert len(smooth.x) == 50
 
 
 def test_what_the_loss_goes_with_is_the_depth(tracking: TrackingService, sweep: list[str]) -> None:

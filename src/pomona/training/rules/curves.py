@@ -1,7 +1,7 @@
 """Curves of runs for one chart: which axis, how smooth, how few points, which runs as one."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,18 +24,31 @@ def points_each(asked: int, curves: int) -> int:
     return max(LEAST_POINTS, min(asked, MOST_POINTS, ALL_POINTS // max(1, curves)))
 
 
-def line(key: str, run: Any, history: Sequence[Any], *, x: XAxis, smooth: float, points: int) -> Curve:
+class History(Protocol):
+    """What is stored of a run's metric; of a long history a summary, ``each`` values behind a point."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def total(self) -> int: ...
+    @property
+    def each(self) -> float: ...
+    @property
+    def points(self) -> Sequence[Any]: ...
+
+
+def line(run: Any, history: History, *, x: XAxis, smooth: float, points: int) -> Curve:
     """One run's metric; smoothed over all of its values, then thinned."""
-    places, heights = axes(history, run, x)
-    heights = smoothed(heights, smooth)
+    places, heights = axes(history.points, run, x)
+    heights = smoothed(heights, smooth**history.each)
     smooth_line = smooth > 0 and bool(np.isfinite(heights).all())
     picks = lttb(places, heights, points) if smooth_line else min_max(heights, points)
     shown = heights[picks]
     return Curve(
-        key=key,
+        key=history.key,
         label=run.name,
         runs=[run.run_id],
-        total=len(history),
+        total=history.total,
         x=places[picks].tolist(),
         y=[None if gap else value for value, gap in zip(shown.tolist(), np.isnan(shown), strict=True)],
     )
@@ -44,7 +57,7 @@ def line(key: str, run: Any, history: Sequence[Any], *, x: XAxis, smooth: float,
 def group(
     key: str,
     label: str,
-    members: Sequence[tuple[Any, Sequence[Any]]],
+    members: Sequence[tuple[Any, History]],
     *,
     x: XAxis,
     smooth: float,
@@ -52,10 +65,10 @@ def group(
 ) -> Curve | None:
     """The mean of several runs with one standard deviation on both sides; None if they have no numbers."""
     curves = []
-    for run, history in members:
-        places, heights = axes(history, run, x)
+    for run, history in (one for one in members if one[1].points):
+        places, heights = axes(history.points, run, x)
         last = np.append(np.diff(places) > 0, True)  # the value that stands at a place in the end
-        curves.append((places[last], smoothed(heights, smooth)[last]))
+        curves.append((places[last], smoothed(heights, smooth**history.each)[last]))
     curves = [(places, heights) for places, heights in curves if np.isfinite(heights).any()]
     if not curves:
         return None
@@ -64,7 +77,7 @@ def group(
         key=key,
         label=label,
         runs=[run.run_id for run, _ in members],
-        total=sum(len(history) for _, history in members),
+        total=sum(history.total for _, history in members),
         x=band.x.tolist(),
         y=list(band.mean.tolist()),
         low=band.low.tolist(),
@@ -72,10 +85,10 @@ def group(
     )
 
 
-def axes(history: Sequence[Any], run: Any, x: XAxis) -> tuple[Floats, Floats]:
-    """Places (rising) and heights of a history; not-a-number is NaN."""
-    table = np.array([(step, at, value) for step, at, value, _ in history], dtype=np.float64)
-    nan = np.array([gap for *_, gap in history], dtype=bool)
+def axes(points: Sequence[Any], run: Any, x: XAxis) -> tuple[Floats, Floats]:
+    """Places (rising) and heights of points (step, time, value, nan); not-a-number is NaN."""
+    table = np.array([(step, at, value) for step, at, value, _ in points], dtype=np.float64).reshape(-1, 3)
+    nan = np.array([gap for *_, gap in points], dtype=bool)
     heights = np.where(nan, np.nan, table[:, 2])
     if x == "step":
         return table[:, 0], heights

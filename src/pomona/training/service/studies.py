@@ -70,16 +70,17 @@ class RunStudies:
         def read(tx: Transaction) -> Curves:
             rows = list(store.numbers_of(tx, run_ids).values())
             found: list[Curve] = []
-            members: dict[tuple[str, str], list[tuple[Any, Sequence[Any]]]] = {}
+            members: dict[tuple[str, str], list[tuple[Any, store.Stored]]] = {}
             labels = (
                 {} if field is None else store.values_of(tx, field[0], [row.id for row in rows], field[1])
             )
             for row in rows:
-                for key, history in store.histories(tx, row.id, keys):
+                for history in store.histories(tx, row.id, keys, means=smooth > 0 or field is not None):
                     if field is None:
-                        found.append(rules.line(key, row, history, x=x, smooth=smooth, points=points))
+                        found.append(rules.line(row, history, x=x, smooth=smooth, points=points))
                     else:
-                        members.setdefault((key, labels.get(row.id, _NOT_SET)), []).append((row, history))
+                        group = (history.key, labels.get(row.id, _NOT_SET))
+                        members.setdefault(group, []).append((row, history))
             for (key, label), some in sorted(members.items()):
                 curve = rules.group(key, label, some, x=x, smooth=smooth, points=points)
                 found += [] if curve is None else [curve]

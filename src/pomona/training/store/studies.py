@@ -1,7 +1,7 @@
 """What many runs logged, in few statements: histories, their extremes, the names in use."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, and_, exists, func, select
 
@@ -13,6 +13,7 @@ from pomona.training.store.runs import keys, params, runs, stored_keys, tags
 from pomona.training.store.statements import chunks
 
 _MOST_NAMES = 5_000
+LONG, STRETCHES = 8_000, 1_000
 _SAMPLE = 2_000  # of the newest runs with a key, for its usual values
 
 Point = tuple[int, int, float, bool]  # step, Unix milliseconds, value, whether it is no number
@@ -39,14 +40,60 @@ def numbers_of(tx: Transaction, run_ids: Sequence[str]) -> dict[str, Any]:
     return {one: found[one] for one in run_ids}
 
 
-def histories(tx: Transaction, number: int, names: Sequence[str]) -> Iterator[tuple[str, list[Point]]]:
-    """Each of these metrics of a run that has it: its values in order of step, then time."""
+class Stored(NamedTuple):
+    """A metric of a run: its points in order of step, then time; of a long history a summary."""
+
+    key: str
+    total: int  # values stored
+    each: float  # values behind a point
+    points: list[Point]
+
+
+def histories(tx: Transaction, number: int, names: Sequence[str], *, means: bool) -> Iterator[Stored]:
+    """Each of these metrics that the run has.
+
+    A history of more than ``LONG`` values is summed up by the database in ``STRETCHES`` of equal length: by
+    the mean of each (``means``), or by its lowest and highest value.
+    """
+    ids = stored_keys(tx, names)
     columns = (history.c.step, history.c.at_ms, history.c.value, history.c.nan)
-    for name, key in stored_keys(tx, names).items():
-        query = select(*columns).where(history.c.run == number, history.c.key == key)
-        found = tx.execute(query.order_by(history.c.step, history.c.at_ms)).all()
-        if found:
-            yield name, [tuple(row) for row in found]
+    spans = select(
+        history.c.key, func.count(), *(of(one) for one in columns[:2] for of in (func.min, func.max))
+    )
+    of_run = history.c.run == number
+    query = spans.where(of_run, history.c.key.in_(list(ids.values()))).group_by(history.c.key)
+    found = {key: (total, span) for key, total, *span in tx.execute(query)}
+    for name, key in ids.items():
+        total, span = found.get(key, (0, []))
+        if total > LONG:
+            points = [
+                point
+                for row in tx.execute(_stretches(number, key, span))
+                for point in _ends(row, means=means)
+            ]
+            yield Stored(name, total, total / max(1, len(points)), points)
+        elif total:
+            rows = select(*columns).where(of_run, history.c.key == key).order_by(*columns[:2])
+            yield Stored(name, total, 1.0, [tuple(row) for row in tx.execute(rows)])
+
+
+def _stretches(number: int, key: int, span: Sequence[int]) -> Any:
+    """First and last step and time, lowest, highest and mean value of each stretch of a history."""
+    first, last, began, ended = span
+    by, low, high = (history.c.step, first, last) if last > first else (history.c.at_ms, began, ended)
+    width = max(1, -(-(high - low + 1) // STRETCHES))
+    stretch = ((by - low) // width).label("stretch")
+    values = (func.min(history.c.value), func.max(history.c.value), func.avg(history.c.value))
+    ends = (of(one) for one in (history.c.step, history.c.at_ms) for of in (func.min, func.max))
+    query = select(*ends, *values).where(history.c.run == number, history.c.key == key)
+    return query.where(history.c.nan.is_(False)).group_by(stretch).order_by(stretch)
+
+
+def _ends(row: Any, *, means: bool) -> list[Point]:
+    first, last, began, ended, low, high, mean = row
+    if means:
+        return [((first + last) // 2, (began + ended) // 2, float(mean), False)]
+    return [(first, began, low, False), (last, ended, high, False)]
 
 
 def measured(
