@@ -5,7 +5,7 @@ import { columnsOf, differing, type Run } from "~/stages/training/runs/columns";
 import { csvOf } from "~/stages/training/runs/csvOut";
 import { common } from "~/stages/training/runs/columns";
 import { completed, fieldOf, placeOf, suggestions, withCondition } from "~/stages/training/runs/query";
-import { asked, DEFAULTS, recipe } from "~/stages/training/runs/search";
+import { asked, DEFAULTS, fileLink, recipe } from "~/stages/training/runs/search";
 
 const NAMES = { metrics: ["loss", "val/loss"], params: ["depth"], tags: ["team"] };
 const RUN = { id: "a".repeat(32), name: "it's", experiment: "1", user: "ada", status: "FINISHED", state: "active", started_at: "2026-01-01T00:00:00Z", ended_at: null, hypothesis: null, params: { depth: "6", "a,b": "x" }, metrics: { "val/loss": 0.5 }, tags: {} } as Run;
@@ -58,6 +58,17 @@ test("the address is asked of the server: archived runs stay out unless they are
   expect(asked({ ...DEFAULTS, filter: "metrics.x > 1" }, true).filter).toBe("metrics.x > 1 and tags.`pomona.archived` IS NULL");
   expect(asked({ ...DEFAULTS, state: "archived" }, true).filter).toBe("tags.`pomona.archived` IS NOT NULL");
   expect(asked({ ...DEFAULTS, state: "deleted", stat: "at", step: "7" }, true)).toMatchObject({ view: "DELETED_ONLY", stat: "at", step: 7 });
+});
+
+test("the same search as a file", () => {
+  const link = new URL(fileLink({ ...DEFAULTS, filter: "params.a = 'x & y'", sort: "-metrics.loss", stat: "max" }, true, "csv"), "http://x");
+  expect([...link.searchParams]).toEqual([
+    ["filter", "params.a = 'x & y' and tags.`pomona.archived` IS NULL"],
+    ["stat", "max"],
+    ["order_by", "metrics.loss DESC"],
+    ["format", "csv"],
+    ["limit", "200000"],
+  ]);
 });
 
 test("the same search for a terminal and a notebook", () => {

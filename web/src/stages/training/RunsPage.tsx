@@ -1,5 +1,5 @@
-import { Anchor, Button, Group, NumberInput, Popover, Select, Stack, Switch } from "@mantine/core";
-import { IconCode } from "@tabler/icons-react";
+import { Anchor, Button, Group, Menu, NumberInput, Popover, Select, Stack, Switch } from "@mantine/core";
+import { IconCode, IconDownload } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 
 import { problemOf } from "~/api/problem";
@@ -16,7 +16,7 @@ import { columnsOf, differing, namesOf, PARAMS_SHOWN, type Run } from "./runs/co
 import { withCondition, type Names } from "./runs/query";
 import { QueryBox } from "./runs/QueryBox";
 import classes from "./runs/runs.module.css";
-import { ARCHIVED, asked, DEFAULTS, recipe } from "./runs/search";
+import { ARCHIVED, asked, DEFAULTS, fileLink, MOST_IN_FILE, recipe } from "./runs/search";
 import { Views } from "./runs/Views";
 
 const STATS = [
@@ -43,7 +43,7 @@ export default function RunsPage() {
   const ticked = pages.rows.filter((run) => chosen.has(run.id));
   const filtered = view.filter !== "" || view.experiment !== "" || view.state !== "active";
   return (
-    <Page title="Runs" lead={training.does} actions={<Tools view={view} />}>
+    <Page title="Runs" lead={training.does} actions={<Tools view={view} archives={names.tags.includes(ARCHIVED)} />}>
       <Stack gap="xs">
         <div className={classes.bar}>
           <Select
@@ -134,10 +134,25 @@ function Looks({ view, setView }: { view: View; setView: SetView }) {
   );
 }
 
-function Tools({ view }: { view: View }) {
+function Tools({ view, archives }: { view: View; archives: boolean }) {
   return (
     <>
       <Views page="runs" />
+      <Menu position="bottom-end">
+        <Menu.Target>
+          <Button variant="default" leftSection={<IconDownload size={15} aria-hidden />}>
+            Download
+          </Button>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>{`All that fit, at most ${MOST_IN_FILE.toLocaleString("en-US")}`}</Menu.Label>
+          {(["csv", "parquet", "jsonl"] as const).map((format) => (
+            <Menu.Item key={format} component="a" href={fileLink(view, archives, format)} download={`runs.${format}`}>
+              {{ csv: "CSV", parquet: "Parquet", jsonl: "JSON lines" }[format]}
+            </Menu.Item>
+          ))}
+        </Menu.Dropdown>
+      </Menu>
       <Popover position="bottom-end" width={520}>
         <Popover.Target>
           <Button variant="default" leftSection={<IconCode size={15} aria-hidden />}>

@@ -5,6 +5,7 @@ export const DEFAULTS = { experiment: "", filter: "", sort: "", state: "active",
 export type RunsView = typeof DEFAULTS;
 
 export const ARCHIVED = "pomona.archived";
+export const MOST_IN_FILE = 200_000;
 const ARCHIVED_FIELD = `tags.\`${ARCHIVED}\``;
 
 /** "-metrics.`rmse`" as the protocol's ORDER BY. */
@@ -29,6 +30,14 @@ export function asked(view: RunsView, archives: boolean): Query {
     ...(view.stat !== "last" && { stat: view.stat as "min" | "max" | "at" }),
     ...(view.stat === "at" && { step }),
   };
+}
+
+/** The address of the same search as a file. */
+export function fileLink(view: RunsView, archives: boolean, format: "csv" | "parquet" | "jsonl"): string {
+  const { limit: _, order_by, ...rest } = asked(view, archives) as Record<string, string | number | string[]>;
+  const query = new URLSearchParams(Object.entries(rest).map(([name, value]) => [name, String(value)]));
+  for (const one of (order_by as string[] | undefined) ?? []) query.append("order_by", one);
+  return `/api/v1/runs/frame?${query}&format=${format}&limit=${MOST_IN_FILE}`;
 }
 
 /** The same search for a terminal and for a notebook. */
