@@ -45,11 +45,14 @@ def upgrade() -> None:
         "where endpoint is not null) as numbered where numbered.prediction_id = outcomes.prediction_id "
         "and numbered.name = outcomes.name and numbered.seq = outcomes.seq"
     )
-    for what in ("predictions", "outcomes"):
-        op.execute(
-            "insert into append_books (endpoint, what, given, planned, written) "
-            f"select endpoint, '{what}', max(position), 0, 0 from {what} "
-            "where endpoint is not null group by endpoint"
-        )
+    op.execute(
+        "insert into append_books (endpoint, what, given, planned, written) "
+        "select endpoint, 'predictions', max(position), 0, 0 from predictions group by endpoint"
+    )
+    op.execute(
+        "insert into append_books (endpoint, what, given, planned, written) "
+        "select endpoint, 'outcomes', max(position), 0, 0 from outcomes "
+        "where endpoint is not null group by endpoint"
+    )
     op.create_index("predictions_by_position", "predictions", ["endpoint", "position"])
     op.create_index("outcomes_by_position", "outcomes", ["endpoint", "position"])
