@@ -195,7 +195,7 @@ def test_approvals_cards_and_differences_on_the_command_line(
     client.close()
     assert "same files, bit for bit" in run("models", "diff", "guest/1", "2")
     assert json.loads(run("models", "diff", "guest/1", "guest/2", "--json"))["same_files"]
-    assert "needs 1 approvals" in run("models", "approval-policy", "guest", "--needed", "1")
+    assert "needs 1 approval of" in run("models", "approval-policy", "guest", "--needed", "1")
     assert "missing" in run("models", "request-approval", "guest/1", "-m", "please", "--as", "ann")
     assert "rejected it" in run("models", "reject", "guest/1", "-m", "too early", "--as", "bob")
     monkeypatch.setenv("POMONA_ACTOR", "bob")

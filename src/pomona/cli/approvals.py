@@ -88,7 +88,8 @@ def approval_policy(
                 name, needed, approvers=approver or (), reason=reason, by=who
             )
     of = f" of {', '.join(found.approvers)}" if found.approvers else " of anybody but the author"
-    done(f"{name} needs {found.needed} approvals{of}" if found.needed else f"{name} needs no approval")
+    plural = "" if found.needed == 1 else "s"
+    done(f"{name} needs {found.needed} approval{plural}{of}" if found.needed else f"{name} needs no approval")
 
 
 def read_version(version: str) -> tuple[str, int]:

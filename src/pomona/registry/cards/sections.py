@@ -6,9 +6,9 @@ from pomona.registry.cards.records import CardFacts, Section
 _PARAMS = 60
 _METRICS = 60
 _COLUMNS = 80
-SUMMARY = "_What does this model do, for whom? Nobody has written that yet._"
-USE = "_What may it be used for, and what not? Nobody has written that yet._"
-LIMITS = "_Where is it wrong, for whom is it unfair, what was it not tried on? Nobody has written that yet._"
+SUMMARY = "*What does this model do, for whom? Nobody has written that yet.*"
+USE = "*What may it be used for, and what not? Nobody has written that yet.*"
+LIMITS = "*Where is it wrong, for whom is it unfair, what was it not tried on? Nobody has written that yet.*"
 PLACEHOLDERS = {SUMMARY: "Summary", USE: "Intended use", LIMITS: "Known limits"}
 
 

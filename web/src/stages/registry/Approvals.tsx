@@ -24,11 +24,14 @@ export function Approvals({ version }: { version: Schema<"ModelVersion"> }) {
   const { data, error, refetch } = useGet("/api/v1/models/{name}/versions/{number}/approvals", { path });
   const [kind, say] = useState<Kind | null>(null);
   return (
-    <Section title="Who agreed" note={data && whatIsAsked(data)} actions={<StandingBadge standing={data} />}>
+    <Section title="Who agreed" note={data && whatIsAsked(data)}>
       {!data && (error ? <ErrorNotice error={error} retry={() => void refetch()} /> : <Loading lines={2} />)}
       {data && (
         <Stack gap="sm">
-          <Text role="status">{data.missing ? `${data.missing[0]!.toUpperCase()}${data.missing.slice(1)}.` : data.approved_by.length > 0 ? `Approved by ${data.approved_by.join(", ")}.` : "Nobody was asked."}</Text>
+          <Group gap="xs">
+            <StandingBadge standing={data} />
+            <Text role="status">{data.missing ? `${data.missing[0]!.toUpperCase()}${data.missing.slice(1)}.` : data.approved_by.length > 0 ? `Approved by ${data.approved_by.join(", ")}.` : "Nobody was asked."}</Text>
+          </Group>
           <Statements standing={data} />
           <Group gap="xs">
             <Button size="xs" variant="default" leftSection={<IconMessageQuestion size={15} aria-hidden />} onClick={() => say("requested")}>

@@ -57,6 +57,7 @@ export default function DiffPage() {
           <Differing title="Signature" diff={data} values={data.signature} all={view.all !== ""} empty="Neither says what it takes." />
           <Differing title="Flavors" diff={data} values={data.flavors} all={view.all !== ""} empty="" />
           <Differing title="Files" diff={data} values={data.files.map((file) => ({ name: file.path, change: file.change, before: size(file.before), after: size(file.after) }))} all={view.all !== ""} empty="" />
+          {view.all === "" && <Same diff={data} />}
           <Section title="The same from a terminal or a notebook">
             <Snippet cli={`pomona models diff ${data.before.model}/${data.before.number} ${data.after.model}/${data.after.number}`} sdk={`diff = pom.models.diff("${data.before.model}/${data.before.number}", "${data.after.model}/${data.after.number}")\n[(m.name, m.delta, m.verdict) for m in diff.metrics]`} />
           </Section>
@@ -167,8 +168,17 @@ function Metrics({ diff, all }: { diff: Diff; all: boolean }) {
   );
 }
 
+/** What does not differ, in one line instead of a section each. */
+function Same({ diff }: { diff: Diff }) {
+  const parts: [string, { change: string }[]][] = [["parameters", diff.params], ["packages", diff.packages], ["signature", diff.signature], ["flavors", diff.flavors], ["files", diff.files]];
+  const same = parts.flatMap(([title, values]) => (values.every((value) => value.change === "same") ? [values.length > 0 ? title : `no ${title}`] : []));
+  if (same.length === 0) return null;
+  return <Text c="dimmed">{`The same in both: ${same.join(", ")}.`}</Text>;
+}
+
 function Differing({ title, diff, values, all, empty }: { title: string; diff: Diff; values: Values; all: boolean; empty: string }) {
   const differing = values.filter((value) => value.change !== "same");
+  if (differing.length === 0 && !all) return null; // `Same` names it
   const shown = all ? values : differing;
   if (values.length === 0 && empty === "") return null;
   return (
