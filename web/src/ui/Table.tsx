@@ -1,7 +1,7 @@
 import { Group, Text } from "@mantine/core";
 import { columnResizingFeature, columnSizingFeature, tableFeatures, useTable, type ColumnDef } from "@tanstack/react-table";
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { useEffect, useMemo, useRef, type ReactNode } from "react";
+import { useCallback, useEffect, useMemo, useRef, type ReactNode } from "react";
 
 import type { Pages } from "~/api/queries";
 
@@ -10,7 +10,7 @@ import { useLayout, type LayoutState } from "./columns";
 import { ErrorNotice, Loading } from "./notices";
 import { useRemembered } from "./state";
 import classes from "./Table.module.css";
-import { CHECK_PX, Head, Line, type Shown } from "./TableRows";
+import { CHECK_PX, Head, Line, toggled, type Shown } from "./TableRows";
 
 const features = tableFeatures({ columnSizingFeature, columnResizingFeature });
 const ROW_PX = 42;
@@ -119,6 +119,10 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
   useEffect(() => {
     if (pages?.hasMore && last >= rows.length - 8) pages.loadMore();
   }, [last, rows.length, pages]);
+  const current = useRef(props);
+  current.current = props;
+  const toggle = useCallback((id: string) => current.current.selection?.choose(toggled(current.current.selection.chosen, id)), []);
+  const filter = useCallback((condition: string) => current.current.onFilter?.(condition), []);
   const ids = useMemo(() => (selection ? rows.map(rowId) : []), [rows, rowId, selection !== undefined]);
 
   return (
@@ -160,8 +164,9 @@ function Grid<Row>(props: TableProps<Row> & { rows: Row[]; sort: string }) {
                       row={row}
                       shown={shown.columns}
                       to={href?.(row)}
-                      selection={selection}
-                      onFilter={props.onFilter}
+                      chosen={selection?.chosen.has(rowId(row))}
+                      onToggle={toggle}
+                      onFilter={props.onFilter && filter}
                     />
                   )
                 );
@@ -187,23 +192,26 @@ function useShown<Row>(id: string, columns: Column<Row>[], { layout }: LayoutSta
     [key],
   );
   const table = useTable({ features, data: NO_ROWS, columns: definitions, columnResizeMode: "onChange", state: { columnSizing: sizes }, onColumnSizingChange: setSizes });
-  const headers = table.getHeaderGroups()[0]?.headers ?? [];
-  let left = checks ? CHECK_PX : 0;
-  const shown = headers.flatMap((header, place): Shown<Row>[] => {
-    const column = ordered[place];
-    if (!column) return [];
-    const size = header.getSize();
-    const sticks = stays(column) && (pinned.size > 0 || checks || place === 0);
-    const grows = column.grow && sizes[column.id] === undefined && pinned.size === 0;
-    const style = {
-      flex: grows ? `1 0 ${size}px` : `0 0 ${size}px`,
-      justifyContent: column.align === "right" ? "flex-end" : undefined,
-      ...(sticks && { left }),
-    };
-    if (sticks) left += size;
-    return [{ column, style, pinned: sticks, resize: header.getResizeHandler(), reset: () => header.column.resetSize() }];
-  });
-  return { columns: shown, width: table.getTotalSize() + (checks ? CHECK_PX : 0) };
+  const width = table.getTotalSize() + (checks ? CHECK_PX : 0);
+  // The same array as long as nothing of it changes, so that lines need not be drawn anew.
+  const shown = useMemo(() => {
+    let left = checks ? CHECK_PX : 0;
+    return (table.getHeaderGroups()[0]?.headers ?? []).flatMap((header, place): Shown<Row>[] => {
+      const column = ordered[place];
+      if (!column) return [];
+      const size = header.getSize();
+      const sticks = stays(column);
+      const grows = column.grow && sizes[column.id] === undefined && pinned.size === 0;
+      const style = {
+        flex: grows ? `1 0 ${size}px` : `0 0 ${size}px`,
+        justifyContent: column.align === "right" ? "flex-end" : undefined,
+        ...(sticks && { left }),
+      };
+      if (sticks) left += size;
+      return [{ column, style, pinned: sticks, resize: header.getResizeHandler(), reset: () => header.column.resetSize() }];
+    });
+  }, [columns, key, sizes, width, layout]);
+  return { columns: shown, width };
 }
 
 const NO_ROWS: object[] = [];

@@ -1,7 +1,7 @@
 /** The head and the lines of `Table`. */
-import { ActionIcon, Checkbox, UnstyledButton } from "@mantine/core";
+import { UnstyledButton } from "@mantine/core";
 import { IconArrowDown, IconArrowUp, IconFilter } from "@tabler/icons-react";
-import type { CSSProperties, MouseEvent } from "react";
+import { memo, useState, type CSSProperties, type MouseEvent } from "react";
 import { Link, useNavigate } from "react-router";
 
 import type { Column, Selection, TableProps } from "./Table";
@@ -32,11 +32,14 @@ export function Head<Row>(props: {
       <tr role="row" className={classes.row}>
         {selection && (
           <th role="columnheader" className={`${classes.th} ${classes.check}`}>
-            <Checkbox
-              size="xs"
+            <input
+              type="checkbox"
+              className={classes.tick}
               aria-label="Choose all that are loaded"
               checked={all}
-              indeterminate={!all && selection.chosen.size > 0}
+              ref={(box) => {
+                if (box) box.indeterminate = !all && selection.chosen.size > 0;
+              }}
               onChange={() => selection.choose(all ? new Set() : new Set(ids))}
             />
           </th>
@@ -69,7 +72,7 @@ function HeadCell<Row>({ column, style, pinned, resize, reset, sort, onSort }: S
   );
 }
 
-export function Line<Row>(props: {
+interface LineProps<Row> {
   row: Row;
   id: string;
   shown: Shown<Row>[];
@@ -77,17 +80,21 @@ export function Line<Row>(props: {
   top: number;
   to: string | undefined;
   measure: (element: Element | null) => void;
-  selection: Selection | undefined;
+  /** Whether its row is ticked; undefined in a table without ticks. */
+  chosen: boolean | undefined;
+  onToggle: (id: string) => void;
   onFilter: TableProps<Row>["onFilter"];
-}) {
-  const { row, id, shown, place, to, selection } = props;
+}
+
+function PlainLine<Row>(props: LineProps<Row>) {
+  const { row, id, shown, place, to, chosen } = props;
   const navigate = useNavigate();
+  const [over, setOver] = useState(false); // funnels are made for the row under the mouse only
   // The link in the first cell serves keyboard and screen reader; the whole row serves the mouse.
   const follow = (event: MouseEvent) => {
     const own = (event.target as Element).closest("a, button, input");
     if (to && !own && !getSelection()?.toString()) void navigate(to);
   };
-  const chosen = selection?.chosen.has(id);
   return (
     <tr
       role="row"
@@ -99,10 +106,12 @@ export function Line<Row>(props: {
       data-link={to !== undefined || undefined}
       style={{ transform: `translateY(${props.top}px)` }}
       onClick={follow}
+      onMouseEnter={() => setOver(true)}
+      onMouseLeave={() => setOver(false)}
     >
-      {selection && (
+      {chosen !== undefined && (
         <td role="cell" className={`${classes.td} ${classes.check}`} onClick={(event) => event.stopPropagation()}>
-          <Checkbox size="xs" aria-label={`Choose row ${place + 1}`} checked={chosen ?? false} onChange={() => selection.choose(toggled(selection.chosen, id))} />
+          <input type="checkbox" className={classes.tick} aria-label={`Choose row ${place + 1}`} checked={chosen} onChange={() => props.onToggle(id)} />
         </td>
       )}
       {shown.map(({ column, style, pinned }, index) => (
@@ -116,20 +125,23 @@ export function Line<Row>(props: {
               column.cell(row)
             )}
           </div>
-          {props.onFilter && column.filter && <CellFilter column={column} row={row} onFilter={props.onFilter} />}
+          {over && props.onFilter && column.filter && <CellFilter column={column} row={row} onFilter={props.onFilter} />}
         </td>
       ))}
     </tr>
   );
 }
 
+/** Drawn anew only when something of it has changed: a table draws dozens, whenever anything moves. */
+export const Line = memo(PlainLine) as typeof PlainLine;
+
 /** The funnel that appears in a cell: only rows like this one; with Shift only others. */
 function CellFilter<Row>({ column, row, onFilter }: { column: Column<Row>; row: Row; onFilter: (condition: string) => void }) {
   const like = column.filter?.(row, false);
   if (like === undefined) return null;
   return (
-    <ActionIcon
-      size="xs"
+    <button
+      type="button"
       tabIndex={-1}
       className={classes.funnel}
       aria-label={`Only ${like}`}
@@ -137,11 +149,11 @@ function CellFilter<Row>({ column, row, onFilter }: { column: Column<Row>; row: 
       onClick={(event) => onFilter(column.filter?.(row, event.shiftKey) ?? like)}
     >
       <IconFilter size={12} />
-    </ActionIcon>
+    </button>
   );
 }
 
-function toggled(chosen: Set<string>, id: string): Set<string> {
+export function toggled(chosen: Set<string>, id: string): Set<string> {
   const next = new Set(chosen);
   if (!next.delete(id)) next.add(id);
   return next;

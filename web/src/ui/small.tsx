@@ -82,13 +82,21 @@ export function CopyButton({ value, what }: { value: string; what: string }) {
   );
 }
 
-/** "3 minutes ago", kept true; the exact time is in the tooltip. */
-export function TimeAgo({ at }: { at: string }) {
+/** "3 minutes ago", kept true; the exact time is in the tooltip (`plain`: the browser's own, for long tables). */
+export function TimeAgo({ at, plain = false }: { at: string; plain?: boolean }) {
   const now = useNow();
+  const text = timeAgo(new Date(at), now);
+  if (plain) {
+    return (
+      <time dateTime={at} title={dateTime(at)}>
+        {text}
+      </time>
+    );
+  }
   return (
     <Tooltip label={dateTime(at)}>
       <time dateTime={at} className={classes.time}>
-        {timeAgo(new Date(at), now)}
+        {text}
       </time>
     </Tooltip>
   );

@@ -52,7 +52,7 @@ export function columnsOf({ names, withHypothesis = false, params, stat }: Colum
       filter: (run, but) => equal("attributes.run_name", run.name, but),
     },
     { id: "status", title: "Status", width: 118, sort: "attributes.status", cell: (run) => <StateBadge state={run.status} />, filter: (run, but) => equal("attributes.status", run.status, but) },
-    { id: "started", title: "Started", width: 138, sort: "attributes.start_time", cell: (run) => <TimeAgo at={run.started_at} />, filter: (run, but) => `attributes.start_time ${but ? "<" : ">="} ${new Date(run.started_at).getTime()}` },
+    { id: "started", title: "Started", width: 138, sort: "attributes.start_time", cell: (run) => <TimeAgo at={run.started_at} plain />, filter: (run, but) => `attributes.start_time ${but ? "<" : ">="} ${new Date(run.started_at).getTime()}` },
     { id: "took", title: "Took", width: 108, align: "right", cell: (run) => took(run) ?? <None why="not ended" /> },
     ...(withHypothesis
       ? [{ id: "hypothesis", title: "Hypothesis", width: 130, cell: (run: Run) => (run.hypothesis ? <RecordLink id={run.hypothesis} /> : <None why="tests no hypothesis" />) }]
