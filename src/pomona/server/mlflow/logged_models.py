@@ -57,7 +57,8 @@ class LoggedModels:
 
     def set_tags(self, request: Request) -> Response:
         tags = dict(tag.item() for tag in request.form(LoggedModelForm).tags or [])
-        return answer({"model": shapes.logged_model(self._models.set_tags(request.params["model_id"], tags))})
+        self._models.set_tags(request.params["model_id"], tags)
+        return EMPTY
 
     def delete_tag(self, request: Request) -> Response:
         self._models.delete_tag(request.params["model_id"], request.params["tag_key"])

@@ -45,13 +45,17 @@ class Otlp:
         experiment = headers.get("x-mlflow-experiment-id")
         media = headers.get("content-type", "").partition(";")[0].strip()
         if experiment is None:
-            return answer({"detail": "Field required: header x-mlflow-experiment-id"}, 422)
+            return _no("Field required: header x-mlflow-experiment-id", 422)
         try:
             batches = batches_of(_unpacked(request.body, headers.get("content-encoding", "")), media)
         except NotOtlp as error:
-            return answer({"detail": error.detail}, error.status)
+            return _no(error.detail, error.status)
         self._traces.ingest(experiment, batches, run_id=headers.get("x-mlflow-run-id") or None)
         return EMPTY if media == _JSON else Response(b"", media=_PROTOBUF.encode())
+
+
+def _no(detail: str, status: int) -> Response:
+    return answer({"detail": detail, "error_code": "INVALID_PARAMETER_VALUE", "message": detail}, status)
 
 
 def batches_of(body: bytes, media: str) -> list[SpanBatch]:

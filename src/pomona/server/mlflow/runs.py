@@ -16,6 +16,7 @@ from pomona.server.mlflow.forms import (
 )
 from pomona.server.mlflow.wire import EMPTY, Request, Response, answer, durable
 from pomona.training.records.runs import DatasetInput, Metric, RunModel, RunStatus, SearchRuns
+from pomona.training.rules import limits
 from pomona.training.rules.limits import invalid_value
 from pomona.training.rules.paging import offset_from, token_for
 from pomona.training.service.tracking import TrackingService
@@ -100,7 +101,8 @@ class Runs:
 
     async def set_tag(self, request: Request) -> Response:
         form = request.form(RunForm, "key")
-        await durable(self._tracking.log_later(_run_id(form), tags=[(form.key or "", form.value or "")]))
+        tag = limits.tag(form.key or "", form.value or "")  # alone it is named otherwise than in a batch
+        await durable(self._tracking.log_later(_run_id(form), tags=[tag]))
         return EMPTY
 
     async def log_batch(self, request: Request) -> Response:

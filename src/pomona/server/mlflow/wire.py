@@ -1,6 +1,7 @@
 """One request and one answer of the protocol: decoding, encoding, and errors as its clients read them."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
@@ -96,7 +97,7 @@ class Request:
                 else self._json(kind)
             )
         except (msgspec.ValidationError, msgspec.DecodeError) as error:
-            raise _bad_field(str(error)) from None
+            raise _bad_field(str(error), self._sent()) from None
         for name in required:
             if getattr(found, name) in (None, ""):
                 raise Invalid(
@@ -113,6 +114,15 @@ class Request:
         if body[:1] == b'"':  # old clients encode twice
             body = msgspec.json.decode(body, type=str).encode()
         return _decoder(kind).decode(body)
+
+    def _sent(self) -> Any:
+        """What was sent, whatever it is; for the words of an error."""
+        if self._in_query():
+            return dict(self.query)
+        try:
+            return msgspec.json.decode(self.body)
+        except (msgspec.DecodeError, RecursionError):
+            return None
 
     def _query(self, kind: type[Form]) -> dict[str, Any]:
         lists = {field.name for field in msgspec.structs.fields(kind) if "list" in str(field.type)}
@@ -166,7 +176,7 @@ def failure(error: PomonaError) -> Response:
         if isinstance(error, kind):
             code, status = named, http_status
             break
-    message = f"{error.detail}. {error.hint}" if error.hint else error.detail
+    message = f"{error.detail.removesuffix('.')}. {error.hint}" if error.hint else error.detail
     return answer({"error_code": code, "message": message, "hint": error.hint}, status)
 
 
@@ -188,10 +198,26 @@ class Threads:
         return await loop.run_in_executor(self._pool, lambda: context.run(work, *arguments))
 
 
-def _bad_field(reason: str) -> Invalid:
+def _bad_field(reason: str, sent: Any) -> Invalid:
+    """The error for a field of another type, in the reference's words: its value and the type it has."""
     what, _, where = reason.partition(" - at `$.")
-    path = where.rstrip("`") or "body"
+    path = where.rstrip("`")
+    value = sent
+    for step in re.findall(r"[^.\[\]]+", path):
+        value = _inside(value, step)
+    if not path or value is None:
+        return Invalid(
+            f"Invalid value for parameter '{path or 'body'}' supplied: {what}. "
+            "See the API docs for more information about request parameters."
+        )
     return Invalid(
-        f"Invalid value for parameter '{path}' supplied: {what}. "
-        "See the API docs for more information about request parameters."
+        f"Invalid value {msgspec.json.encode(value).decode()[:200]} for parameter '{path}' supplied:  Hint: "
+        f"Value was of type '{type(value).__name__}'. "
+        f"See the API docs for more information about request parameters. {what}"
     )
+
+
+def _inside(value: Any, step: str) -> Any:
+    if isinstance(value, list):
+        return value[int(step)] if step.isdigit() and int(step) < len(value) else None
+    return value.get(step) if isinstance(value, dict) else None

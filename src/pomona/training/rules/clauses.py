@@ -45,11 +45,22 @@ def tokens_of(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def skip_and(tokens: list[tuple[str, str]]) -> None:
+    """Take the ANDs before the next condition: one too many is taken for none, as the reference does."""
+    while tokens and tokens[0][0] == "key" and tokens[0][1].upper() == "AND":
+        del tokens[0]
+
+
 def expect_and(tokens: list[tuple[str, str]]) -> None:
-    """Take the AND between two conditions."""
-    kind, word = tokens.pop(0)
-    if kind != "key" or word.upper() != "AND" or not tokens:
+    """Take the AND between two conditions.
+
+    Raises:
+        Invalid: If something else stands there.
+    """
+    kind, word = tokens[0]
+    if kind != "key" or word.upper() != "AND":
         bad_clause(word)
+    skip_and(tokens)
 
 
 def operator_of(tokens: list[tuple[str, str]], after: str) -> str:
@@ -77,6 +88,11 @@ def quoted_list(word: str) -> tuple[str, ...]:
             "While parsing a list in the query, expected a non-empty list of string values, but got"
             " ill-formed list."
         ) from None
+    if parsed == ():
+        raise Invalid(
+            "While parsing a list in the query, expected a non-empty list of string values, but got empty"
+            " list"
+        )
     values = parsed if isinstance(parsed, tuple) else (parsed,)
     if not values or not all(isinstance(value, str) for value in values):
         raise Invalid(

@@ -10,7 +10,15 @@ Each thing that can be searched has its own ``Grammar``: which entities, which a
 from pomona.core.errors import Invalid
 from pomona.core.records import Record
 from pomona.training.records.search import Comparison, Entity, SortKey, Value
-from pomona.training.rules.clauses import bad_clause, expect_and, operator_of, quoted_list, tokens_of, unquote
+from pomona.training.rules.clauses import (
+    bad_clause,
+    expect_and,
+    operator_of,
+    quoted_list,
+    skip_and,
+    tokens_of,
+    unquote,
+)
 from pomona.training.rules.limits import experiment_number
 
 NUMERIC = ("=", "!=", ">", ">=", "<", "<=")
@@ -90,10 +98,11 @@ def parse_filter(text: str | None, grammar: Grammar) -> list[Comparison]:
     """
     tokens = tokens_of(text or "")
     found: list[Comparison] = []
+    skip_and(tokens)
     while tokens:
-        if found:
-            expect_and(tokens)
         found.append(_comparison(tokens, grammar))
+        if tokens:
+            expect_and(tokens)
     return found
 
 

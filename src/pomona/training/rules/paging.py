@@ -20,9 +20,13 @@ def offset_from(token: str | None) -> int:
     if not token:
         return 0
     try:
-        parsed = msgspec.json.decode(base64.b64decode(token, validate=True))
+        raw = base64.b64decode(token, validate=True)
     except (binascii.Error, ValueError):
         raise Invalid("Invalid page token, could not base64-decode") from None
+    try:
+        parsed = msgspec.json.decode(raw)
+    except ValueError:
+        raise Invalid(f"Invalid page token, decoded value={raw!r}") from None
     offset = parsed.get("offset") if isinstance(parsed, dict) else None
     if not isinstance(offset, int) or not 0 < offset < 2**62:
         raise Invalid(f"Invalid page token, parsed value={parsed}")
@@ -31,7 +35,7 @@ def offset_from(token: str | None) -> int:
 
 def token_for(offset: int) -> str:
     """The page token for an offset."""
-    return base64.b64encode(msgspec.json.encode({"offset": offset})).decode()
+    return base64.b64encode(f'{{"offset": {offset}}}'.encode()).decode()
 
 
 def check_page_size(limit: int, *, most: int) -> None:

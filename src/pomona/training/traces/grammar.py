@@ -14,6 +14,7 @@ from pomona.training.rules.clauses import (
     expect_and,
     operator_of,
     quoted_list,
+    skip_and,
     tokens_of,
     unquote,
 )
@@ -79,10 +80,11 @@ def parse_trace_filter(text: str | None) -> list[TraceCondition]:
     """
     tokens = tokens_of(text or "")
     found: list[TraceCondition] = []
+    skip_and(tokens)
     while tokens:
-        if found:
-            expect_and(tokens)
         found.append(_condition(tokens))
+        if tokens:
+            expect_and(tokens)
     return found
 
 

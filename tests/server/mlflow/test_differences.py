@@ -1,0 +1,82 @@
+"""Answers compared field by field with those of a real ``mlflow server``."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+import pytest
+import urllib3
+from tests.server.mlflow.cases import ALL, ON_PURPOSE
+from tests.server.mlflow.conftest import Caller
+from tests.server.mlflow.differences import Ask, differences
+
+pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the reference server."""
+    folder: Path = tmp_path_factory.mktemp("reference")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
+    command += [
+        "--backend-store-uri",
+        f"sqlite:///{folder}/o.db",
+        "--artifacts-destination",
+        str(folder / "a"),
+    ]
+    env = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}"
+    pool = urllib3.PoolManager(retries=False)
+    for _ in range(600):
+        try:
+            if pool.request("GET", f"{address}/health").status == 200:
+                break
+        except urllib3.exceptions.HTTPError:
+            time.sleep(0.2)
+    else:
+        raise AssertionError((folder / "log").read_text())
+    yield address
+    os.killpg(server.pid, 15)
+    server.wait(timeout=30)
+
+
+def asking(reference: str) -> Ask:
+    pool = urllib3.PoolManager(retries=False)
+
+    def ask(method: str, path: str, fields: Any) -> tuple[int, Any]:
+        url = f"{reference}/api/2.0/mlflow{path}"
+        if method == "GET":
+            found = pool.request("GET", f"{url}?{urlencode(fields, doseq=True)}")
+        else:
+            found = pool.request(method, url, json=fields)
+        return found.status, msgspec.json.decode(found.data)
+
+    return ask
+
+
+@pytest.mark.parametrize("name", list(ALL))
+def test_answers_are_those_of_the_reference(mlflow: Caller, reference: str, name: str) -> None:
+    def ask(method: str, path: str, fields: Any) -> tuple[int, Any]:
+        where = f"/mlflow{path}"
+        done = mlflow.call("GET", where, **fields) if method == "GET" else mlflow.call(method, where, fields)
+        return done.status, done.json
+
+    found = list(differences(ask, asking(reference), ALL[name]))
+    wanted = {f"{method} {path} {fields}" for method, path, fields in ON_PURPOSE}
+    assert not [item for item in found if item[0] not in wanted], "\n".join(map(str, ["", *found]))
+    asked = {f"{method} {path.partition(' => ')[0]} {fields}" for method, path, fields in ALL[name]}
+    assert wanted & asked <= {item[0] for item in found}, "what differs no more is no longer on purpose"
