@@ -12,7 +12,7 @@ import { Table } from "~/ui/Table";
 
 import { training } from ".";
 import { Bulk } from "./runs/Bulk";
-import { columnsOf, differing, namesOf, PARAMS_SHOWN, type Run } from "./runs/columns";
+import { columnsOf, common, differing, METRICS_SHOWN, namesOf, PARAMS_SHOWN, type Run } from "./runs/columns";
 import { withCondition, type Names } from "./runs/query";
 import { QueryBox } from "./runs/QueryBox";
 import classes from "./runs/runs.module.css";
@@ -105,10 +105,11 @@ function useColumns(rows: Run[], names: Names, view: View, setView: SetView) {
   }, []);
   const first = rows.slice(0, 100); // what is shown at first does not change while the reader scrolls
   const stat = view.stat === "last" ? "" : view.stat === "at" ? `at ${view.step || 0}` : view.stat;
-  const key = JSON.stringify([namesOf(first, names), view.diff ? differing(rows) : differing(first).slice(0, PARAMS_SHOWN), stat]);
+  const metrics = common(first, (run) => run.metrics).slice(0, METRICS_SHOWN);
+  const key = JSON.stringify([namesOf(first, names), metrics, view.diff ? differing(rows) : differing(first).slice(0, PARAMS_SHOWN), stat]);
   const columns = useMemo(() => {
-    const [found, params, stat] = JSON.parse(key) as [Names, string[], string];
-    return columnsOf({ names: found, withHypothesis: true, ...((view.diff || params.length > 0) && { params }), ...(stat && { stat }) });
+    const [found, metrics, params, stat] = JSON.parse(key) as [Names, string[], string[], string];
+    return columnsOf({ names: found, withHypothesis: true, ...(metrics.length > 0 && { metrics }), ...((view.diff || params.length > 0) && { params }), ...(stat && { stat }) });
   }, [key, view.diff]);
   return { columns, layout };
 }

@@ -37,13 +37,15 @@ export function differing(rows: Run[]): string[] {
 export interface ColumnsAsked {
   names: Names;
   withHypothesis?: boolean;
-  /** Params shown at first; default: the first two. */
+  /** Metrics and params shown at first; default: the first three and two. */
+  metrics?: string[];
   params?: string[];
   /** Which value of a metric is shown: "min"; part of its title. */
   stat?: string;
 }
 
-export function columnsOf({ names, withHypothesis = false, params, stat }: ColumnsAsked): Column<Run>[] {
+export function columnsOf({ names, withHypothesis = false, metrics, params, stat }: ColumnsAsked): Column<Run>[] {
+  const measured = new Set(metrics ?? names.metrics.slice(0, METRICS_SHOWN));
   const shown = new Set(params ?? names.params.slice(0, PARAMS_SHOWN));
   return [
     {
@@ -57,7 +59,7 @@ export function columnsOf({ names, withHypothesis = false, params, stat }: Colum
     ...(withHypothesis
       ? [{ id: "hypothesis", title: "Hypothesis", width: 130, cell: (run: Run) => (run.hypothesis ? <RecordLink id={run.hypothesis} /> : <None why="tests no hypothesis" />) }]
       : []),
-    ...names.metrics.map((key, place): Column<Run> => metric(key, place >= METRICS_SHOWN, stat)),
+    ...names.metrics.map((key) => metric(key, !measured.has(key), stat)),
     ...names.params.map((key) => pair("params", "param", key, !shown.has(key))),
     { id: "user", title: "User", width: 100, hidden: true, sort: "attributes.user_id", cell: (run) => run.user || <None />, filter: (run, but) => equal("attributes.user_id", run.user, but) },
     ...names.tags.map((key) => pair("tags", "tag", key, true)),
