@@ -52,7 +52,7 @@ class Web:
         """Let go of the connections."""
         self._pool.close()
 
-    def get(self, path: str, **query: Any) -> Any:
+    def get(self, path: str, /, **query: Any) -> Any:
         """The JSON answer to a GET."""
         return self._json(self._ask("GET", path, query), path)
 
@@ -60,7 +60,7 @@ class Web:
         """The JSON answer to a POST that changes nothing."""
         return self._json(self._ask("POST", path, {}, msgspec.json.encode(fields)), path)
 
-    def stream(self, path: str, **query: Any) -> "Body":
+    def stream(self, path: str, /, **query: Any) -> "Body":
         """The body of an answer, piece by piece."""
         return Body(self._ask("GET", path, query, preload=False), self._host)
 
