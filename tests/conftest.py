@@ -17,6 +17,20 @@ settings.register_profile("pomona", deadline=None, suppress_health_check=[Health
 settings.load_profile("pomona")
 
 
+# Which tests that run on both databases depend on how each speaks: the others run on the second one in
+# scripts/test-long only.
+_DIALECT = {"test_jobs.py", "test_same_answers.py", "test_search.py", "test_runs.py", "test_fuzz.py"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the usual run short."""
+    for item in items:
+        given = getattr(getattr(item, "callspec", None), "params", {})
+        if "postgres" in (given.get("open_database"), given.get("caller")) and item.path.name not in _DIALECT:
+            item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
     """A developer's own server, token or home folder never answers for the code under test."""

@@ -379,15 +379,20 @@ def test_a_stopped_server_is_told_and_waited_for(tmp_path_factory: pytest.TempPa
     with tempfile.TemporaryDirectory(prefix="pomona-stopped-") as root:
         server = Postgres(Path(root))
         server.run("SELECT 1")
-        database = PostgresDatabase(parse(server.url_of("postgres")), SystemClock())
+        address = parse(server.url_of("postgres"))
+        database = PostgresDatabase(address, SystemClock())
         upgrade(database.engine, metadata)
         database.write(lambda tx: tx.emit(told("pear")))
         server.stop("fast")
-        back = threading.Timer(1.0, server.start)
+        back = threading.Timer(0.3, server.start)
         back.start()
         database.write(lambda tx: tx.emit(told("quince")))
         assert SqlLedger(database).verify() == 2
         back.join()
+        database.close()
+        database = PostgresDatabase(address, SystemClock(), patience_s=0.2)
+        database.write(lambda tx: tx.emit(told("plum")))
+        SqlLedger(database).entries()
         server.stop("fast")
         with pytest.raises(Unavailable, match="does not answer"):
             database.write(lambda tx: tx.emit(told("fig")))

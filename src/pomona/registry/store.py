@@ -322,6 +322,6 @@ def _version(row: Any) -> ModelVersion:
 def _grouped_tags(tx: Transaction, table: Table, ids: list[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {owner: {} for owner in ids}
     for part in chunks(ids):
-        for row in tx.execute(select(table).where(table.c.owner.in_(part))):
+        for row in tx.execute(select(table).where(table.c.owner.in_(part)).order_by(table.c.key)):
             found[row.owner][row.key] = row.value
     return found

@@ -1,6 +1,6 @@
 """Events and links: written inside a transaction, read back, and verified as a hash chain."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import chain
 from typing import Any
@@ -173,9 +173,14 @@ class SqlLedger:
 
 
 def _verify(tx: Transaction) -> int:
-    prev_hash, count = GENESIS, 0
     everything = select(events).order_by(events.c.seq).execution_options(yield_per=1000)
-    for row in tx.execute(everything):
+    with tx.execute(everything) as rows:
+        return _verified(rows)
+
+
+def _verified(rows: Iterable[Any]) -> int:
+    prev_hash, count = GENESIS, 0
+    for row in rows:
         expected = entry_hash(
             seq=count + 1,
             kind=row.type,

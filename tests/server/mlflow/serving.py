@@ -58,6 +58,8 @@ class ServerProcess:
         """Ask it to end."""
         self._end(signal.SIGTERM)
 
+    close = stop
+
     def _end(self, with_signal: signal.Signals) -> None:
         if self._process is not None:
             self._process.send_signal(with_signal)

@@ -4,6 +4,7 @@ import random
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -84,6 +85,19 @@ def hammer(
     kill: Callable[[], None] | None = None,
 ) -> None:
     """Clients log while the server is killed and restarted; nothing acknowledged is lost or doubled."""
+    with closing(server):
+        _hammer(server, clients, kills, keys, pause_s, between_s, kill or server.restart)
+
+
+def _hammer(
+    server: ServerProcess,
+    clients: int,
+    kills: int,
+    keys: int,
+    pause_s: float,
+    between_s: tuple[float, float],
+    kill: Callable[[], None],
+) -> None:
     server.start()
     chance, stop = random.Random(7), threading.Event()
     runs = [
@@ -94,13 +108,12 @@ def hammer(
         logger.start()
     for _ in range(kills):
         time.sleep(chance.uniform(*between_s))
-        (kill or server.restart)()
+        kill()
     stop.set()
     for run, logger in zip(runs, loggers, strict=True):
         logger.join(timeout=90)
         assert not logger.is_alive()
         check(server, run, logger, keys=keys)
-    server.stop()
 
 
 def test_no_acknowledged_metric_is_lost_or_doubled(tmp_path: Path) -> None:

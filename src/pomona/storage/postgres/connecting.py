@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     import psycopg
 
 WRITE_LOCK = 0x506F6D6F6E61  # "Pomona" in hexadecimal: who holds this advisory lock may write
-_PATIENCE_S = 5.0  # a server that is restarted is back by then
+PATIENCE_S = 5.0  # a server that is restarted is back by then
 _DEFAULTS = {
     "connect_timeout": 10,
     "application_name": "pomona",
@@ -32,7 +32,9 @@ _SETTINGS = """
 class Dial:
     """Connects; a server that has answered before and is away is waited for a moment."""
 
-    def __init__(self, address: Address, *, lock_wait_s: float = LOCK_WAIT_S) -> None:
+    def __init__(
+        self, address: Address, *, lock_wait_s: float = LOCK_WAIT_S, patience_s: float = PATIENCE_S
+    ) -> None:
         try:
             import psycopg
         except ImportError as error:
@@ -40,6 +42,7 @@ class Dial:
         self._unreachable = psycopg.OperationalError
         self._address = address
         self._lock_wait_s = lock_wait_s
+        self._patience_s = patience_s
         self._away_since: float | None = 0.0  # until it has answered once it is not waited for
 
     def connect(self) -> "psycopg.Connection[Any]":
@@ -51,7 +54,7 @@ class Dial:
                 now = time.monotonic()
                 if self._away_since is None:
                     self._away_since = now
-                if not is_away(error) or now - self._away_since > _PATIENCE_S:
+                if not is_away(error) or now - self._away_since > self._patience_s:
                     raise
                 time.sleep(0.1)
             else:

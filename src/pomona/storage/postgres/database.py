@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from pomona.core.ports import Clock, Condition, Transaction
 from pomona.storage.address import Address
 from pomona.storage.postgres.care import condition, scrub
-from pomona.storage.postgres.connecting import LOCK_WAIT_S, WRITE_LOCK, Dial
+from pomona.storage.postgres.connecting import LOCK_WAIT_S, PATIENCE_S, WRITE_LOCK, Dial
 from pomona.storage.postgres.errors import passes, translate
 from pomona.storage.postgres.transaction import PostgresTransaction
 from pomona.storage.writer import GroupWriter
@@ -34,14 +34,21 @@ class PostgresDatabase:
     Args:
         readers: Connections that read at the same time, at most; one more writes.
         lock_wait_s: How long other processes are waited for.
+        patience_s: How long a server that went away is waited for.
     """
 
     def __init__(
-        self, address: Address, clock: Clock, *, readers: int = 15, lock_wait_s: float = LOCK_WAIT_S
+        self,
+        address: Address,
+        clock: Clock,
+        *,
+        readers: int = 15,
+        lock_wait_s: float = LOCK_WAIT_S,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         self.address = address
         self._clock = clock
-        self._dial = Dial(address, lock_wait_s=lock_wait_s)
+        self._dial = Dial(address, lock_wait_s=lock_wait_s, patience_s=patience_s)
         kept = min(5, readers)
         self._writer_engine = self._engine(_BEGIN_WRITE, poolclass=NullPool)
         self._reader_engine = self._engine(

@@ -116,7 +116,8 @@ def models_of(tx: Transaction, numbers: list[int]) -> dict[int, tuple[list[RunMo
     """The logged models that each run read and wrote."""
     found: dict[int, tuple[list[RunModel], list[RunModel]]] = {number: ([], []) for number in numbers}
     for part in chunks(numbers):
-        for row in tx.execute(select(run_models).where(run_models.c.run.in_(part))):
+        query = select(run_models).where(run_models.c.run.in_(part))
+        for row in tx.execute(query.order_by(*run_models.primary_key)):
             model = RunModel(model_id=row.model_id, step=row.step)
             found[row.run][0 if row.direction == "in" else 1].append(model)
     return found
@@ -130,6 +131,7 @@ def summaries(tx: Transaction, experiments: list[int], *, limit: int = 1000) -> 
         .join(runs, runs.c.id == run_inputs.c.run)
         .where(datasets.c.experiment.in_(experiments), runs.c.state == "active")
         .distinct()
+        .order_by(datasets.c.experiment, datasets.c.name, datasets.c.digest, run_inputs.c.context)
         .limit(limit)
     )
     return [

@@ -151,7 +151,7 @@ def loaded(tx: Transaction, rows: list[Any]) -> list[LoggedModel]:
 def _grouped(tx: Transaction, table: Table, ids: list[str]) -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {model_id: {} for model_id in ids}
     for part in chunks(ids):
-        for row in tx.execute(select(table).where(table.c.model_id.in_(part))):
+        for row in tx.execute(select(table).where(table.c.model_id.in_(part)).order_by(table.c.key)):
             found[row.model_id][row.key] = row.value
     return found
 

@@ -70,6 +70,7 @@ def latest_of(tx: Transaction, numbers: list[int]) -> dict[int, list[Metric]]:
             select(latest.c.run, keys.c.name, latest.c.value, latest.c.at_ms, latest.c.step, latest.c.nan)
             .join(keys, keys.c.id == latest.c.key)
             .where(latest.c.run.in_(part))
+            .order_by(latest.c.run, latest.c.key)
         )
         for run, name, value, at_ms, step, nan in tx.execute(query):
             found[run].append(Metric(key=name, value=math.nan if nan else value, timestamp=at_ms, step=step))

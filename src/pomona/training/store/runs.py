@@ -191,6 +191,7 @@ def pairs(tx: Transaction, table: Table, numbers: list[int]) -> dict[int, dict[s
             select(table.c.run, keys.c.name, table.c.value)
             .join(keys, keys.c.id == table.c.key)
             .where(table.c.run.in_(part))
+            .order_by(table.c.run, table.c.key)
         )
         for run, name, value in tx.execute(query):
             found[run][name] = value

@@ -50,7 +50,7 @@ class ExactLike(FunctionElement[bool]):
 
 
 class FoldedLike(FunctionElement[bool]):
-    """``LIKE`` that takes the upper case of A to Z, and of no other letter, as lower; column, LIKE pattern."""
+    """``LIKE`` to which upper and lower case are the same from A to Z, and no further; column, pattern."""
 
     inherit_cache = True
     name = "folded_like"
