@@ -55,21 +55,21 @@ def test_a_program_with_prompts_runs_unchanged(run_script: Run) -> None:
     assert "prompting script done" in done.stdout, done.stderr[-3000:]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_program_that_keeps_webhooks_runs_unchanged(run_script: Run) -> None:
     done = run_script("hooks.py")
     assert "hooks script done" in done.stdout, done.stderr[-3000:]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_program_with_evaluation_datasets_runs_unchanged(run_script: Run) -> None:
     done = run_script("evaluating.py")
     assert "evaluating script done" in done.stdout, done.stderr[-3000:]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(120)
 def test_a_large_file_goes_in_parts(run_script: Run) -> None:
     done = run_script("parts.py")
@@ -81,3 +81,10 @@ def test_a_large_file_goes_in_parts(run_script: Run) -> None:
 def test_an_ordinary_script_with_autolog_runs_unchanged(run_script: Run) -> None:
     done = run_script("ordinary.py")
     assert "ordinary script done" in done.stdout, done.stderr[-3000:]
+
+
+@pytest.mark.long
+@pytest.mark.timeout(240)
+def test_boosted_trees_and_tuning_run_unchanged(run_script: Run) -> None:
+    done = run_script("boosting.py")
+    assert "boosting script done" in done.stdout, done.stderr[-3000:]

@@ -207,7 +207,7 @@ def test_an_unknown_run_is_not_found(
 
 
 def test_unknown_endpoints_answer_as_the_protocol_does(mlflow: Caller) -> None:
-    assert mlflow.refuse("POST", "traces/search")[:2] == (404, "ENDPOINT_NOT_FOUND")
+    assert mlflow.refuse("POST", "gateway/endpoints/create")[:2] == (404, "ENDPOINT_NOT_FOUND")
     assert mlflow.call("GET", "/version").body == b"3.18.0"
     assert mlflow.call("GET", "/ajax-api/3.0/mlflow/server-info").json["multipart_uploads_enabled"] is False
 

@@ -107,7 +107,6 @@ def test_an_order_puts_missing_values_last(filled: Caller, order: list[str], exp
         "metrics.acc > 1 OR metrics.acc < 0",
         "metrics.acc >",
         "> 1",
-        "AND metrics.acc > 1",
         "metrics.acc > 1 metrics.acc > 2",
         "foo.acc > 1",
         "metrics.acc IS NULL",
