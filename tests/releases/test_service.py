@@ -240,6 +240,26 @@ def test_promotion_moves_the_alias_and_starts_the_next_champion(bench: Bench) ->
     assert (told["verdict"], told["champion"], told["reason"]) == ("promote", "mv_2", ended.verdict.reason)
 
 
+def test_a_winner_that_lacks_approvals_waits_for_people(bench: Bench) -> None:
+    canary = bench.canary()
+    bench.registry.unapproved = {"mv_2"}
+    assert bench.releases.decide(canary.id, seen(5.0)).state == "running"
+    with pytest.raises(Refused, match="approval"):
+        bench.releases.promote(canary.id, reason="now")
+    assert bench.registry.champions == [1]
+    bench.registry.unapproved = set()
+    assert bench.releases.decide(canary.id, seen(5.0)).state == "promoted"
+
+
+def test_nothing_without_approvals_is_started(bench: Bench) -> None:
+    bench.canary()
+    bench.registry.unapproved = {"mv_3"}
+    bench.releases.roll_back(bench.releases.canaries()[0].id, reason="to begin anew")
+    for start in (bench.releases.start_champion, bench.releases.start_canary):
+        with pytest.raises(Refused, match="approval"):
+            start("late", "mv_3", reason="it is better")
+
+
 def test_roll_back_leaves_the_champion_as_it_was(bench: Bench) -> None:
     canary = bench.canary()
     assert bench.releases.decide(canary.id, seen(-5.0)).state == "rolled_back"

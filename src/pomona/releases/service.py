@@ -216,7 +216,7 @@ class ReleaseService:
         """Judge a canary by what it did so far, and act: promote, roll back, or go on.
 
         The verdict is stored with its evidence; to go on is stored only when something new was known. A
-        release that has ended stays as it ended.
+        release that has ended stays as it ended. A winner that lacks approvals goes on as a canary.
 
         Raises:
             NotFound: If there is no such release.
@@ -231,6 +231,8 @@ class ReleaseService:
             verdict = STRATEGIES[release.strategy].decide(evidence, release.policy, now)
             if verdict.action == "continue" and last is not None and rules.known(last.evidence, evidence):
                 return release
+            if verdict.action == "promote" and self._lacks_approval(release):
+                return release  # it goes on as a canary until people agree
             return self._succession.act(tx, release, verdict, evidence)
 
         # A glance first: the usual answer to an old release costs no write.
@@ -242,6 +244,7 @@ class ReleaseService:
 
         Raises:
             Conflict: If the release is no running canary.
+            Refused: If the candidate lacks approvals.
         """
         return self._by_hand(release_id, "promote", reason)
 
@@ -275,10 +278,19 @@ class ReleaseService:
                     hint="only a running canary can be promoted or rolled back; to serve another version, "
                     "start it as champion",
                 )
+            if action == "promote":
+                self._registry.check_approved(self._registry.version(release.candidate))
             verdict = Verdict(action=action, reason=reason, at=self._clock.now())
             return self._succession.act(tx, release, verdict, None)
 
         return self._database.write(act)
+
+    def _lacks_approval(self, release: Release) -> bool:
+        try:
+            self._registry.check_approved(self._registry.version(release.candidate or ""))
+        except Refused:
+            return True
+        return False
 
     def _check_gate(self, version: ModelVersion, force: str | None) -> None:
         if CHAMPION not in version.aliases:  # what served before may serve again

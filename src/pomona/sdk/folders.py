@@ -141,14 +141,21 @@ def from_mlflow(address: str, server: str, into: Path) -> Path:
         NotFound: If that server does not hand it out.
     """
     try:
+        import mlflow
         from mlflow.artifacts import download_artifacts
         from mlflow.exceptions import MlflowException
     except ModuleNotFoundError as error:
         raise MissingExtra("mlflow-skinny", "server") from error
+    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    mlflow.set_tracking_uri(server)  # otherwise MLflow makes a database of its own here
+    mlflow.set_registry_uri(server)  # where models:/NAME/3 is looked up
     try:
         return Path(download_artifacts(artifact_uri=address, tracking_uri=server, dst_path=str(into)))
     except (MlflowException, OSError) as error:
         raise NotFound(f"{server} does not hand out {address}: {error}", hint="see what it lists") from error
+    finally:
+        mlflow.set_tracking_uri(before[0])
+        mlflow.set_registry_uri(before[1])
 
 
 def kept_folder(version: ModelVersion) -> Path:

@@ -57,7 +57,7 @@ def check_sealed(version: ModelVersion, seal: Seal) -> None:
         raise Tampered(f"{named}: its seal cannot be read", hint=_HINT) from error
     wrong = sorted(name for name in _FIELDS if sealed.get(name, "") != found.get(name))
     if wrong:
-        raise Tampered(f"{named}: its {wrong[0]} is not what was registered", hint=_HINT)
+        raise Tampered(f"{named}: what its row says of {wrong[0]!r} is not what was registered", hint=_HINT)
     check_digest(version)
 
 
