@@ -272,3 +272,17 @@ def test_when_most_rows_moved_everything_is_read(data: DataService) -> None:
     done = data.commit("d", big(400, 2))
     same(data.profile(done.version.id), read_anew(data, done.version.id, before))
     assert profiling.MOST_CORRELATED == 40
+
+
+def test_values_that_were_huge_take_no_digits_with_them(tmp_path: Path) -> None:
+    """A billion beside small numbers, then gone: what is left correlates as if it had never been there."""
+    rows = {
+        key: {"x": x, "n": n, "word": None, "at": None, "day": 0, "yes": True, "many": []}
+        for key, (x, n) in enumerate([(1e9, 0), (1.5, 1), (-3.25, -2), (0.0, 0), (1.5, 2), (0.0, 1)])
+    }
+    with service(tmp_path) as data, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(committing, "_MOVED", 9.0)
+        data.create(NewDataset(name="d", key=("id",)))
+        before = data.profile(data.commit("d", table(rows)).version.id)
+        done = data.commit("d", table({key: row for key, row in rows.items() if key}))
+        same(data.profile(done.version.id), read_anew(data, done.version.id, before))

@@ -161,7 +161,7 @@ class Carried:
         everything = list(self._columns)
         if self._moved > self._rows or outgrown(self._before.rows, self._rows):
             return everything
-        if any(column.imprecise for column in self._columns.values()):
+        if self._comoments.imprecise or any(column.imprecise for column in self._columns.values()):
             return everything
         return [name for name, column in self._columns.items() if column.unsure]
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from pomona.stats.records import Correlations
 
 _BLOCK_ROWS = 16_384  # rows multiplied at once: they stay in the cache, and BLAS starts no threads
+_LEAST_SPREAD = 1e-8  # of the peak: 16 digits less these are enough for a coefficient of 6
 _FEWEST = 3  # pairs below which a coefficient says nothing
 
 
@@ -29,13 +30,20 @@ class Comoments:
         self._sums = np.zeros((d, d))  # [i, j]: of column i where j is there
         self._squares = np.zeros((d, d))  # [i, j]: of column i squared where j is there
         self._products = np.zeros((d, d))
+        self._peaks = np.zeros((d, d))  # the largest sums of squares there ever were: rounding goes by them
+
+    @property
+    def imprecise(self) -> bool:
+        """Rows that went took the digits of those that are left with them: all have to be read again."""
+        lost = (self._peaks > 0) & (self._spread() < _LEAST_SPREAD * self._peaks)
+        return bool((lost & (self._pairs >= _FEWEST)).any())
 
     @property
     def state(self) -> tuple[bytes, ...]:
         """All that is known, for ``of``; empty before the first rows."""
         if self._shift is None:
             return ()
-        parts = (self._shift, self._pairs, self._sums, self._squares, self._products)
+        parts = (self._shift, self._pairs, self._sums, self._squares, self._products, self._peaks)
         return tuple(part.tobytes() for part in parts)
 
     @classmethod
@@ -46,7 +54,9 @@ class Comoments:
             d = len(found._columns)
             shift, *sums = (np.frombuffer(part).copy() for part in state)
             found._shift = shift
-            found._pairs, found._sums, found._squares, found._products = (part.reshape(d, d) for part in sums)
+            found._pairs, found._sums, found._squares, found._products, found._peaks = (
+                part.reshape(d, d) for part in sums
+            )
         return found
 
     def add(self, columns: Sequence[NDArray[np.float64]], times: int = 1) -> None:
@@ -85,11 +95,17 @@ class Comoments:
         self._sums += times * sums
         self._squares += times * totals
         self._products += times * (block @ block.T)
+        self._peaks = np.maximum(self._peaks, self._squares)
+
+    def _spread(self) -> NDArray[np.float64]:
+        """Sums of squares about the mean."""
+        found: NDArray[np.float64] = self._squares - self._sums**2 / np.maximum(self._pairs, 1.0)
+        return found
 
     def finish(self) -> Correlations:
         """The coefficients; None where a column does not vary or fewer than 3 rows have both."""
         n = np.maximum(self._pairs, 1.0)
-        spread = self._squares - self._sums**2 / n
+        spread = self._spread()
         spread = np.where(spread > 1e-12 * self._squares, spread, 0.0)  # the rest is rounding
         with np.errstate(invalid="ignore", divide="ignore"):
             r = (self._products - self._sums * self._sums.T / n) / np.sqrt(spread * spread.T)

@@ -14,6 +14,7 @@ from tests.servers import Web
 
 from pomona.app import App
 from pomona.core.errors import Invalid, NotFound, Refused, Unavailable
+from pomona.data.memories import MEMORIES
 from pomona.data.sources.guard import LocalGuard
 from pomona.data.sources.records import NewFeed, NewSource, Question
 from pomona.jobs.records import Job
@@ -171,7 +172,7 @@ def test_objects_of_a_bucket_become_one_version(
     assert version.rows == 2
     assert version.origin is not None
     assert version.origin.query.startswith("s3://shop/orders/2026-01-01.parquet (")
-    assert not list((app.home / "incoming").iterdir())
+    assert [path.name for path in (app.home / "incoming").iterdir()] == [MEMORIES]  # nothing spooled
 
 
 @pytest.mark.s3
