@@ -45,6 +45,7 @@ def server(url: str, secret: Secret | None, guard: Guard) -> Iterator[tuple["Ser
     """
     web = Web(url, secret, guard)
     try:
+        web.check()
         yield ServerOrigin(web), ServerFiles(web)
     finally:
         web.close()

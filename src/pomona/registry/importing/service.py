@@ -59,8 +59,11 @@ class ImportService:
 
         Raises:
             Invalid: If it cannot be carried out as it is written.
+            Refused, Unavailable: If what it names does not let us in, or does not answer.
         """
         rules.check_import(new)
+        with self.opened(new):  # what is wrong with the address is said now, not by a job that tries again
+            pass
         payload = msgspec.to_builtins(new)
         return told(self._database.write(lambda tx: self._jobs.enqueue(tx, KIND, payload)))
 

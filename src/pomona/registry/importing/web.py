@@ -52,6 +52,14 @@ class Web:
         """Let go of the connections."""
         self._pool.close()
 
+    def check(self) -> None:
+        """Ask whether it is well.
+
+        Raises:
+            Unavailable: If it does not answer.
+        """
+        self._ask("GET", "/health", {})
+
     def get(self, path: str, /, **query: Any) -> Any:
         """The JSON answer to a GET."""
         return self._json(self._ask("GET", path, query), path)
