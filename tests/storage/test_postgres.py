@@ -176,6 +176,25 @@ def test_what_the_database_cannot_hold_is_the_callers_error(database: PostgresDa
         database.write(lambda tx: tx.execute(text(statement), {"v": value}))
 
 
+@pytest.mark.parametrize("count", [1, 3, 4, 200])
+def test_any_number_of_rows_is_inserted_as_given(database: PostgresDatabase, count: int) -> None:
+    rows: list[tuple[Any, ...]] = [
+        (1, number, number - 2, 5, [0.1, 5e-324, -1e308, 3.0][number % 4], number % 2 == 0)
+        for number in range(count)
+    ]
+    into = "INSERT INTO metric_history (run, key, step, at_ms, value, nan)"
+    for _ in range(2):
+        database.write(lambda tx: tx.insert_rows(into, rows, "ON CONFLICT DO NOTHING"))
+    query = text("select run, key, step, at_ms, value, nan from metric_history order by key")
+    assert [tuple(row) for row in database.read(lambda tx: tx.execute(query).all())] == rows
+    texts = [(number, f'{{"{number}", \\\'NULL', "b" * number, "", "", 1, None) for number in range(count)]
+    names = "id, run_id, name, user_id, state, started_ms, ended_ms"
+    into = f"INSERT INTO runs ({names}, experiment, status, artifact_uri)"
+    database.write(lambda tx: tx.insert_rows(into, [(*row, 0, "", "") for row in texts]))
+    query = text(f"select {names} from runs order by id")
+    assert [tuple(row) for row in database.read(lambda tx: tx.execute(query).all())] == texts
+
+
 def test_a_restarted_server_is_found_again(database: PostgresDatabase, ledger: Ledger) -> None:
     database.write(lambda tx: tx.emit(told("pear")))
     assert len(ledger.entries()) == 1

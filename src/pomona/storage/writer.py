@@ -136,7 +136,8 @@ class GroupWriter:
                 self._transact(connection, batch)
             except Exception as error:  # noqa: BLE001 - nothing of this batch became durable: every caller must know
                 if connection is not None and (connection.invalidated or connection.in_transaction()):
-                    connection = _let_go(connection)
+                    _let_go(connection)
+                    connection = None
                 if tries_left and self._backend.passes(error):
                     for item in batch:
                         item.again()

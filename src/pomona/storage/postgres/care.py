@@ -41,18 +41,19 @@ def scrub(connect: "Connect") -> None:
     """
     with connect() as connection:
         for (table,) in connection.execute(_TABLES).fetchall():
-            connection.execute(f"SELECT pg_advisory_lock({WRITE_LOCK})")  # type: ignore[arg-type]
+            connection.execute(f"SELECT pg_advisory_lock({WRITE_LOCK})")
             try:
                 connection.execute(f"VACUUM (FULL, ANALYZE) {table}")
             finally:
-                connection.execute(f"SELECT pg_advisory_unlock({WRITE_LOCK})")  # type: ignore[arg-type]
+                connection.execute(f"SELECT pg_advisory_unlock({WRITE_LOCK})")
 
 
 def condition(connect: "Connect", address: Address) -> Condition:
     """How the database is."""
     with connect() as connection:
-        version, size, used, most, standby, *durable = connection.execute(_STATE).fetchone() or ()
-        holders = connection.execute(_HOLDER).fetchall()  # type: ignore[arg-type]
+        (state,) = connection.execute(_STATE).fetchall()
+        holders = connection.execute(_HOLDER).fetchall()
+    version, size, used, most, standby, *durable = state
     dangers = _unsafe(*durable)
     if standby:
         dangers["the server is a standby: nothing can be written"] = "use the primary's address"

@@ -72,7 +72,7 @@ def connect(address: Address, *, lock_wait_s: float = LOCK_WAIT_S) -> "psycopg.C
     defaults: dict[str, Any] = {name: value for name, value in _DEFAULTS.items() if name not in given}
     connection = psycopg.connect(address.url, autocommit=True, **defaults)
     try:
-        connection.execute(_SETTINGS.format(lock_ms=round(lock_wait_s * 1000)))  # type: ignore[arg-type]
+        connection.execute(_SETTINGS.format(lock_ms=round(lock_wait_s * 1000)))
         connection.adapters.register_loader("numeric", _number_loader())
         # One type for all whole numbers, else a statement is prepared anew for each mixture of sizes.
         connection.adapters.register_dumper(int, Int8Dumper)
