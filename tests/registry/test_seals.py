@@ -148,7 +148,7 @@ def test_a_rotated_key_keeps_what_it_signed(
         registry.seals.key("nobody")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_flipped_bit_of_what_was_registered_is_found(
     registry: RegistryService, sealed: ModelVersion, database: Any, folder: Path, data: st.DataObject
