@@ -4,9 +4,9 @@ from pomona.business.records import Hypothesis
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, Refused
-from pomona.core.events import GateChecked
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
+from pomona.core.registry_events import GateChecked
 from pomona.registry import rules, store
 from pomona.registry.approvals.store import standing
 from pomona.registry.records import Direction, GateCheck, GateResult, ModelVersion, Score

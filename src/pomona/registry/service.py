@@ -9,11 +9,11 @@ import msgspec
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound
-from pomona.core.events import AliasMoved, ModelVersionRegistered
 from pomona.core.ids import kind_of, new_id
 from pomona.core.keys import SigningKeys
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
 from pomona.core.records import Page
+from pomona.core.registry_events import AliasMoved, ModelVersionRegistered
 from pomona.registry import rules, store
 from pomona.registry.approvals.store import check_approved
 from pomona.registry.gate import Gatekeeper

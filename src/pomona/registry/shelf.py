@@ -6,9 +6,9 @@ from datetime import datetime
 import msgspec
 
 from pomona.core.errors import Invalid
-from pomona.core.events import AliasMoved, ModelCreated, ModelVersionTagged, StageMoved
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
+from pomona.core.registry_events import AliasMoved, ModelCreated, ModelVersionTagged, StageMoved
 from pomona.registry import rules, store
 from pomona.registry.approvals.store import check_approved
 from pomona.registry.records import ModelStage, ModelVersion, RegisteredModel

@@ -4,9 +4,9 @@ import msgspec
 
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid
-from pomona.core.events import ApprovalPolicySet, ApprovalStated
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
+from pomona.core.registry_events import ApprovalPolicySet, ApprovalStated
 from pomona.registry import store as shelf
 from pomona.registry.approvals import rules, store
 from pomona.registry.approvals.records import NewPolicy, NewStatement, Policy, Standing, Statement

@@ -4,9 +4,9 @@ from pomona.business.records import Hypothesis
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
 from pomona.core.errors import Conflict, NotFound
-from pomona.core.events import CardEdited
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
+from pomona.core.registry_events import CardEdited
 from pomona.data.records import Dataset, DataVersion
 from pomona.data.service import DataService
 from pomona.registry.approvals.store import standing

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import msgspec
 
 from pomona.core.errors import Invalid, NotFound, PomonaError
-from pomona.core.events import OutsideCodeAllowed
 from pomona.core.ports import Blobs, Database, Transaction
+from pomona.core.registry_events import OutsideCodeAllowed
 from pomona.registry import rules as registry_rules
 from pomona.registry import store as shelf
 from pomona.registry.importing import rules, store

@@ -9,9 +9,9 @@ from typing import BinaryIO
 import msgspec
 
 from pomona.core.errors import Invalid, Refused
-from pomona.core.events import OutsideCodeAllowed
 from pomona.core.ports import Blobs, Database, Transaction
 from pomona.core.records import Record
+from pomona.core.registry_events import OutsideCodeAllowed
 from pomona.registry import rules
 from pomona.registry.intake import REQUIREMENTS, Taken
 from pomona.registry.mlmodel import MLMODEL, MlModel, check_mlmodel_size, missing_mlmodel, parse_mlmodel

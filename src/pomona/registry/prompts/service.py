@@ -6,9 +6,9 @@ import msgspec
 
 from pomona.core.actors import current_actor
 from pomona.core.errors import Conflict
-from pomona.core.events import PromptAliasMoved, PromptCreated, PromptTagged, PromptVersionCreated
 from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
+from pomona.core.registry_events import PromptAliasMoved, PromptCreated, PromptTagged, PromptVersionCreated
 from pomona.registry import rules as registry_rules
 from pomona.registry import store as registry_store
 from pomona.registry.prompts import rules, store

@@ -4,9 +4,9 @@ import msgspec
 
 from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound, Tampered
-from pomona.core.events import ModelSealed, ModelTampered, SigningKeyRotated
 from pomona.core.keys import SigningKeys
 from pomona.core.ports import Blobs, Clock, Database, Transaction
+from pomona.core.registry_events import ModelSealed, ModelTampered, SigningKeyRotated
 from pomona.core.signatures import PublicKey, Signed
 from pomona.registry import store as shelf
 from pomona.registry.records import ModelFile, ModelVersion, Seal, Verified
