@@ -16,6 +16,7 @@ from pomona.data.sources.door import Guard, Secret
 _TIMEOUT = urllib3.Timeout(connect=10, read=120)
 _RETRIES = urllib3.Retry(
     total=4,
+    connect=1,
     redirect=False,
     backoff_factor=0.5,
     status_forcelist=(429, 502, 503, 504),
