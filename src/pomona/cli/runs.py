@@ -1,7 +1,7 @@
 """``pomona runs``: list, show and compare tracked runs."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -57,20 +57,27 @@ def list_(
                 limit=limit,
             )
         )
-    shown = [f"metrics.{key}" for key in metric or []] + (column or [])
-    shown = shown or [f"metrics.{key}" for key in sorted({key for run in found for key in run.metrics})[:4]]
-    columns = [
-        ("run", lambda run: run.id if csv else run.id[:8]),
-        ("name", lambda run: run.name),
-        ("status", lambda run: run.status),
-        ("started", lambda run: run.started_at),
-        *((key.partition(".")[2] or key, lambda run, key=key: _value(run, key)) for key in shown),
-    ]
+    shown = [*(f"metrics.{key}" for key in metric or ()), *(column or ())]
+    columns = _columns(found, shown, whole_ids=csv)
     if csv:
         show_csv(found, columns)
         return
     empty = "no runs yet: set MLFLOW_TRACKING_URI to this server and run your training script"
     show_rows(found, columns, json=json, empty=empty)
+
+
+def _columns(
+    found: "Sequence[RunSummary]", shown: Sequence[str], *, whole_ids: bool
+) -> list[tuple[str, Callable[[Any], Any]]]:
+    """What every run has, then the columns asked for; without any, the first four metrics."""
+    names = shown or [f"metrics.{key}" for key in sorted({key for run in found for key in run.metrics})[:4]]
+    return [
+        ("run", lambda run: run.id if whole_ids else run.id[:8]),
+        ("name", lambda run: run.name),
+        ("status", lambda run: run.status),
+        ("started", lambda run: run.started_at),
+        *((key.partition(".")[2] or key, lambda run, key=key: _value(run, key)) for key in names),
+    ]
 
 
 def _value(run: "RunSummary", column: str) -> object:
