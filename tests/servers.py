@@ -110,7 +110,9 @@ class Postgres:
     def kill(self) -> None:
         """``kill -9`` of the postmaster and all of its processes."""
         family = int((self._data / "postmaster.pid").read_text().split()[0])
-        tree = subprocess.run(["ps", "-o", "pid=", "--ppid", str(family)], capture_output=True, check=True, text=True)
+        tree = subprocess.run(
+            ["ps", "-o", "pid=", "--ppid", str(family)], capture_output=True, check=True, text=True
+        )
         for pid in (family, *map(int, tree.stdout.split())):
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)

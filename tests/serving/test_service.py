@@ -211,6 +211,7 @@ def test_a_prediction_in_a_list_is_the_same_as_alone(world: World) -> None:
     [
         ({"value": float("nan")}, "finite"),
         ({"seq": -1}, "seq"),
+        ({"seq": 2**31}, "seq"),
         ({"prediction_id": ""}, "prediction_id"),
         ({"name": ""}, "name"),
         ({"at": datetime(2026, 1, 1)}, "time zone"),  # noqa: DTZ001

@@ -185,8 +185,8 @@ def check_outcomes(items: Sequence[NewOutcome]) -> None:
             wrong = "name has 1 to 100 characters"
         elif item.value != item.value or abs(item.value) == float("inf"):
             wrong = "value is not a finite number"
-        elif item.seq < 0:
-            wrong = "seq counts from 0"
+        elif not 0 <= item.seq < 2**31:
+            wrong = f"seq counts from 0 to {2**31 - 1}"
         elif item.at is not None and item.at.tzinfo is None:
             wrong = "at needs a time zone"
         if wrong:

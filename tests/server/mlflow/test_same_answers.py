@@ -87,6 +87,12 @@ def test_numbers_of_64_bits_come_back(mlflow: Caller) -> None:
     assert sorted(point["step"] for point in points) == [-(2**63), 0, 2**31, 2**63 - 1]
 
 
+def test_a_number_beyond_all_versions_is_the_callers_error(mlflow: Caller) -> None:
+    mlflow.post("registered-models/create", name="m")
+    status, _, _ = mlflow.refuse("GET", "model-versions/get", name="m", version=str(2**40))
+    assert 400 <= status < 500
+
+
 def test_numbers_that_are_none_come_back(mlflow: Caller) -> None:
     run = mlflow.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
     for step, value in enumerate(["NaN", "Infinity", "-Infinity", 5e-324, -0.0]):
