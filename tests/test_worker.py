@@ -11,8 +11,8 @@ from pomona.worker import Housekeeper
 
 
 def house(home: Path, chores: dict[str, Any], **jobs: Any) -> Housekeeper:
-    app: Any = SimpleNamespace(home=home, chores=chores, workflows={}, jobs=SimpleNamespace(**jobs))
-    return Housekeeper(app)
+    app: Any = SimpleNamespace(home=home, jobs=SimpleNamespace(**jobs))
+    return Housekeeper(app, workflows={}, chores=chores)
 
 
 def test_a_chore_with_a_bug_does_not_starve_the_others(tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The composition root: the one place that chooses backends and wires the stages together."""
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -32,14 +31,10 @@ from pomona.data.sources.extraction import Extraction
 from pomona.data.sources.guard import guard_of
 from pomona.data.sources.service import SourceService
 from pomona.jobs.service import JobService
-from pomona.jobs.worker import Workflow
 from pomona.loop.evaluation import Evaluation
 from pomona.loop.facts import FactFinder
-from pomona.loop.marts import MartReactor
 from pomona.loop.retraining import Retraining
 from pomona.loop.service import LoopService
-from pomona.loop.upkeep import UpkeepReactor
-from pomona.loop.webhooks import WebhookReactor
 from pomona.loop.wiring import wire_loop
 from pomona.monitoring.references import TrainingReferences
 from pomona.monitoring.scoring import Scorer
@@ -197,11 +192,6 @@ class App:
         return MartBuilder(self.database, self.clock, self.marts, self.data)
 
     @cached_property
-    def mart_reactor(self) -> MartReactor:
-        """Rebuilds marts whose inputs change."""
-        return MartReactor(self.database, self.ledger, self.marts)
-
-    @cached_property
     def approvals(self) -> ApprovalService:
         """Who agreed to what may serve."""
         return ApprovalService(self.database, self.clock, self.registry)
@@ -325,37 +315,6 @@ class App:
             facts=self.facts,
             evaluation=Evaluation(self.data, self.scorer),
         )
-
-    @cached_property
-    def workflows(self) -> Mapping[str, Workflow]:
-        """What a worker can run, by the kind of job."""
-        flows = (
-            self.trainer.workflow(),
-            self.retraining.workflow(),
-            self.extraction.workflow(),
-            self.importing.workflow(),
-            self.mart_builder.workflow(),
-            self.companions.webhooks.workflow(),
-            self.archive.workflow(),
-            *self.keeping.workflows(),
-        )
-        return {flow.kind: flow for flow in flows}
-
-    @cached_property
-    def chores(self) -> Mapping[str, Callable[[], int]]:
-        """What a worker does between jobs, in this order; each returns how much it did."""
-        return {
-            "journal": self.serving.fold,
-            "append tables": self.archive.enqueue_due,
-            "windows": self.monitoring.evaluate,
-            "reactions": self.loop.react,
-            "marts": self.mart_reactor.react,
-            "webhooks": WebhookReactor(self.database, self.ledger, self.companions.webhooks).react,
-            "upkeep": UpkeepReactor(self.database, self.ledger, self.keeping.rebaser).react,
-            "canaries": self.loop.steer,
-            "ticks": self.loop.tick,
-            "schedules": self.jobs.tick,
-        }
 
     @cached_property
     def circle(self) -> CircleService:

@@ -9,23 +9,67 @@ import argparse
 import logging
 import signal
 import threading
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from pomona.app import App, open_app
 from pomona.core.actors import acting_as
 from pomona.core.errors import PomonaError
-from pomona.jobs.worker import Worker
+from pomona.jobs.worker import Worker, Workflow
+from pomona.loop.marts import MartReactor
+from pomona.loop.upkeep import UpkeepReactor
+from pomona.loop.webhooks import WebhookReactor
 from pomona.process import Bell, is_dead_here, stop_with_parent, take_database
 
 log = logging.getLogger("pomona.worker")
 
 
+def workflows_of(app: App) -> Mapping[str, Workflow]:
+    """What a worker can run, by the kind of job."""
+    flows = (
+        app.trainer.workflow(),
+        app.retraining.workflow(),
+        app.extraction.workflow(),
+        app.importing.workflow(),
+        app.mart_builder.workflow(),
+        app.companions.webhooks.workflow(),
+        app.archive.workflow(),
+        *app.keeping.workflows(),
+    )
+    return {flow.kind: flow for flow in flows}
+
+
+def chores_of(app: App) -> Mapping[str, Callable[[], int]]:
+    """What a worker does between jobs, in this order; each returns how much it did."""
+    return {
+        "journal": app.serving.fold,
+        "append tables": app.archive.enqueue_due,
+        "windows": app.monitoring.evaluate,
+        "reactions": app.loop.react,
+        "marts": MartReactor(app.database, app.ledger, app.marts).react,
+        "webhooks": WebhookReactor(app.database, app.ledger, app.companions.webhooks).react,
+        "upkeep": UpkeepReactor(app.database, app.ledger, app.keeping.rebaser).react,
+        "canaries": app.loop.steer,
+        "ticks": app.loop.tick,
+        "schedules": app.jobs.tick,
+    }
+
+
 class Housekeeper:
     """Does what is due, once or until all is quiet."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(
+        self,
+        app: App,
+        *,
+        workflows: Mapping[str, Workflow] | None = None,
+        chores: Mapping[str, Callable[[], int]] | None = None,
+    ) -> None:
         self._app = app
-        self._worker = Worker(app.jobs, app.workflows, app.home / "jobs")
+        self._worker = Worker(
+            app.jobs, workflows_of(app) if workflows is None else workflows, app.home / "jobs"
+        )
+        self._chores = chores_of(app) if chores is None else chores
         self._failing: set[str] = set()
         self._bell = Bell(app.home)
 
@@ -33,7 +77,7 @@ class Housekeeper:
         """One round of every chore; returns how much was done. A failing chore does not stop the others."""
         done = 0
         with acting_as("loop"):
-            for name, chore in self._app.chores.items():
+            for name, chore in self._chores.items():
                 try:
                     done += chore()
                     self._failing.discard(name)

@@ -24,6 +24,7 @@ from pomona.serving.asking import PredictionFilter
 from pomona.training.records.entries import CodeUpload, DataSelector, NewEntry
 from pomona.training.records.runs import Metric
 from pomona.training.rules.paths import ArtifactAddress
+from pomona.worker import chores_of
 
 OPENAPI = json.loads((Path(__file__).parents[2] / "web" / "openapi.json").read_text())
 ENDLESS = {"/api/v1/events/stream", "/api/v1/quiet"}  # their bounds have tests of their own
@@ -137,7 +138,7 @@ def test_any_request_is_answered_and_every_refusal_has_a_hint(
 
 def test_nothing_that_was_accepted_stops_the_housekeeping(app: App) -> None:
     for _ in range(2):
-        for chore in app.chores.values():
+        for chore in chores_of(app).values():
             chore()
     assert app.serving.predictions(PredictionFilter(), cursor=None, limit=1).items
     assert app.ledger.verify() == app.ledger.last_seq()

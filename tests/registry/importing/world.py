@@ -10,6 +10,7 @@ from typing import Any
 from pomona.app import App
 from pomona.jobs.worker import Worker
 from pomona.registry.importing.records import ImportReport, NewImport
+from pomona.worker import workflows_of
 
 MAKER = Path(__file__).with_name("make_store.py")
 Told = dict[str, Any]
@@ -29,7 +30,7 @@ def made(uri: str, folder: Path, *, location: str = "") -> Told:
 def taken(app: App, new: NewImport) -> ImportReport:
     """Carry an import out."""
     started = app.imports.start(new)
-    worker = Worker(app.jobs, app.workflows, app.home / "jobs")
+    worker = Worker(app.jobs, workflows_of(app), app.home / "jobs")
     while worker.run_one():
         pass
     found = app.imports.get(started.id)
