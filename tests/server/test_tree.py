@@ -15,6 +15,7 @@ import pytest
 
 from pomona.core.errors import Conflict, Invalid
 from pomona.sdk.client import connect, running_server
+from pomona.server import tree
 from pomona.server.tree import TreeOptions, check_options, make_token
 
 START_S = 60.0
@@ -124,3 +125,29 @@ def test_a_taken_port_is_named_with_the_option_that_changes_it(tmp_path: Path) -
 def test_the_token_is_made_once(tmp_path: Path) -> None:
     assert make_token(tmp_path) == make_token(tmp_path)
     assert len(make_token(tmp_path)) >= 40
+
+
+def test_the_password_of_the_database_is_not_shown_and_only_who_opens_the_records_gets_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POMONA_DATABASE", "postgresql://ann:hush@127.0.0.1:1/pomona")  # as a user sets it
+    options = TreeOptions(home=tmp_path, database=os.environ["POMONA_DATABASE"])
+    assert "hush" not in repr(options)
+    started: list[tuple[str, bool]] = []
+
+    class Silent:
+        def __init__(self, command: list[str], *, env: dict[str, str], **_: object) -> None:
+            started.append((command[2], "POMONA_DATABASE" in env))
+            assert "hush" not in " ".join(command)
+
+        def poll(self) -> int:
+            return 0
+
+    monkeypatch.setattr(tree.subprocess, "Popen", Silent)
+    monkeypatch.setattr(tree, "_await", lambda *_: None)
+    monkeypatch.setattr(tree, "_stop", lambda _: None)
+    with tree.run_tree(options):
+        assert "hush" not in (tmp_path / "server.json").read_text()
+    assert started == [
+        ("pomona.server.process", True), ("pomona.serving.gateway", False), ("pomona.worker", True)
+    ]  # fmt: skip
