@@ -122,6 +122,10 @@ def _show_ties(found: "RunDetail") -> None:
         empty="no inputs logged: mlflow.log_input ties a run to its data",
     )
     show_one(found.code, title="code")
+    show_one(found.machine, title="machine")
+    if found.cost is not None:
+        took = f"{found.cost.seconds:,.0f} s of {found.cost.resource}"
+        out.print(f"[bold]cost[/bold] {found.cost.amount} {found.cost.currency} ({took})")
     show_rows(
         found.models,
         [("model", lambda m: m.name), ("status", lambda m: m.status), ("id", lambda m: m.id)],
@@ -134,6 +138,22 @@ def _show_ties(found: "RunDetail") -> None:
         json=False,
         empty="no artifacts logged",
     )
+
+
+@app.command()
+def cost(
+    experiment: Annotated[str | None, typer.Option("--experiment", "-e", help="Id or name.")] = None,
+    hypothesis: Annotated[str | None, typer.Option(help="Id of the hypothesis they test.")] = None,
+    json: Json = False,
+) -> None:
+    """Show what runs cost: seconds times the price of what they used.
+
+    Prices are set where the server is started: POMONA_PRICES=EUR:cpu=0.05,gpu=2.40 (an hour of each).
+
+    Example: pomona runs cost -e churn
+    """
+    with client() as pomona:
+        show_one(pomona.runs.cost(experiment=experiment, hypothesis=hypothesis), json=json)
 
 
 @app.command()

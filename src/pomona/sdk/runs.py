@@ -7,6 +7,7 @@ from typing import Any
 from pomona.core.errors import Invalid
 from pomona.sdk.rows import Rows
 from pomona.sdk.session import Session, part, with_query
+from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ArtifactFile,
     Experiment,
@@ -162,6 +163,10 @@ class Runs:
     def get(self, run_id: str) -> RunDetail:
         """Everything known about a run."""
         return self._session.get(f"/api/v1/runs/{part(run_id)}", RunDetail)
+
+    def cost(self, *, experiment: str | None = None, hypothesis: str | None = None) -> Spent:
+        """What runs cost in all: seconds times the price of what they used."""
+        return self._session.get("/api/v1/runs/cost", Spent, experiment=experiment, hypothesis=hypothesis)
 
     def compare(self, run_ids: Sequence[str]) -> RunComparison:
         """Runs side by side: the params in which they differ, and every metric."""

@@ -2752,6 +2752,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/cost": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Cost
+         * @description What runs cost in all, by the prices in POMONA_PRICES.
+         */
+        get: operations["ApiV1RunsCostCost"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/curves": {
         parameters: {
             query?: never;
@@ -5691,16 +5711,26 @@ export interface components {
             };
             runs: components["schemas"]["RunSummary"][];
         };
+        /** RunCost */
+        RunCost: {
+            amount: string;
+            currency: string;
+            per_hour: string;
+            resource: string;
+            seconds: number;
+        };
         /** RunDetail */
         RunDetail: {
             artifacts: components["schemas"]["ArtifactFile"][];
             code: components["schemas"]["RunCode"];
+            cost?: components["schemas"]["RunCost"] | null;
             entry: string | null;
             environment: string | null;
             error?: string | null;
             experiment_name: string;
             inputs: components["schemas"]["RunInput"][];
             links: components["schemas"]["Link"][];
+            machine?: components["schemas"]["RunMachine"] | null;
             models: components["schemas"]["LoggedModel"][];
             run: components["schemas"]["RunSummary"];
         };
@@ -5717,6 +5747,17 @@ export interface components {
             metrics: string[];
             params: string[];
             tags: string[];
+        };
+        /** RunMachine */
+        RunMachine: {
+            cores?: number | null;
+            /** @default 0 */
+            gpus?: number;
+            host?: string | null;
+            memory_gb?: number | null;
+            os?: string | null;
+            python?: string | null;
+            resource: string;
         };
         /** RunSummary */
         RunSummary: {
@@ -5928,6 +5969,14 @@ export interface components {
             files: string[];
             length: number[];
             offset: number[];
+        };
+        /** Spent */
+        Spent: {
+            amount: string | null;
+            currency: string;
+            runs: number;
+            seconds: number;
+            unpriced: number;
         };
         /** SqlPreview */
         SqlPreview: {
@@ -12646,6 +12695,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RunComparison"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsCostCost: {
+        parameters: {
+            query?: {
+                experiment?: string | null;
+                hypothesis?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Spent"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

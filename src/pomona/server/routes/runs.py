@@ -8,6 +8,7 @@ from litestar.params import FromPath, FromQuery, QueryParameter
 from pomona.core.records import Page
 from pomona.server.files import file_response, page_response
 from pomona.server.wiring import Wired
+from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ArtifactFile,
     Experiment,
@@ -74,6 +75,16 @@ class RunRoutes(Controller):
             cursor=cursor,
             limit=limit,
         )
+
+    @get("/cost", sync_to_thread=True)
+    def cost(
+        self,
+        app: Wired,
+        experiment: FromQuery[str | None] = None,
+        hypothesis: FromQuery[str | None] = None,
+    ) -> Spent:
+        """What runs cost in all, by the prices in POMONA_PRICES."""
+        return app.tracking.reports.spent(experiment=experiment, hypothesis=hypothesis)
 
     @get("/compare", sync_to_thread=True)
     def compare(self, app: Wired, ids: Ids) -> RunComparison:

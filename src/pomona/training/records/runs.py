@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pomona.core.records import Link, Record
+from pomona.training.records.costs import RunCost, RunMachine
 
 RunStatus = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
 LifecycleState = Literal["active", "deleted"]
@@ -186,6 +187,8 @@ class RunDetail(Record, frozen=True, kw_only=True):
     artifacts: list[ArtifactFile]
     links: list[Link]
     error: str | None = None  # the traceback of a script that failed
+    machine: RunMachine | None = None
+    cost: RunCost | None = None  # None: no price is set for what it used, or it goes on
 
 
 class RunComparison(Record, frozen=True, kw_only=True):

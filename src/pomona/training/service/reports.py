@@ -1,5 +1,6 @@
 """Runs as people look at them: pages, one run with all its ties, runs side by side."""
 
+import os
 from collections.abc import Sequence
 
 import msgspec
@@ -7,6 +8,7 @@ import msgspec
 from pomona.core.errors import Invalid
 from pomona.core.ports import Database, Ledger, Transaction
 from pomona.core.records import Page
+from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ENTRY_TAG,
     ENVIRONMENT_TAG,
@@ -21,13 +23,15 @@ from pomona.training.records.runs import (
 )
 from pomona.training.records.search import Comparison, SortKey
 from pomona.training.records.studies import Stat
-from pomona.training.rules import filters, views
+from pomona.training.rules import costs, filters, views
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.logged_models import LoggedModelService
 from pomona.training.store import runs, search, studies
+from pomona.training.store.costs import durations
 from pomona.training.store.metrics import run_numbers
 
+PRICES_VARIABLE = "POMONA_PRICES"  # e.g. EUR:cpu=0.05,gpu=2.40 for an hour of each
 ERROR_TAG = "pomona.error"  # the traceback of a script that failed
 _MOST_COMPARED = 500
 
@@ -133,7 +137,21 @@ class RunReports:
             artifacts=self._artifacts.tree(run.id),
             links=self._ledger.links([run.id]),
             error=run.tags.get(ERROR_TAG),
+            machine=costs.machine_of(run),
+            cost=costs.cost_of(run, costs.prices_of(os.environ.get(PRICES_VARIABLE, ""))),
         )
+
+    def spent(self, *, experiment: str | None = None, hypothesis: str | None = None) -> Spent:
+        """What runs cost: all of them, those of an experiment, or those that test a hypothesis (its id).
+
+        Raises:
+            Invalid: If the prices cannot be read.
+            NotFound: If there is no such experiment.
+        """
+        prices = costs.prices_of(os.environ.get(PRICES_VARIABLE, ""))
+        number = None if experiment is None else int(self.experiment(experiment).id)
+        found = self._database.read(lambda tx: durations(tx, experiment=number, hypothesis=hypothesis))
+        return costs.spent_on(found, prices)
 
     def compare(self, run_ids: Sequence[str]) -> RunComparison:
         """Runs side by side: the params in which they differ, and every metric.

@@ -55,6 +55,8 @@ function Shown({ detail }: { detail: Detail }) {
             ["hypothesis", run.hypothesis ? <RecordLink key="hypothesis" id={run.hypothesis} /> : <None key="hypothesis" why="tests no hypothesis" />],
             ["started", <TimeAgo key="started" at={run.started_at} />],
             ["took", took(run) ?? "not ended yet"],
+            ["ran on", ranOn(detail)],
+            ["cost", detail.cost ? `${detail.cost.amount} ${detail.cost.currency} (${detail.cost.per_hour} an hour of ${detail.cost.resource})` : null],
             ["by", run.user || <None key="user" why="unknown" />],
             ["training entry", detail.entry ? <RecordLink key="entry" id={detail.entry} /> : null],
             ["id", <IdLink key="id" id={run.id} copy />],
@@ -94,6 +96,20 @@ function Shown({ detail }: { detail: Detail }) {
       </Section>
     </Page>
   );
+}
+
+/** The machine, as far as it is known: its resource alone says too little for a line. */
+function ranOn({ machine }: Detail): string | null {
+  if (!machine) return null;
+  const parts = [
+    machine.host,
+    machine.os,
+    machine.cores ? `${machine.cores} cores` : null,
+    machine.memory_gb ? `${machine.memory_gb} GB` : null,
+    machine.gpus ? `${machine.gpus} GPU${machine.gpus === 1 ? "" : "s"}` : null,
+    machine.python ? `Python ${machine.python}` : null,
+  ].filter(Boolean);
+  return parts.length > 0 ? parts.join(", ") : null;
 }
 
 function Failed({ error }: { error: string }) {
