@@ -1,11 +1,15 @@
 """Files in parts: whole or not there at all, whatever order the parts come in."""
 
+import io
 import os
 import time
 from typing import Any
 
 import pytest
 from tests.server.mlflow.conftest import Caller
+
+from pomona.training.rules.paths import ArtifactAddress
+from pomona.training.service.uploads import UploadedPart, UploadService
 
 MPU = "/mlflow-artifacts/mpu"
 PROOF = {"authorization": "Bearer quince", "host": "orchard:5000"}
@@ -136,3 +140,20 @@ def test_there_are_no_addresses_without_this_server(mlflow: Caller, run: str) ->
         assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
         assert said.startswith(message)
     assert mlflow.get("server-info")["multipart_downloads_enabled"] is False
+
+
+def test_a_server_that_was_killed_goes_on_with_an_upload(mlflow: Caller, run: str) -> None:
+    begun = begin(mlflow, run, 2)
+    first = send(mlflow, begun["credentials"][0], b"half ")
+    uploads = mlflow.home.folder / "uploads"
+    (uploads / begun["upload_id"] / "incoming-torn").write_bytes(
+        b"what the killed server had of the next part"
+    )
+    again = UploadService(uploads, mlflow.home.tracking.artifacts)
+    digest = again.take(begun["upload_id"], 2, io.BytesIO(b"whole"))
+    parts = [UploadedPart(number=1, digest=first["etag"]), UploadedPart(number=2, digest=digest)]
+    address = ArtifactAddress(root=run, path="deep/model.bin")
+    assert again.complete(begun["upload_id"], address, parts).size == 10
+    got = mlflow.call("GET", f"/mlflow-artifacts/artifacts/0/{run}/artifacts/deep/model.bin")
+    assert got.body == b"half whole"
+    assert list(uploads.iterdir()) == []
