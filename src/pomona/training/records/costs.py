@@ -6,6 +6,8 @@ from pomona.core.records import Record
 
 RESOURCE_TAG = "pomona.resource"  # names what a run used: a price stands beside that name
 
+GPU_METRICS = "system/gpu_%_utilization_percentage"  # as LIKE; MLflow numbers them
+
 
 class RunMachine(Record, frozen=True, kw_only=True):
     """Where a run ran, as far as its tags and system metrics tell; ``memory_gb`` is the whole machine's."""

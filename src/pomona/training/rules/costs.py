@@ -8,7 +8,6 @@ from pomona.core.errors import Invalid
 from pomona.training.records.costs import RESOURCE_TAG, Prices, RunCost, RunMachine, Spent
 from pomona.training.records.runs import Run
 
-GPU_METRICS = "system/gpu_%_utilization_percentage"  # as LIKE; MLflow numbers them
 _GPU = re.compile(r"system/gpu_\d+_utilization_percentage")
 _USED, _SHARE = "system/system_memory_usage_megabytes", "system/system_memory_usage_percentage"
 _CENT = Decimal("0.0001")
@@ -82,12 +81,12 @@ def cost_of(run: Run, prices: Prices) -> RunCost | None:
     )
 
 
-def spent_on(groups: Iterable[tuple[str, int, float]], prices: Prices) -> Spent:
-    """Groups of runs (resource, how many, seconds) as one sum."""
+def spent_on(groups: Iterable[tuple[str | None, bool, int, float]], prices: Prices) -> Spent:
+    """Groups of runs (resource by its tag, whether there were GPUs, how many, seconds) as one sum."""
     amount, runs, seconds, unpriced = Decimal(0), 0, 0.0, 0
-    for resource, count, took_s in groups:
+    for tag, has_gpu, count, took_s in groups:
         runs, seconds = runs + count, seconds + took_s
-        price = prices.per_hour.get(resource)
+        price = prices.per_hour.get(resource_of(tag, has_gpu=has_gpu))
         if price is None:
             unpriced += count
         else:

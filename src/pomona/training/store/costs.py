@@ -3,17 +3,16 @@
 from sqlalchemy import exists, func, select
 
 from pomona.core.ports import Transaction
-from pomona.training.records.costs import RESOURCE_TAG
+from pomona.training.records.costs import GPU_METRICS, RESOURCE_TAG
 from pomona.training.records.runs import HYPOTHESIS_TAG
-from pomona.training.rules.costs import GPU_METRICS, resource_of
 from pomona.training.store.metrics import latest
 from pomona.training.store.runs import keys, runs, tags
 
 
 def durations(
     tx: Transaction, *, experiment: int | None, hypothesis: str | None
-) -> list[tuple[str, int, float]]:
-    """Resource, number and seconds of active runs that ended."""
+) -> list[tuple[str | None, bool, int, float]]:
+    """Resource by tag, whether there were GPUs, number and seconds of active runs that ended."""
     named = select(keys.c.id).where(keys.c.name == RESOURCE_TAG).scalar_subquery()
     gpu = select(keys.c.id).where(keys.c.name.like(GPU_METRICS))
     has_gpu = exists().where(latest.c.run == runs.c.id, latest.c.key.in_(gpu))
@@ -34,4 +33,4 @@ def durations(
     took_ms = func.sum(found.c.ended_ms - found.c.started_ms)
     query = select(found.c.resource, found.c.gpu, func.count(), took_ms)
     rows = tx.execute(query.group_by(found.c.resource, found.c.gpu))
-    return [(resource_of(tag, has_gpu=bool(gpu)), count, float(ms) / 1000) for tag, gpu, count, ms in rows]
+    return [(tag, bool(gpu), count, float(ms) / 1000) for tag, gpu, count, ms in rows]
