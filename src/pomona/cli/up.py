@@ -5,11 +5,14 @@ import signal
 import threading
 import webbrowser
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pomona.cli.console import out
+
+if TYPE_CHECKING:
+    from pomona.server.tree import TreeOptions
 
 
 def up(
@@ -37,10 +40,8 @@ def up(
 
     Example: pomona up --database postgresql://ann@db.example.org/pomona
     """
-    from pomona.core.errors import Unavailable
-    from pomona.process import home_lock
     from pomona.sdk.client import home_folder
-    from pomona.server.tree import TreeOptions, check_options, run_tree
+    from pomona.server.tree import TreeOptions
 
     options = TreeOptions(
         home=home_folder(home),
@@ -50,6 +51,14 @@ def up(
         auth=not no_auth,
         database=database,
     )
+    _run(options, browser=not no_browser)
+
+
+def _run(options: "TreeOptions", *, browser: bool) -> None:
+    from pomona.core.errors import Unavailable
+    from pomona.process import home_lock
+    from pomona.server.tree import check_options, run_tree
+
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -57,7 +66,7 @@ def up(
         check_options(options)
         with run_tree(options) as tree:
             _greet(options.url, options.gateway_url, tree.login_url, tree.token, options.home)
-            if not no_browser:
+            if browser:
                 webbrowser.open(tree.login_url)
             ended = tree.watch(stop)
             out.print("\nStopping ...")
