@@ -15,7 +15,7 @@ TEXTS = sorted([*(ROOT / "src" / "pomona").rglob("*.py"), *(ROOT / "docs").glob(
 def _missing(text: str) -> list[str]:
     commands = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     missing = []
-    for group, command in re.findall(r"`pomona ([a-z]+)(?: ([a-z]+))?", text):
+    for group, command in re.findall(r"`pomona ([a-z-]+)(?: ([a-z][a-z-]*))?", text):
         below = getattr(commands.get(group), "commands", None)
         if group not in commands or (below is not None and command and command not in below):
             missing.append(f"{group} {command}".strip())

@@ -77,7 +77,7 @@ def root(
 
 def run() -> None:
     """The console script: run a command, print errors with their hint, exit 1 on them."""
-    if sys.argv[1:2] == ["model"]:  # as people say it of one: `pomona model diff m/1 m/2`
+    if sys.argv[1:2] == ["model"]:  # as people say it of one
         sys.argv[1] = "models"
     try:
         app()

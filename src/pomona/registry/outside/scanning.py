@@ -81,7 +81,7 @@ def _inside(path: str, stream: BinaryIO, head: bytes, depth: int) -> Iterator[Co
         elif _is_tar(stream, head):
             stream.seek(0)
             yield from _tar(path, stream, depth)
-    except (zipfile.BadZipFile, tarfile.TarError, RuntimeError, NotImplementedError, EOFError, ValueError):
+    except (zipfile.BadZipFile, tarfile.TarError, RuntimeError, EOFError, ValueError):
         yield Code(path=path, kind="unreadable", imports=("an archive that is damaged or encrypted",))
 
 
