@@ -95,3 +95,9 @@ def opener(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[
 def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Database]]:
     """Both kinds: import it into a conftest whose tests shall run on both."""
     yield from opener(request.param, tmp_path, request)
+
+
+@pytest.fixture
+def open_sqlite(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Database]]:
+    """One kind: import it as ``open_database`` into tests that have nothing to do with the database."""
+    yield from opener("sqlite", tmp_path, request)

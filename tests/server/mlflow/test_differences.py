@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 import pytest
 import urllib3
+from tests.databases import open_sqlite as open_database  # noqa: F401
 from tests.server.mlflow.cases import ALL, ON_PURPOSE
 from tests.server.mlflow.conftest import Caller
 from tests.server.mlflow.differences import Ask, differences

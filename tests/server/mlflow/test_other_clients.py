@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from tests.databases import open_sqlite as open_database  # noqa: F401
 from tests.server.mlflow.conftest import Caller
 
 NOW = 1_700_000_000_123

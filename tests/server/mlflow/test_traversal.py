@@ -1,12 +1,11 @@
 """Hundreds of ways to climb out of a run, at every endpoint that takes a path: none leads anywhere."""
 
 import itertools
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.databases import Opened, opener
+from tests.databases import open_sqlite as open_database  # noqa: F401
 from tests.server.mlflow.conftest import Caller
 
 PROXY = "/mlflow-artifacts/artifacts"
@@ -50,12 +49,6 @@ ABSOLUTE = [
     "x" * 1001,
 ]
 CORPUS = [*CLIMBS, *ABSOLUTE]
-
-
-@pytest.fixture
-def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Opened]:
-    """One kind of database: paths have nothing to do with it."""
-    yield from opener("sqlite", tmp_path, request)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 from typing import Any
 
 import pytest
+from tests.databases import open_sqlite as open_database  # noqa: F401
 from tests.server.mlflow.conftest import Caller
 
 from pomona.training.rules.paths import ArtifactAddress
