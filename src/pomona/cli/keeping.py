@@ -149,7 +149,7 @@ def verify(
 def rebase(
     name: Name,
     threshold: Annotated[
-        float | None, typer.Option(help="Rewrite files of which more is hidden; default as declared, 0.15.")
+        float | None, typer.Option(help="Rewrite files of which more is hidden; default as declared, 0.35.")
     ] = None,
     json: Json = False,
 ) -> None:
@@ -173,7 +173,7 @@ def rebase(
 def upkeep(
     name: Name,
     automatic: Annotated[bool, typer.Option("--automatic/--by-hand", help="A job does it by itself.")] = True,
-    hidden: Annotated[float, typer.Option(help="The share of a file that may be hidden.")] = 0.15,
+    hidden: Annotated[float, typer.Option(help="The share of a file that may be hidden.")] = 0.35,
     small_files: Annotated[int, typer.Option(help="How many small files may be there.")] = 32,
 ) -> None:
     """Declare when a dataset's files are rewritten.

@@ -103,7 +103,7 @@ class Upkeep(Record, frozen=True, kw_only=True):
     """
 
     automatic: bool = True
-    hidden: float = 0.15
+    hidden: float = 0.35
     small_files: int = 32
 
 

@@ -103,14 +103,14 @@ class Keeping:
         """Write the newest version once more, in fewer files and without the rows that it hides.
 
         Args:
-            threshold: Files of which a greater share is hidden are rewritten; default as declared (0.15).
+            threshold: Files of which a greater share is hidden are rewritten; default as declared (0.35).
         """
         path = f"{_dataset(dataset)}/rebase"
         job = self._session.post(path, RebaseRequest(threshold=threshold), Job)
         return msgspec.convert(self._ended(job, timeout_s, on_progress).result, Rebased)
 
     def declare_upkeep(
-        self, dataset: str, *, automatic: bool = True, hidden: float = 0.15, small_files: int = 32
+        self, dataset: str, *, automatic: bool = True, hidden: float = 0.35, small_files: int = 32
     ) -> Dataset:
         """When a job rewrites a dataset's files by itself: so much of one hidden, so many small ones."""
         upkeep = Upkeep(automatic=automatic, hidden=hidden, small_files=small_files)
