@@ -19,6 +19,7 @@ from pomona.sdk.transport import Download, Reply, Transport
 _CHUNK = 1 << 20
 _AHEAD = 4  # pieces of a streamed answer that wait for their reader
 _WAIT_S = 0.002
+_JOBS = "/api/v1/jobs/"
 Asgi = Callable[
     [dict[str, Any], Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]
 ]
@@ -49,8 +50,8 @@ class InprocTransport:
     ) -> Reply:
         """One request to an app on this transport's loop; what it caused is done when this returns."""
         reply = asyncio.run_coroutine_threadsafe(_call(app, method, path, headers, body), self._loop).result()
-        if method not in ("GET", "HEAD"):
-            self._embedded.settle()
+        if method not in ("GET", "HEAD") or path.startswith(_JOBS):
+            self._embedded.settle()  # a look at a job, too: its next try may be due, and nobody else runs it
         return reply
 
     def stream(self, path: str, *, headers: Mapping[str, str]) -> Download:
