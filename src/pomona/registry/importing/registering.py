@@ -67,7 +67,7 @@ class Registering:
         self._registry.seals.begin()
         for old in found:
             if old.tags.get(_PROMPT, "").lower() == "true":
-                self._left.add("prompts, which are not kept here", old.name)
+                self._left.add("prompts, which an import does not take over", old.name)
                 continue
             try:
                 registry_rules.check_model_name(old.name)
