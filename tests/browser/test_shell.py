@@ -139,7 +139,7 @@ def test_filters_live_in_the_url_and_columns_are_remembered(tab: Callable[..., A
     table.get_by_text("version committed").wait_for()
     assert not table.get_by_text("decision made").is_visible()
     page.get_by_role("button", name="Choose columns").click()
-    page.get_by_role("menuitemcheckbox", name="Hash").click()
+    page.get_by_role("checkbox", name="Hash").check()
     page.reload()
     page.get_by_role("columnheader", name="Hash").wait_for()
 

@@ -71,7 +71,7 @@ function Shown({ card }: { card: Card }) {
   const { header, body } = partsOf(card.text);
   return (
     <Stack gap="sm">
-      <div className={classes.card}>
+      <div className={classes.card} role="region" aria-label="Model card" tabIndex={0}>
         <Markdown text={body} />
       </div>
       {header && (
