@@ -114,6 +114,7 @@ def test_a_view_is_kept_for_others(tab: Callable[..., Any], orchard: Any) -> Non
 
 def test_a_filter_that_cannot_be_read_is_explained(tab: Callable[..., Any], orchard: Any) -> None:
     page = tab(orchard.url).open("/training")
+    page.get_by_role("table", name="Runs").get_by_role("link", name="weak").wait_for()
     page.get_by_role("combobox", name="Filter").fill("colour = 'red'")
     page.keyboard.press("Enter")
     page.get_by_role("alert").get_by_text("colour").wait_for()
