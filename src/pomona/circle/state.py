@@ -70,7 +70,7 @@ class CircleService:
         datasets = self._of.data.datasets(limit=1000).items
         if not datasets:
             return _empty("data", "No dataset yet: commit a table and it becomes a version.")
-        newest = [versions[0] for d in datasets if (versions := self._of.data.versions(d.name))]
+        newest = self._of.data.newest()
         bad = [version for version in newest if version.quality in ("fail", "critical")]
         needs = [
             Need(

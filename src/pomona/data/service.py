@@ -219,13 +219,11 @@ class DataService:
 
     def versions(self, ref: str) -> list[DataVersion]:
         """Every version of a dataset, newest first."""
+        return self._database.read(lambda tx: store.history(tx, find_dataset(tx, ref).id))
 
-        def find(tx: Transaction) -> list[DataVersion]:
-            dataset = find_dataset(tx, ref)
-            columns = store.versions.c
-            return store.versions.all(tx, columns.dataset_id == dataset.id, order_by=[columns.number.desc()])
-
-        return self._database.read(find)
+    def newest(self) -> list[DataVersion]:
+        """The last version of every dataset that has one."""
+        return self._database.read(store.newest_of_each)
 
     def read(
         self,

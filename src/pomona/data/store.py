@@ -1,6 +1,6 @@
 """Datasets, versions and quality reports in SQL."""
 
-from sqlalchemy import Column, Index, Integer, String, Table, func, insert, select
+from sqlalchemy import Column, Index, Integer, String, Table, func, insert, select, tuple_
 
 from pomona.core.errors import NotFound
 from pomona.core.ports import Transaction
@@ -69,6 +69,18 @@ def newest(
     if passed:
         where.append(versions.c.quality != "fail")
     return versions.first(tx, *where, order_by=[versions.c.number.desc()])
+
+
+def history(tx: Transaction, dataset_id: str) -> list[DataVersion]:
+    """Every version of a dataset, newest first."""
+    return versions.all(tx, versions.c.dataset_id == dataset_id, order_by=[versions.c.number.desc()])
+
+
+def newest_of_each(tx: Transaction) -> list[DataVersion]:
+    """The version with the highest number of every dataset that has one, by one query over the index."""
+    c = versions.c
+    last = select(c.dataset_id, func.max(c.number)).group_by(c.dataset_id)
+    return versions.all(tx, tuple_(c.dataset_id, c.number).in_(last))
 
 
 def since(tx: Transaction, version: DataVersion) -> list[DataVersion]:
