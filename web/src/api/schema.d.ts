@@ -1176,6 +1176,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Evaluation datasets, last changed first; ``filter`` as in MLflow (``name LIKE 'support%'``).
+         */
+        get: operations["ApiV1EvaluationsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{dataset}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One dataset, its experiments, and the runs that read it.
+         */
+        get: operations["ApiV1EvaluationsDatasetShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{dataset}/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frame
+         * @description Its records as a table; inputs, outputs and expectations are JSON texts.
+         */
+        get: operations["ApiV1EvaluationsDatasetFrameFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/evaluations/{dataset}/records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Records
+         * @description Its records, the oldest first.
+         */
+        get: operations["ApiV1EvaluationsDatasetRecordsRecords"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/events": {
         parameters: {
             query?: never;
@@ -3364,6 +3444,170 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/traces": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Traces, newest first; ``filter`` and ``order_by`` as in MLflow (``trace.status = 'ERROR'``).
+         */
+        get: operations["ApiV1TracesPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/frame": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Frame
+         * @description The same search as a table: a row for each trace, or for each span of theirs.
+         */
+        get: operations["ApiV1TracesFrameFrame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/names": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Names
+         * @description Names, tags and judgements that the newest traces have.
+         */
+        get: operations["ApiV1TracesNamesNames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One trace and the tree of its spans, without their contents.
+         */
+        get: operations["ApiV1TracesTraceIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/assessments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assess
+         * @description Judge a trace, or one of its spans, by hand.
+         */
+        post: operations["ApiV1TracesTraceIdAssessmentsAssess"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/assessments/{assessment_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Withdraw
+         * @description Take a judgement back.
+         */
+        delete: operations["ApiV1TracesTraceIdAssessmentsAssessmentIdWithdraw"];
+        options?: never;
+        head?: never;
+        /**
+         * Reassess
+         * @description Change a judgement.
+         */
+        patch: operations["ApiV1TracesTraceIdAssessmentsAssessmentIdReassess"];
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/model-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * ModelVersions
+         * @description Registered versions of the logged model that answered.
+         */
+        get: operations["ApiV1TracesTraceIdModelVersionsModelVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/traces/{trace_id}/spans/{span_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Span
+         * @description What one span holds: inputs, outputs, attributes, events.
+         */
+        get: operations["ApiV1TracesTraceIdSpansSpanIdSpan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/triggers": {
         parameters: {
             query?: never;
@@ -3611,6 +3855,30 @@ export interface components {
             columns: string[];
             rows: (string | number | boolean | null)[][];
             total: number | null;
+        };
+        /** Assessment */
+        Assessment: {
+            created_ms: number;
+            error?: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "feedback" | "expectation" | "issue";
+            metadata?: {
+                [key: string]: string;
+            };
+            name: string;
+            overrides?: string | null;
+            rationale?: string | null;
+            /** @default  */
+            source_id?: string;
+            source_type: string;
+            span_id?: string | null;
+            trace_id: string;
+            updated_ms: number;
+            /** @default true */
+            valid?: boolean;
+            /** @default null */
+            value?: string;
         };
         /** BadFile */
         BadFile: {
@@ -4081,6 +4349,11 @@ export interface components {
             /** @default 1 */
             spare_h?: number;
         };
+        /** EditedAssessment */
+        EditedAssessment: {
+            rationale?: string | null;
+            value: unknown;
+        };
         /** Endpoint */
         Endpoint: {
             /** Format: date-time */
@@ -4171,6 +4444,64 @@ export interface components {
             /** @default  */
             reason?: string;
             value: string;
+        };
+        /** EvaluationDataset */
+        EvaluationDataset: {
+            created_by?: string | null;
+            created_ms: number;
+            digest: string;
+            experiments?: string[];
+            id: string;
+            name: string;
+            /** @default 0 */
+            rows?: number;
+            schema?: {
+                [key: string]: unknown;
+            } | null;
+            tags?: {
+                [key: string]: string;
+            };
+            updated_by?: string | null;
+            updated_ms: number;
+        };
+        /** EvaluationDetail */
+        EvaluationDetail: {
+            dataset: components["schemas"]["EvaluationDataset"];
+            experiments?: {
+                [key: string]: string;
+            };
+            runs?: components["schemas"]["EvaluationUse"][];
+        };
+        /** EvaluationRow */
+        EvaluationRow: {
+            created_by?: string | null;
+            created_ms: number;
+            dataset: string;
+            expectations?: {
+                [key: string]: unknown;
+            } | null;
+            id: string;
+            inputs: {
+                [key: string]: unknown;
+            };
+            outputs?: unknown;
+            source?: {
+                [key: string]: unknown;
+            } | null;
+            tags?: {
+                [key: string]: string;
+            };
+            updated_by?: string | null;
+            updated_ms: number;
+        };
+        /** EvaluationUse */
+        EvaluationUse: {
+            digest: string;
+            experiment: string;
+            name: string;
+            run: string;
+            /** Format: date-time */
+            started_at: string;
         };
         /** Experiment */
         Experiment: {
@@ -4964,6 +5295,18 @@ export interface components {
             link: string;
             text: string;
         };
+        /** NewAssessment */
+        NewAssessment: {
+            /**
+             * @default feedback
+             * @enum {string}
+             */
+            kind?: "feedback" | "expectation";
+            name: string;
+            rationale?: string | null;
+            span_id?: string | null;
+            value: unknown;
+        };
         /** NewCard */
         NewCard: {
             based_on?: number | null;
@@ -5409,6 +5752,16 @@ export interface components {
             items: components["schemas"]["Prediction"][];
             next_cursor?: string | null;
         };
+        /** Page[EvaluationDataset] */
+        "Page_pomona.training.evaluation.records.EvaluationDataset_": {
+            items: components["schemas"]["EvaluationDataset"][];
+            next_cursor?: string | null;
+        };
+        /** Page[EvaluationRow] */
+        "Page_pomona.training.evaluation.records.EvaluationRow_": {
+            items: components["schemas"]["EvaluationRow"][];
+            next_cursor?: string | null;
+        };
         /** Page[TrainingEntry] */
         "Page_pomona.training.records.entries.TrainingEntry_": {
             items: components["schemas"]["TrainingEntry"][];
@@ -5422,6 +5775,11 @@ export interface components {
         /** Page[RunSummary] */
         "Page_pomona.training.records.runs.RunSummary_": {
             items: components["schemas"]["RunSummary"][];
+            next_cursor?: string | null;
+        };
+        /** Page[TraceSummary] */
+        "Page_pomona.training.traces.shown.TraceSummary_": {
+            items: components["schemas"]["TraceSummary"][];
             next_cursor?: string | null;
         };
         /** ParamImportance */
@@ -5963,6 +6321,48 @@ export interface components {
             rows_changed: number;
             rows_removed: number;
         };
+        /** SpanDetail */
+        SpanDetail: {
+            attributes?: {
+                [key: string]: unknown;
+            };
+            events?: components["schemas"]["SpanEvent"][];
+            inputs?: unknown;
+            links?: {
+                [key: string]: unknown;
+            }[];
+            outputs?: unknown;
+            span: components["schemas"]["SpanLine"];
+        };
+        /** SpanEvent */
+        SpanEvent: {
+            at_ms: number;
+            attributes?: {
+                [key: string]: unknown;
+            };
+            name: string;
+        };
+        /** SpanLine */
+        SpanLine: {
+            /** @default 0 */
+            children?: number;
+            /** @default 0 */
+            depth?: number;
+            duration_ms?: number | null;
+            error?: string | null;
+            kind: string;
+            model?: string | null;
+            name: string;
+            parent?: string | null;
+            span_id: string;
+            start_ms: number;
+            /**
+             * @default UNSET
+             * @enum {string}
+             */
+            status?: "UNSET" | "OK" | "ERROR";
+            tokens?: components["schemas"]["Tokens"] | null;
+        };
         /** Spans */
         Spans: {
             file: number[];
@@ -6173,6 +6573,15 @@ export interface components {
         Times: {
             cron?: string | null;
         };
+        /** Tokens */
+        Tokens: {
+            /** @default 0 */
+            input?: number;
+            /** @default 0 */
+            output?: number;
+            /** @default 0 */
+            total?: number;
+        };
         /** TouchedPlace */
         TouchedPlace: {
             count: number;
@@ -6193,11 +6602,30 @@ export interface components {
             path: string[];
             root: string;
         };
+        /** TraceDetail */
+        TraceDetail: {
+            experiment_name: string;
+            /** @default 0 */
+            length_ms?: number;
+            prompts?: string[];
+            runs?: string[];
+            spans?: components["schemas"]["SpanLine"][];
+            trace: components["schemas"]["TraceSummary"];
+            /** @default true */
+            whole?: boolean;
+        };
         /** TraceEdge */
         TraceEdge: {
             relation: string;
             source: string;
             target: string;
+        };
+        /** TraceNames */
+        TraceNames: {
+            expectations?: string[];
+            feedback?: string[];
+            names?: string[];
+            tags?: string[];
         };
         /** TraceNode */
         TraceNode: {
@@ -6210,6 +6638,32 @@ export interface components {
             /** @default  */
             state?: string;
             title: string;
+        };
+        /** TraceSummary */
+        TraceSummary: {
+            assessments?: components["schemas"]["Assessment"][];
+            cost_usd?: number | null;
+            duration_ms?: number | null;
+            experiment: string;
+            id: string;
+            metadata?: {
+                [key: string]: string;
+            };
+            model?: string | null;
+            name: string;
+            request?: string | null;
+            response?: string | null;
+            run?: string | null;
+            session?: string | null;
+            /** Format: date-time */
+            started_at: string;
+            /** @enum {string} */
+            state: "STATE_UNSPECIFIED" | "OK" | "ERROR" | "IN_PROGRESS";
+            tags?: {
+                [key: string]: string;
+            };
+            tokens?: components["schemas"]["Tokens"] | null;
+            user?: string | null;
         };
         /** TrainRequest */
         TrainRequest: {
@@ -6286,14 +6740,14 @@ export interface components {
          * Upkeep
          * @default {
          *       "automatic": true,
-         *       "hidden": 0.15,
+         *       "hidden": 0.35,
          *       "small_files": 32
          *     }
          */
         Upkeep: {
             /** @default true */
             automatic?: boolean;
-            /** @default 0.15 */
+            /** @default 0.35 */
             hidden?: number;
             /** @default 32 */
             small_files?: number;
@@ -8946,6 +9400,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SignedErasure"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EvaluationsPage: {
+        parameters: {
+            query?: {
+                experiment?: string | null;
+                filter?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.training.evaluation.records.EvaluationDataset_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EvaluationsDatasetShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EvaluationsDatasetFrameFrame: {
+        parameters: {
+            query?: {
+                format?: "arrow" | "csv" | "parquet" | "jsonl";
+            };
+            header?: never;
+            path: {
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1EvaluationsDatasetRecordsRecords: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                dataset: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.training.evaluation.records.EvaluationRow_"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -14002,6 +14624,371 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Trace"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesPage: {
+        parameters: {
+            query?: {
+                experiment?: string | null;
+                run?: string | null;
+                filter?: string;
+                order_by?: string[] | null;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.training.traces.shown.TraceSummary_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesFrameFrame: {
+        parameters: {
+            query?: {
+                rows?: "traces" | "spans";
+                experiment?: string | null;
+                run?: string | null;
+                filter?: string;
+                order_by?: string[] | null;
+                limit?: number;
+                format?: "arrow" | "csv" | "parquet" | "jsonl";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesNamesNames: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceNames"];
+                };
+            };
+        };
+    };
+    ApiV1TracesTraceIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceDetail"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesTraceIdAssessmentsAssess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAssessment"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesTraceIdAssessmentsAssessmentIdWithdraw: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesTraceIdAssessmentsAssessmentIdReassess: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+                assessment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditedAssessment"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Assessment"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesTraceIdModelVersionsModelVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1TracesTraceIdSpansSpanIdSpan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                trace_id: string;
+                span_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanDetail"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -9,6 +9,7 @@ from pomona.server.routes.circle import CircleRoutes
 from pomona.server.routes.data import DatasetRoutes, DataVersionRoutes
 from pomona.server.routes.diffs import DiffRoutes
 from pomona.server.routes.entries import EntryRoutes
+from pomona.server.routes.evaluations import EvaluationRoutes
 from pomona.server.routes.exports import ExportRoutes
 from pomona.server.routes.filesets import FileSetRoutes, FileSetVersionRoutes
 from pomona.server.routes.frames import FrameRoutes
@@ -42,6 +43,7 @@ from pomona.server.routes.serving import (
 )
 from pomona.server.routes.sources import SourceKindRoutes, SourceRoutes, SourceTrialRoutes
 from pomona.server.routes.studies import StudyRoutes, ViewRoutes
+from pomona.server.routes.traces import TraceRoutes
 
 HANDLERS = [
     HypothesisRoutes,
@@ -83,6 +85,8 @@ HANDLERS = [
     RunRoutes,
     FrameRoutes,
     StudyRoutes,
+    TraceRoutes,
+    EvaluationRoutes,
     ImportRoutes,
     ImportPreviewRoutes,
     ViewRoutes,

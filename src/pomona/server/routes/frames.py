@@ -1,23 +1,12 @@
 """Runs as a table over HTTP: Arrow for programs, CSV, Parquet and JSON lines for files."""
 
-from collections.abc import Callable
-from typing import Literal
-
-import pyarrow as pa
 from litestar import Controller, Response, get
 from litestar.params import FromQuery
 
-from pomona.server.streams import arrow_answer
+from pomona.server.frames import Format, table_answer
 from pomona.server.wiring import Wired
 from pomona.training.records.runs import View
 from pomona.training.records.studies import Stat
-
-Format = Literal["arrow", "csv", "parquet", "jsonl"]
-_KINDS = {
-    "csv": "text/csv; charset=utf-8",
-    "parquet": "application/vnd.apache.parquet",
-    "jsonl": "application/jsonl",
-}
 
 
 class FrameRoutes(Controller):
@@ -51,36 +40,4 @@ class FrameRoutes(Controller):
             step=step,
             limit=limit,
         )
-        if format == "arrow":
-            return arrow_answer(table.to_reader(max_chunksize=20_000))  # type: ignore[return-value]
-        body = _WRITERS[format](table)
-        disposition = f'attachment; filename="runs.{format}"'
-        return Response(body, media_type=_KINDS[format], headers={"content-disposition": disposition})
-
-
-def _csv(table: pa.Table) -> bytes:
-    import pyarrow.csv
-
-    sink = pa.BufferOutputStream()
-    pyarrow.csv.write_csv(table, sink)
-    return bytes(sink.getvalue())
-
-
-def _parquet(table: pa.Table) -> bytes:
-    import pyarrow.parquet
-
-    sink = pa.BufferOutputStream()
-    pyarrow.parquet.write_table(table, sink, compression="zstd")
-    return bytes(sink.getvalue())
-
-
-def _jsonl(table: pa.Table) -> bytes:
-    import msgspec
-
-    lines = [
-        msgspec.json.encode({k: v for k, v in row.items() if v is not None}) for row in table.to_pylist()
-    ]
-    return b"".join(line + b"\n" for line in lines)
-
-
-_WRITERS: dict[str, Callable[[pa.Table], bytes]] = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}
+        return table_answer(table, format, "runs")

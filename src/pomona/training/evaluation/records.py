@@ -1,5 +1,6 @@
 """An evaluation dataset and its rows."""
 
+from datetime import datetime
 from typing import Any
 
 from pomona.core.records import Record
@@ -53,3 +54,21 @@ class Merged(Record, frozen=True, kw_only=True):
 
     inserted: int
     updated: int
+
+
+class EvaluationUse(Record, frozen=True, kw_only=True):
+    """A run that read an evaluation dataset, and the digest it had then."""
+
+    run: str
+    name: str
+    experiment: str
+    digest: str
+    started_at: datetime
+
+
+class EvaluationDetail(Record, frozen=True, kw_only=True):
+    """An evaluation dataset, the names of its experiments by id, and the runs that read it, newest first."""
+
+    dataset: EvaluationDataset
+    experiments: dict[str, str] = {}
+    runs: list[EvaluationUse] = []

@@ -10,6 +10,7 @@ from pomona.core.ports import Clock, Database, Transaction
 from pomona.sql import to_us
 from pomona.training.evaluation import rules, store
 from pomona.training.evaluation.records import EvaluationDataset, EvaluationRow, Merged, NewRow
+from pomona.training.evaluation.reports import EvaluationReports
 from pomona.training.rules import filters, limits
 from pomona.training.rules.paging import check_page_size
 from pomona.training.service.experiments import ExperimentService
@@ -19,12 +20,16 @@ MAX_PAGE = 1000
 
 
 class EvaluationService:
-    """Datasets that applications are judged by; a row is known by its inputs."""
+    """Datasets that applications are judged by; a row is known by its inputs.
+
+    ``reports`` is what people look at.
+    """
 
     def __init__(self, database: Database, clock: Clock, experiments_: ExperimentService) -> None:
         self._database = database
         self._clock = clock
         self._experiments = experiments_
+        self.reports = EvaluationReports(database)
 
     def create(
         self, name: str, *, experiment_ids: Sequence[str] = (), tags: Mapping[str, str] | None = None

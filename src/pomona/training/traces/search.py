@@ -23,6 +23,7 @@ from sqlalchemy.sql.functions import FunctionElement
 
 from pomona.core.errors import Invalid
 from pomona.core.ports import Transaction
+from pomona.training.store.experiments import experiments
 from pomona.training.store.statements import compare
 from pomona.training.traces import store
 from pomona.training.traces.records import (
@@ -69,26 +70,38 @@ def _sqlite_json(element: Any, compiler: Any, **options: Any) -> str:
 
 def search(
     tx: Transaction,
-    numbers: Sequence[int],
+    numbers: Sequence[int] | None,
     conditions: Sequence[TraceCondition],
     order: Sequence[TraceSort],
     *,
     limit: int,
     offset: int,
 ) -> FoundTraces:
-    """One page of traces, newest first unless ``order`` says otherwise."""
-    query = select(_traces).where(_traces.c.experiment.in_(numbers))
-    on_spans = [item for item in conditions if item.entity == "span"]
-    for item in conditions:
-        if item.entity != "span":
-            query = query.where(_condition(item))
-    if on_spans:  # all of them speak of one and the same span
-        same = exists().where(_spans.c.trace == _traces.c.id, *(_span_condition(item) for item in on_spans))
-        query = query.where(same)
-    query = query.order_by(*_sorts(order))
+    """One page of traces, newest first unless ``order`` says otherwise; ``numbers`` None: of all experiments.
+
+    Those of deleted experiments are found by their numbers only.
+    """
+    query = select(_traces).where(*matching(numbers, conditions)).order_by(*_sorts(order))
     rows = list(tx.execute(query.limit(limit).offset(offset)))
     more = offset + limit if len(rows) == limit else None
     return FoundTraces(traces=store.loaded(tx, rows), next_offset=more)
+
+
+def matching(
+    numbers: Sequence[int] | None, conditions: Sequence[TraceCondition]
+) -> list[ColumnElement[bool]]:
+    """What a trace must fulfil to be found."""
+    found = [_not_deleted() if numbers is None else _traces.c.experiment.in_(numbers)]
+    found += [_condition(item) for item in conditions if item.entity != "span"]
+    on_spans = [_span_condition(item) for item in conditions if item.entity == "span"]
+    if on_spans:  # all of them speak of one and the same span
+        found.append(exists().where(_spans.c.trace == _traces.c.id, *on_spans))
+    return found
+
+
+def _not_deleted() -> ColumnElement[bool]:
+    gone = select(experiments.c.id).where(experiments.c.state != "active")
+    return _traces.c.experiment.not_in(gone)
 
 
 def _compare(column: ColumnElement[Any], op: str, value: Any) -> ColumnElement[Any]:

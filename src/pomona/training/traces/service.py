@@ -24,18 +24,23 @@ from pomona.training.traces.records import (
     TraceInfo,
     TraceState,
 )
+from pomona.training.traces.reports import TraceReports
 
 MAX_PAGE = 500
 
 
 class TraceService:
-    """Traces of experiments; ``assessments`` holds what was judged of them."""
+    """Traces of experiments.
+
+    ``assessments`` holds what was judged of them, ``reports`` what people look at.
+    """
 
     def __init__(self, database: Database, clock: Clock, experiments_: ExperimentService) -> None:
         self._database = database
         self._clock = clock
         self._experiments = experiments_
         self.assessments = AssessmentService(database, clock)
+        self.reports = TraceReports(database, experiments_, self.assessments)
 
     def ingest(self, experiment: str, batches: Sequence[SpanBatch], *, run_id: str | None = None) -> None:
         """Keep spans, all or none; a trace that is new begins with them.

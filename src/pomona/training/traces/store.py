@@ -40,6 +40,7 @@ traces = Table(
     Column("request_preview", Text),
     Column("response_preview", Text),
     Index("traces_by_start", "experiment", "started_ms", "trace_id"),
+    Index("traces_by_time", "started_ms", "trace_id"),
 )
 
 
@@ -259,6 +260,15 @@ def add_links(tx: Transaction, numbers: Sequence[int], kind: str, targets: Seque
     rows = [{"trace": trace, "kind": kind, "target": target} for trace in numbers for target in targets]
     if rows:
         tx.execute(_add_link, rows)
+
+
+def targets(tx: Transaction, trace: int) -> dict[str, list[str]]:
+    """What a trace is tied to, by kind: ``run``, ``prompt``."""
+    query = select(links.c.kind, links.c.target).where(links.c.trace == trace).order_by(links.c.target)
+    found: dict[str, list[str]] = {"run": [], "prompt": []}
+    for kind, target in tx.execute(query):
+        found.setdefault(kind, []).append(target)
+    return found
 
 
 def ids(tx: Transaction, trace_ids: Sequence[str]) -> dict[str, Any]:
