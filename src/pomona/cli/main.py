@@ -18,6 +18,7 @@ from pomona.cli import (
     marts,
     models,
     monitoring,
+    prompts,
     releases,
     run_studies,
     serving,
@@ -49,6 +50,7 @@ app.add_typer(entries.app, name="train", rich_help_panel="Stages")
 app.add_typer(run_studies.app, name="runs", rich_help_panel="Stages")
 app.add_typer(imports.app, name="import", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
+app.add_typer(prompts.app, name="prompts", rich_help_panel="Stages")
 app.add_typer(releases.endpoints, name="endpoints", rich_help_panel="Stages")
 app.add_typer(releases.app, name="releases", rich_help_panel="Stages")
 app.command(rich_help_panel="Stages")(serving.predict)

@@ -8,6 +8,7 @@ from pomona.core.keys import Sealer
 from pomona.core.ports import Clock, Database
 from pomona.jobs.service import JobService
 from pomona.registry.prompts.service import PromptService
+from pomona.registry.prompts.texts import PromptTexts
 from pomona.registry.webhooks.delivery import Reach
 from pomona.registry.webhooks.service import WebhookService
 from pomona.training.evaluation.service import EvaluationService
@@ -24,6 +25,7 @@ class Companions:
     evaluations: EvaluationService
     uploads: UploadService
     prompts: PromptService
+    texts: PromptTexts
     webhooks: WebhookService
 
 
@@ -44,10 +46,12 @@ def wire_companions(
         reach: What webhooks may reach.
         incoming: Where parts of uploads wait.
     """
+    prompts = PromptService(database, clock)
     return Companions(
         traces=TraceService(database, clock, tracking.experiments),
         evaluations=EvaluationService(database, clock, tracking.experiments),
         uploads=UploadService(incoming, tracking.artifacts),
-        prompts=PromptService(database, clock),
+        prompts=prompts,
+        texts=PromptTexts(database, prompts),
         webhooks=WebhookService(database, clock, jobs, sealer, reach),
     )

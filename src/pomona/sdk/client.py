@@ -24,6 +24,7 @@ from pomona.sdk.loop import Loop
 from pomona.sdk.marts import Marts
 from pomona.sdk.models import Models
 from pomona.sdk.monitoring import Incidents, Monitors
+from pomona.sdk.prompts import Prompts
 from pomona.sdk.releases import Endpoints, Releases
 from pomona.sdk.runs import Runs
 from pomona.sdk.serving import Gateway, Outcomes, Predictions
@@ -51,6 +52,7 @@ class Client:
         self.loop = Loop(self.session)
         self.runs = Runs(self.session)
         self.models = Models(self.session)
+        self.prompts = Prompts(self.session)
         self.jobs = Jobs(self.session)
         self.imports = Imports(self.session, self.jobs)
         self.sources = Sources(self.session, self.jobs)

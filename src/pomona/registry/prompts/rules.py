@@ -8,6 +8,7 @@ from pomona.training.records.search import Comparison
 from pomona.training.rules.limits import check_length, check_name
 
 MAX_TAG_VALUE = 100_000
+MAX_PAGE = 200
 _SOURCES = ("dummy-source", "prompt-template")
 
 
@@ -55,3 +56,27 @@ def taken(name: str, *, wanted: str, by: str) -> Conflict:
         f"Tried to create a {wanted} with name '{name}', but the name is already taken by a {by}. "
         "MLflow does not allow creating a model and a prompt with the same name."
     )
+
+
+def offset_of(cursor: str | None) -> int:
+    """The number that a page's cursor is; 0 for none.
+
+    Raises:
+        Invalid: If it is no cursor.
+    """
+    if cursor is None:
+        return 0
+    if not (cursor.isascii() and cursor.isdecimal() and len(cursor) < 10):
+        raise Invalid(f"{cursor[:40]!r} is no cursor", hint="take it from the page before")
+    return int(cursor)
+
+
+def checked_limit(limit: int) -> int:
+    """A page's size, if it is one.
+
+    Raises:
+        Invalid: If it is not.
+    """
+    if not 1 <= limit <= MAX_PAGE:
+        raise Invalid(f"limit {limit} is not between 1 and {MAX_PAGE}", hint="ask for more pages instead")
+    return limit

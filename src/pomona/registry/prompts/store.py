@@ -83,6 +83,21 @@ def get(tx: Transaction, name: str) -> Prompt:
     return found
 
 
+def named(tx: Transaction, ref: str) -> Prompt:
+    """The prompt with this name or id.
+
+    Raises:
+        NotFound: If there is none.
+    """
+    found = find(tx, ref)
+    if found is not None:
+        return found
+    rows = list(tx.execute(select(prompts.c.id, prompts.c.body).where(prompts.c.id == ref)))
+    if not rows:
+        raise NotFound(f"no prompt {ref[:300]!r}", hint="`pomona prompts ls` lists them")
+    return _loaded(tx, rows)[0]
+
+
 def version(tx: Transaction, owner: Prompt, number: int) -> PromptVersion:
     """One version of a prompt.
 
@@ -100,6 +115,25 @@ def find_version(tx: Transaction, version_id: str) -> PromptVersion | None:
     """The version with this id, or None."""
     rows = list(tx.execute(_versions().where(versions.c.id == version_id)))
     return _loaded_versions(tx, rows)[0] if rows else None
+
+
+def newest_of(tx: Transaction, prompt_ids: list[str]) -> dict[str, PromptVersion]:
+    """The newest version of each prompt that has one, by the prompt's id."""
+    newest = select(versions.c.prompt_id, func.max(versions.c.number).label("number"))
+    found: list[Any] = []
+    for part in chunks(prompt_ids):
+        of = newest.where(versions.c.prompt_id.in_(part)).group_by(versions.c.prompt_id).subquery()
+        same = (of.c.prompt_id == versions.c.prompt_id) & (of.c.number == versions.c.number)
+        found += tx.execute(_versions().join(of, same))
+    return {one.prompt_id: one for one in _loaded_versions(tx, found)}
+
+
+def versions_below(tx: Transaction, prompt_id: str, below: int | None, *, limit: int) -> list[PromptVersion]:
+    """Versions of a prompt, newest first, from below a number on."""
+    query = _versions().where(versions.c.prompt_id == prompt_id).order_by(versions.c.number.desc())
+    if below is not None:
+        query = query.where(versions.c.number < below)
+    return _loaded_versions(tx, list(tx.execute(query.limit(limit))))
 
 
 def next_number(tx: Transaction, prompt_id: str) -> int:

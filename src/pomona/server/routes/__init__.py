@@ -25,6 +25,7 @@ from pomona.server.routes.ledger import EventRoutes
 from pomona.server.routes.loop import ReactionRoutes, TriggerRoutes
 from pomona.server.routes.marts import MartBuildRoutes, MartRoutes, SqlRoutes
 from pomona.server.routes.monitoring import IncidentRoutes, MonitorRoutes, WindowRoutes
+from pomona.server.routes.prompts import PromptRoutes, PromptVersionRoutes
 from pomona.server.routes.quiet import QuietRoutes
 from pomona.server.routes.registry import (
     GateRoutes,
@@ -94,6 +95,8 @@ HANDLERS = [
     ModelVersionRoutes,
     GateRoutes,
     SigningKeyRoutes,
+    PromptRoutes,
+    PromptVersionRoutes,
     ApprovalRoutes,
     CardRoutes,
     ApprovalPolicyRoutes,
