@@ -24,6 +24,7 @@ from pomona.cli import (
     serving,
     sources,
     up,
+    webhooks,
 )
 from pomona.cli.console import complain, out
 from pomona.core.errors import PomonaError
@@ -51,6 +52,7 @@ app.add_typer(run_studies.app, name="runs", rich_help_panel="Stages")
 app.add_typer(imports.app, name="import", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
 app.add_typer(prompts.app, name="prompts", rich_help_panel="Stages")
+app.add_typer(webhooks.app, name="webhooks", rich_help_panel="Stages")
 app.add_typer(releases.endpoints, name="endpoints", rich_help_panel="Stages")
 app.add_typer(releases.app, name="releases", rich_help_panel="Stages")
 app.command(rich_help_panel="Stages")(serving.predict)

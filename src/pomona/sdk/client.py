@@ -31,6 +31,7 @@ from pomona.sdk.serving import Gateway, Outcomes, Predictions
 from pomona.sdk.session import Session
 from pomona.sdk.sources import Sources
 from pomona.sdk.transport import Transport
+from pomona.sdk.webhooks import Webhooks
 
 
 class Client:
@@ -53,6 +54,7 @@ class Client:
         self.runs = Runs(self.session)
         self.models = Models(self.session)
         self.prompts = Prompts(self.session)
+        self.webhooks = Webhooks(self.session)
         self.jobs = Jobs(self.session)
         self.imports = Imports(self.session, self.jobs)
         self.sources = Sources(self.session, self.jobs)

@@ -3,6 +3,7 @@
 import time
 from typing import Any, Protocol
 
+import msgspec
 import urllib3
 
 from pomona.core.errors import PomonaError, Refused
@@ -54,12 +55,20 @@ def send(url: str, body: str, *, delivery: str, secret: str | None, reach: Reach
     }
     if secret:
         headers["X-MLflow-Signature"] = rules.signature(secret, delivery=delivery, timestamp=at, body=body)
+    began = time.monotonic()
     try:
-        return _post(url, body, headers, checked_address(url, reach))
+        receipt = _post(url, body, headers, checked_address(url, reach))
     except PomonaError as error:
-        return Receipt(error=error.detail)
+        receipt = Receipt(error=error.detail)
     except (urllib3.exceptions.HTTPError, OSError) as error:
-        return Receipt(error=f"{type(error).__name__}: {error}"[:500])
+        receipt = Receipt(error=_reason(error))
+    return msgspec.structs.replace(receipt, seconds=round(time.monotonic() - began, 6))
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the address and the object that the library names before it."""
+    text = str(error).rpartition("object at 0x")[2].partition(">: ")[2] or str(error)
+    return f"{type(error).__name__}: {text}"[:500]
 
 
 def _post(url: str, body: str, headers: dict[str, str], address: str) -> Receipt:

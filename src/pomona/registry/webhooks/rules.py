@@ -13,7 +13,7 @@ import msgspec
 from pomona.core.errors import Invalid, Refused, Unavailable
 from pomona.core.records import Entry
 from pomona.registry.prompts.records import PROMPT_TAG, TEXT_TAG, TYPE_TAG
-from pomona.registry.webhooks.records import News, Receipt
+from pomona.registry.webhooks.records import Delivery, DeliveryState, News, Receipt, Webhook, WebhookEvent
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
 _ACTIONS: dict[str, tuple[str, ...]] = {
@@ -28,6 +28,25 @@ _ACTIONS: dict[str, tuple[str, ...]] = {
     "prompt_alias": ("created", "deleted"),
     "budget_policy": ("exceeded",),
 }
+_MEANS = {
+    "registered_model.created": "a model is registered",
+    "model_version.created": "a model has a new version",
+    "model_version_tag.set": "a version of a model is tagged",
+    "model_version_tag.deleted": "a version of a model loses a tag",
+    "model_version_alias.created": "an alias names a version of a model",
+    "model_version_alias.deleted": "an alias of a model is taken away",
+    "prompt.created": "a prompt is written",
+    "prompt_version.created": "a prompt has a new version",
+    "prompt_tag.set": "a prompt is tagged",
+    "prompt_tag.deleted": "a prompt loses a tag",
+    "prompt_version_tag.set": "a version of a prompt is tagged",
+    "prompt_version_tag.deleted": "a version of a prompt loses a tag",
+    "prompt_alias.created": "an alias names a version of a prompt",
+    "prompt_alias.deleted": "an alias of a prompt is taken away",
+}
+"""What happens here; what the protocol knows besides (budgets) can be asked for, and is never told."""
+MAX_ANSWER = 500  # characters of an answer that are kept
+MAX_TRIES = 20  # tries of a delivery that are kept
 _OWN_TAGS = (PROMPT_TAG, TEXT_TAG, TYPE_TAG)
 NEWS = (
     "registry.model_created",
@@ -59,6 +78,20 @@ def event_named(entity: str, action: str) -> str:
             f"Invalid action '{deed}' for entity '{thing}'. Valid actions are: {sorted(_ACTIONS[thing])}"
         )
     return f"{thing}.{deed}"
+
+
+def known_events() -> list[WebhookEvent]:
+    """What can be told here, and what it means."""
+    return [WebhookEvent(name=name, means=means) for name, means in _MEANS.items()]
+
+
+def checked_event(name: str) -> str:
+    """An event as it is written here, ``model_version.created``.
+
+    Raises:
+        Invalid: If there is none of this name.
+    """
+    return event_named(*name.partition(".")[::2])
 
 
 def check_name(name: str) -> None:
@@ -121,19 +154,46 @@ def body_of(news: News) -> str:
     return msgspec.json.encode(told).decode()
 
 
-def check_receipt(receipt: Receipt, host: str) -> None:
-    """Tell a delivery that failed for good from one worth another try.
-
-    Raises:
-        Unavailable: If the receiver may take it later.
-        Refused: If it never will.
-    """
+def refusal_of(receipt: Receipt, host: str) -> Refused | Unavailable | None:
+    """Why a delivery has not arrived: ``Unavailable`` if the receiver may take it later, else ``Refused``."""
     if receipt.status is None:
-        raise Unavailable(f"{host} could not be told: {receipt.error}", hint="it is tried again")
+        return Unavailable(f"{host} could not be told: {receipt.error}", hint="it is tried again")
     if receipt.status >= 500 or receipt.status in (408, 425, 429):
-        raise Unavailable(f"{host} answered {receipt.status}", hint="it is tried again")
+        return Unavailable(f"{host} answered {receipt.status}", hint="it is tried again")
     if receipt.status >= 300:
-        raise Refused(f"{host} answered {receipt.status}", hint="look at the webhook's address and secret")
+        return Refused(f"{host} answered {receipt.status}", hint="look at the webhook's address and secret")
+    return None
+
+
+def delivery_of(
+    before: Delivery | None,
+    receipt: Receipt,
+    *,
+    webhook: Webhook,
+    news: News,
+    told: str,
+    job: str | None,
+    last: bool,
+) -> Delivery:
+    """A delivery after one more try; ``last``: no other follows by itself."""
+    done = receipt.status is not None and receipt.status < 300
+    state: DeliveryState = "delivered" if done else "failed" if last else "waiting"
+    tries = (
+        *(before.tries if before else ()),
+        msgspec.structs.replace(receipt, body=receipt.body[:MAX_ANSWER]),
+    )
+    name, number = news.data.get("name") or "", news.data.get("version")
+    return Delivery(
+        id=told,
+        webhook=webhook.id,
+        event=news.event,
+        about=f"{name}/{number}" if number else name,
+        state=state,
+        tries=tries[-MAX_TRIES:],
+        test=job is None,
+        job=job,
+        last_at=receipt.at or news.at,
+    )
 
 
 def told_of(entry: Entry, about: Mapping[str, Any]) -> News:

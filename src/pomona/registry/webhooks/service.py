@@ -10,14 +10,22 @@ from pomona.core.errors import Invalid, Refused, Unavailable
 from pomona.core.ids import new_id
 from pomona.core.keys import Sealer
 from pomona.core.ports import Clock, Database, Transaction
-from pomona.core.records import Entry
+from pomona.core.records import Entry, Page
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import JobContext, Workflow
 from pomona.registry import store as models
 from pomona.registry.prompts import store as prompts
 from pomona.registry.webhooks import rules, store
 from pomona.registry.webhooks.delivery import Reach, checked_address, send
-from pomona.registry.webhooks.records import News, Receipt, Webhook, WebhookChange, WebhookStatus
+from pomona.registry.webhooks.records import (
+    Delivery,
+    News,
+    Receipt,
+    Webhook,
+    WebhookChange,
+    WebhookInfo,
+    WebhookStatus,
+)
 from pomona.training.rules.limits import check_length
 
 JOB_KIND = "deliver_webhook"
@@ -92,6 +100,42 @@ class WebhookService:
         """
         return self._database.read(lambda tx: store.get(tx, webhook_id))
 
+    def info(self, ref: str) -> WebhookInfo:
+        """A webhook as people see it, by its id or name.
+
+        Raises:
+            NotFound: If there is none.
+            Conflict: If several have the name.
+        """
+        return self._database.read(lambda tx: _info(tx, store.named(tx, ref)))
+
+    def infos(self, *, cursor: str | None = None, limit: int = 50) -> Page[WebhookInfo]:
+        """Webhooks as people see them, newest first."""
+
+        def read(tx: Transaction) -> Page[WebhookInfo]:
+            found = store.webhooks.page(tx, cursor=cursor, limit=limit)
+            return Page(items=[_info(tx, one) for one in found.items], next_cursor=found.next_cursor)
+
+        return self._database.read(read)
+
+    def deliveries(self, ref: str) -> list[Delivery]:
+        """What a webhook was told, the newest first; one whose job has ended waits no longer.
+
+        Raises:
+            NotFound: If there is no such webhook.
+        """
+
+        def read(tx: Transaction) -> list[Delivery]:
+            open_jobs = {job.id for job in self._jobs.open(JOB_KIND)}
+            return [
+                msgspec.structs.replace(one, state="failed")
+                if one.state == "waiting" and one.job not in open_jobs
+                else one
+                for one in store.history(tx, store.named(tx, ref).id)
+            ]
+
+        return self._database.read(read)
+
     def page(self, *, limit: int, offset: int) -> tuple[list[Webhook], int | None]:
         """One page, newest first, and the offset of the next."""
         if not 1 <= limit <= 1000:
@@ -137,11 +181,11 @@ class WebhookService:
 
         def work(tx: Transaction) -> None:
             store.get(tx, webhook_id)
-            store.webhooks.remove(tx, store.webhooks.c.id == webhook_id)
+            store.remove(tx, webhook_id)
 
         self._database.write(work)
 
-    def test(self, webhook_id: str, event: str | None = None) -> Receipt:
+    def test(self, webhook_id: str, event: str | None = None) -> Delivery:
         """Tell an example, now and once.
 
         Raises:
@@ -150,7 +194,10 @@ class WebhookService:
         webhook = self.get(webhook_id)
         event = event or webhook.events[0]
         news = News(event=event, at=self._clock.now(), data=rules.example(event))
-        return self._send(webhook, news, str(uuid.uuid4()))
+        told = str(uuid.uuid4())
+        receipt = self._send(webhook, news, told)
+        done = rules.delivery_of(None, receipt, webhook=webhook, news=news, told=told, job=None, last=True)
+        return self._database.write(lambda tx: store.keep(tx, done))
 
     def enqueue(self, tx: Transaction, entry: Entry) -> int:
         """Queue what the ledger tells for each webhook that asked; returns how many."""
@@ -171,19 +218,52 @@ class WebhookService:
     def _deliver(self, job: JobContext) -> dict[str, Any]:
         webhook_id = str(job.payload["webhook"])
         webhook = self._database.read(lambda tx: store.webhooks.find(tx, webhook_id))
-        if webhook is None or webhook.status != "ACTIVE":
-            return {"told": False, "why": "the webhook is gone" if webhook is None else "it is disabled"}
-        news = msgspec.convert(job.payload["news"], News)
         # The same delivery tried again keeps its id: a receiver can tell it from another one.
-        delivery = str(uuid.uuid5(_DELIVERIES, f"{webhook_id}:{job.payload['seq']}"))
-        receipt = self._send(webhook, news, delivery)
+        told = str(uuid.uuid5(_DELIVERIES, f"{webhook_id}:{job.payload['seq']}"))
+        if webhook is None or webhook.status != "ACTIVE":
+            self._database.write(lambda tx: store.give_up(tx, told))
+            return {"told": False, "why": "the webhook is gone" if webhook is None else "it is paused"}
+        news = msgspec.convert(job.payload["news"], News)
+        receipt = self._send(webhook, news, told)
         job.log(f"{news.event} to {webhook.name}: {receipt.status or receipt.error}")
-        rules.check_receipt(receipt, rules.parts_of(webhook.url).hostname or "")
+        refusal = rules.refusal_of(receipt, rules.parts_of(webhook.url).hostname or "")
+        last = isinstance(refusal, Refused) or job.job.failures + 1 >= job.job.max_failures
+
+        def keep(tx: Transaction) -> None:
+            before = store.deliveries.find(tx, told)
+            after = rules.delivery_of(
+                before, receipt, webhook=webhook, news=news, told=told, job=job.job.id, last=last
+            )
+            if store.webhooks.find(tx, webhook_id) is not None:
+                store.keep(tx, after)
+
+        self._database.write(keep)
+        if refusal is not None:
+            raise refusal
         return {"told": True, "status": receipt.status}
 
     def _send(self, webhook: Webhook, news: News, delivery: str) -> Receipt:
         secret = None if webhook.sealed is None else self._sealer.unseal(webhook.sealed)
-        return send(webhook.url, rules.body_of(news), delivery=delivery, secret=secret, reach=self._reach())
+        at = self._clock.now()
+        receipt = send(
+            webhook.url, rules.body_of(news), delivery=delivery, secret=secret, reach=self._reach()
+        )
+        return msgspec.structs.replace(receipt, at=at)
+
+
+def _info(tx: Transaction, webhook: Webhook) -> WebhookInfo:
+    return WebhookInfo(
+        id=webhook.id,
+        name=webhook.name,
+        url=webhook.url,
+        events=webhook.events,
+        description=webhook.description,
+        status=webhook.status,
+        signed=webhook.sealed is not None,
+        created_at=webhook.created_at,
+        updated_at=webhook.updated_at,
+        last=next(iter(store.history(tx, webhook.id, limit=1)), None),
+    )
 
 
 def _about(tx: Transaction, entry: Entry) -> dict[str, Any]:

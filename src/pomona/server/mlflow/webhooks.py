@@ -78,7 +78,7 @@ class Webhooks:
     def test(self, request: Request) -> Response:
         form = request.form(WebhookForm)
         event = None if form.event is None else event_named(form.event.entity, form.event.action)
-        return answer({"result": _result(self._webhooks.test(request.params["webhook_id"], event))})
+        return answer({"result": _result(self._webhooks.test(request.params["webhook_id"], event).tries[-1])})
 
 
 def _events(forms: "list[EventForm]") -> "list[str]":

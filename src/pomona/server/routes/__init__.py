@@ -45,6 +45,7 @@ from pomona.server.routes.serving import (
 from pomona.server.routes.sources import SourceKindRoutes, SourceRoutes, SourceTrialRoutes
 from pomona.server.routes.studies import StudyRoutes, ViewRoutes
 from pomona.server.routes.traces import TraceRoutes
+from pomona.server.routes.webhooks import WebhookEventRoutes, WebhookRoutes
 
 HANDLERS = [
     HypothesisRoutes,
@@ -97,6 +98,8 @@ HANDLERS = [
     SigningKeyRoutes,
     PromptRoutes,
     PromptVersionRoutes,
+    WebhookRoutes,
+    WebhookEventRoutes,
     ApprovalRoutes,
     CardRoutes,
     ApprovalPolicyRoutes,
