@@ -2589,6 +2589,254 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/prompt-versions/{version_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One version, by its id ``prv_...``.
+         */
+        get: operations["ApiV1PromptVersionsVersionIdShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Prompts whose name holds ``text``, with their newest versions.
+         */
+        get: operations["ApiV1PromptsPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Describe
+         * @description Say what a prompt is for.
+         */
+        put: operations["ApiV1PromptsNameDescribe"];
+        post?: never;
+        /**
+         * Remove
+         * @description Drop a prompt with all its versions.
+         */
+        delete: operations["ApiV1PromptsNameRemove"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/aliases/{alias}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * SetAlias
+         * @description Let an alias name a version.
+         */
+        put: operations["ApiV1PromptsNameAliasesSetAlias"];
+        post?: never;
+        /**
+         * RemoveAlias
+         * @description Take an alias away.
+         */
+        delete: operations["ApiV1PromptsNameAliasesRemoveAlias"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/tags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Tag
+         * @description Set or remove a tag of a prompt or a version.
+         */
+        put: operations["ApiV1PromptsNameTagsTag"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add
+         * @description Add the next version; the prompt is created if it is new.
+         */
+        post: operations["ApiV1PromptsNameVersionsAdd"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{name}/versions/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * RemoveVersion
+         * @description Drop a version, with the aliases that name it.
+         */
+        delete: operations["ApiV1PromptsNameVersionsNumberRemoveVersion"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description A prompt, by its name or id.
+         */
+        get: operations["ApiV1PromptsRefShow"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{ref}/diff/{before}/{after}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description How one version differs from another, by words.
+         */
+        get: operations["ApiV1PromptsRefDiffBeforeAfterDiff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{ref}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Versions
+         * @description The versions of a prompt, newest first.
+         */
+        get: operations["ApiV1PromptsRefVersionsVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{ref}/versions/{version}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Version
+         * @description One version, by its number, an alias or ``latest``.
+         */
+        get: operations["ApiV1PromptsRefVersionsVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/prompts/{ref}/versions/{version}/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Uses
+         * @description Which runs, traces and logged models used a version.
+         */
+        get: operations["ApiV1PromptsRefVersionsUsesUses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/quiet": {
         parameters: {
             query?: never;
@@ -2821,7 +3069,7 @@ export interface paths {
         };
         /**
          * Compare
-         * @description Runs side by side: the params in which they differ, and every metric.
+         * @description Runs side by side: the params in which they differ, every metric, whether their code differs.
          */
         get: operations["ApiV1RunsCompareCompare"];
         put?: never;
@@ -2932,6 +3180,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/runs/origins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell
+         * @description Keep where a run comes from: commit, uncommitted changes, packages, machine.
+         */
+        post: operations["ApiV1RunsOriginsTell"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/runs/values": {
         parameters: {
             query?: never;
@@ -3004,6 +3272,26 @@ export interface paths {
          * @description A file's bytes, verified against their digest.
          */
         get: operations["ApiV1RunsRunIdArtifactsPathArtifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/runs/{run_id}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Diff
+         * @description What a run ran beside its commit: a patch, without secrets.
+         */
+        get: operations["ApiV1RunsRunIdDiffDiff"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3756,6 +4044,118 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/webhook-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All
+         * @description Every event, and what it means.
+         */
+        get: operations["ApiV1WebhookEventsAll"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Page
+         * @description Webhooks, newest first, each with its newest delivery.
+         */
+        get: operations["ApiV1WebhooksPage"];
+        put?: never;
+        /**
+         * Create
+         * @description Register an address; its secret is kept sealed and never shown.
+         */
+        post: operations["ApiV1WebhooksCreate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{ref}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show
+         * @description One webhook.
+         */
+        get: operations["ApiV1WebhooksRefShow"];
+        put?: never;
+        post?: never;
+        /**
+         * Remove
+         * @description Forget a webhook, its secret and its history.
+         */
+        delete: operations["ApiV1WebhooksRefRemove"];
+        options?: never;
+        head?: never;
+        /**
+         * Change
+         * @description Change a webhook; what is left out stays.
+         */
+        patch: operations["ApiV1WebhooksRefChange"];
+        trace?: never;
+    };
+    "/api/v1/webhooks/{ref}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Deliveries
+         * @description What it was told lately, the newest first, with each try.
+         */
+        get: operations["ApiV1WebhooksRefDeliveriesDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/webhooks/{ref}/tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Test
+         * @description Tell it an example, now and once; what it answered is kept in its history.
+         */
+        post: operations["ApiV1WebhooksRefTestsTest"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/windows": {
         parameters: {
             query?: never;
@@ -3984,6 +4384,18 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** ChangedFile */
+        ChangedFile: {
+            added: number;
+            /** @default false */
+            binary?: boolean;
+            /** @default  */
+            digest?: string;
+            /** @default  */
+            left_out?: string;
+            path: string;
+            removed: number;
+        };
         /** Check */
         Check: {
             column?: string | null;
@@ -4065,6 +4477,17 @@ export interface components {
             /** @enum {string} */
             kind: "pickle" | "python" | "unreadable";
             path: string;
+        };
+        /** CodeChanges */
+        CodeChanges: {
+            added: number;
+            cut: boolean;
+            digest: string;
+            files: components["schemas"]["ChangedFile"][];
+            /** Format: date-time */
+            kept_at: string;
+            removed: number;
+            size: number;
         };
         /** CodeFile */
         CodeFile: {
@@ -4242,12 +4665,14 @@ export interface components {
             /** @default  */
             note?: string;
             number: number;
-            origin?: components["schemas"]["Origin"] | null;
+            origin?: components["schemas"]["data_records_Origin"] | null;
             parent?: string | null;
             /** @default  */
             profile?: string;
             /** @enum {string} */
             quality: "green" | "warn" | "fail" | "critical";
+            /** @default  */
+            replaced?: string;
             rows: number;
             rows_added: number;
             rows_changed: number;
@@ -4292,6 +4717,22 @@ export interface components {
             reason: string;
             /** @enum {string} */
             verdict: "go" | "kill" | "pivot";
+        };
+        /** Delivery */
+        Delivery: {
+            /** @default  */
+            about?: string;
+            event: string;
+            id: string;
+            job?: string | null;
+            /** Format: date-time */
+            last_at: string;
+            /** @enum {string} */
+            state: "delivered" | "waiting" | "failed";
+            /** @default false */
+            test?: boolean;
+            tries: components["schemas"]["Receipt"][];
+            webhook: string;
         };
         /** Diff */
         Diff: {
@@ -4774,9 +5215,11 @@ export interface components {
         };
         /** GitState */
         GitState: {
+            branch?: string | null;
             commit: string;
             /** @default  */
-            diff?: string;
+            diff?: string | null;
+            repo?: string | null;
         };
         /** Held */
         Held: {
@@ -5115,6 +5558,11 @@ export interface components {
             mart: components["schemas"]["Mart"];
             /** @default true */
             stale?: boolean;
+        };
+        /** Message */
+        Message: {
+            content: string;
+            role: string;
         };
         /** Metric */
         Metric: {
@@ -5464,6 +5912,16 @@ export interface components {
             /** @default 168 */
             window_hours?: number;
         };
+        /** NewOrigin */
+        NewOrigin: {
+            git?: components["schemas"]["GitState"] | null;
+            machine?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            packages?: string[];
+            run?: string | null;
+        };
         /** NewOutcome */
         NewOutcome: {
             at?: string | null;
@@ -5485,6 +5943,21 @@ export interface components {
             needed: number;
             /** @default  */
             reason?: string;
+        };
+        /** NewPromptVersion */
+        NewPromptVersion: {
+            /** @default  */
+            message?: string;
+            model_settings?: {
+                [key: string]: unknown;
+            } | null;
+            response_format?: {
+                [key: string]: unknown;
+            } | null;
+            tags?: {
+                [key: string]: string;
+            };
+            template: string | components["schemas"]["Message"][];
         };
         /** NewRelease */
         NewRelease: {
@@ -5563,6 +6036,20 @@ export interface components {
             page: "runs" | "compare";
             query: string;
         };
+        /** NewWebhook */
+        NewWebhook: {
+            /** @default  */
+            description?: string;
+            events: string[];
+            name: string;
+            secret?: string | null;
+            /**
+             * @default ACTIVE
+             * @enum {string}
+             */
+            status?: "ACTIVE" | "DISABLED";
+            url: string;
+        };
         /** NumericProfile */
         NumericProfile: {
             count: number;
@@ -5611,21 +6098,6 @@ export interface components {
                 [key: string]: string;
             };
             updated_ms: number;
-        };
-        /** Origin */
-        Origin: {
-            cursor?: components["schemas"]["Cursor"] | null;
-            feed: string;
-            job?: string | null;
-            parameters?: {
-                [key: string]: string | number | boolean;
-            };
-            query: string;
-            rows: number;
-            seconds: number;
-            snapshot_at?: string | null;
-            source: string;
-            source_name: string;
         };
         /** Outcome */
         Outcome: {
@@ -5732,9 +6204,24 @@ export interface components {
             items: components["schemas"]["Import"][];
             next_cursor?: string | null;
         };
+        /** Page[PromptRow] */
+        "Page_pomona.registry.prompts.records.PromptRow_": {
+            items: components["schemas"]["PromptRow"][];
+            next_cursor?: string | null;
+        };
+        /** Page[PromptText] */
+        "Page_pomona.registry.prompts.records.PromptText_": {
+            items: components["schemas"]["PromptText"][];
+            next_cursor?: string | null;
+        };
         /** Page[RegisteredModel] */
         "Page_pomona.registry.records.RegisteredModel_": {
             items: components["schemas"]["RegisteredModel"][];
+            next_cursor?: string | null;
+        };
+        /** Page[WebhookInfo] */
+        "Page_pomona.registry.webhooks.records.WebhookInfo_": {
+            items: components["schemas"]["WebhookInfo"][];
             next_cursor?: string | null;
         };
         /** Page[Endpoint] */
@@ -5852,6 +6339,106 @@ export interface components {
             value?: string | null;
             value_without?: string | null;
         };
+        /** Prompt */
+        Prompt: {
+            aliases?: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            created_at: string;
+            /** @default  */
+            description?: string;
+            id: string;
+            latest?: number | null;
+            name: string;
+            tags?: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            updated_at: string;
+        };
+        /** PromptAlias */
+        PromptAlias: {
+            number: number;
+        };
+        /** PromptChange */
+        PromptChange: {
+            description: string;
+        };
+        /** PromptDiff */
+        PromptDiff: {
+            after: components["schemas"]["PromptText"];
+            before: components["schemas"]["PromptText"];
+            parts: components["schemas"]["PromptPart"][];
+            same: boolean;
+            variables_added: string[];
+            variables_removed: string[];
+        };
+        /** PromptPart */
+        PromptPart: {
+            after: string | null;
+            before: string | null;
+            lines: components["schemas"]["TextLine"][];
+        };
+        /** PromptRow */
+        PromptRow: {
+            newest: components["schemas"]["PromptText"] | null;
+            prompt: components["schemas"]["Prompt"];
+        };
+        /** PromptTag */
+        PromptTag: {
+            key: string;
+            number?: number | null;
+            value?: string | null;
+        };
+        /** PromptText */
+        PromptText: {
+            /** @default [] */
+            aliases?: string[];
+            /** Format: date-time */
+            created_at: string;
+            /** @default  */
+            created_by?: string;
+            id: string;
+            /** @default false */
+            jinja?: boolean;
+            /** @enum {string} */
+            kind: "text" | "chat";
+            /** @default  */
+            message?: string;
+            /** @default [] */
+            messages?: components["schemas"]["Message"][];
+            model_settings?: unknown;
+            number: number;
+            prompt: string;
+            prompt_id: string;
+            response_format?: unknown;
+            run_id?: string | null;
+            tags?: {
+                [key: string]: string;
+            };
+            /** @default  */
+            text?: string;
+            /** @default [] */
+            variables?: string[];
+        };
+        /** PromptUser */
+        PromptUser: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            name: string;
+            run?: string | null;
+        };
+        /** PromptUses */
+        PromptUses: {
+            model_count: number;
+            models: components["schemas"]["PromptUser"][];
+            run_count: number;
+            runs: components["schemas"]["PromptUser"][];
+            trace_count: number;
+            traces: components["schemas"]["PromptUser"][];
+        };
         /** PublicKey */
         PublicKey: {
             /** @default ed25519 */
@@ -5934,6 +6521,16 @@ export interface components {
         /** RebaseRequest */
         RebaseRequest: {
             threshold?: number | null;
+        };
+        /** Receipt */
+        Receipt: {
+            at?: string | null;
+            /** @default  */
+            body?: string;
+            error?: string | null;
+            /** @default 0 */
+            seconds?: number;
+            status?: number | null;
         };
         /** Recipe */
         Recipe: {
@@ -6053,7 +6650,10 @@ export interface components {
         };
         /** RunCode */
         RunCode: {
+            changes?: components["schemas"]["CodeChanges"] | null;
+            diff?: string | null;
             digest?: string | null;
+            git_branch?: string | null;
             git_commit?: string | null;
             git_repo?: string | null;
             source?: string | null;
@@ -6061,6 +6661,7 @@ export interface components {
         };
         /** RunComparison */
         RunComparison: {
+            code: components["schemas"]["RunCode"][];
             metrics: {
                 [key: string]: (number | null)[];
             };
@@ -6068,6 +6669,7 @@ export interface components {
                 [key: string]: (string | null)[];
             };
             runs: components["schemas"]["RunSummary"][];
+            same_code: boolean | null;
         };
         /** RunCost */
         RunCost: {
@@ -6092,6 +6694,13 @@ export interface components {
             models: components["schemas"]["LoggedModel"][];
             run: components["schemas"]["RunSummary"];
         };
+        /** RunDiff */
+        RunDiff: {
+            code: components["schemas"]["RunCode"];
+            hint?: string | null;
+            run: string;
+            text: string;
+        };
         /** RunInput */
         RunInput: {
             context: string | null;
@@ -6109,6 +6718,7 @@ export interface components {
         /** RunMachine */
         RunMachine: {
             cores?: number | null;
+            gpu?: string | null;
             /** @default 0 */
             gpus?: number;
             host?: string | null;
@@ -6314,7 +6924,7 @@ export interface components {
             dataset: string;
             id: string;
             number: number;
-            origin: components["schemas"]["Origin"];
+            origin: components["schemas"]["data_records_Origin"];
             quality: string;
             rows: number;
             rows_added: number;
@@ -6505,6 +7115,17 @@ export interface components {
             /** @default [] */
             tables?: components["schemas"]["SourceTable"][];
             took_ms: number;
+        };
+        /** TextLine */
+        TextLine: {
+            after: components["schemas"]["TextPiece"][] | null;
+            before: components["schemas"]["TextPiece"][] | null;
+        };
+        /** TextPiece */
+        TextPiece: {
+            /** @default false */
+            changed?: boolean;
+            text: string;
         };
         /**
          * Thresholds
@@ -6825,6 +7446,41 @@ export interface components {
             seal?: components["schemas"]["Seal"] | null;
             version: components["schemas"]["ModelVersion"];
         };
+        /** WebhookChange */
+        WebhookChange: {
+            description?: string | null;
+            events?: string[] | null;
+            name?: string | null;
+            secret?: string | null;
+            /** @enum {null|string} */
+            status?: "ACTIVE" | "DISABLED" | null;
+            url?: string | null;
+        };
+        /** WebhookEvent */
+        WebhookEvent: {
+            means: string;
+            name: string;
+        };
+        /** WebhookInfo */
+        WebhookInfo: {
+            /** Format: date-time */
+            created_at: string;
+            description: string;
+            events: string[];
+            id: string;
+            last?: components["schemas"]["Delivery"] | null;
+            name: string;
+            signed: boolean;
+            /** @enum {string} */
+            status: "ACTIVE" | "DISABLED";
+            /** Format: date-time */
+            updated_at: string;
+            url: string;
+        };
+        /** WebhookTest */
+        WebhookTest: {
+            event?: string | null;
+        };
         /** Window */
         Window: {
             /** Format: date-time */
@@ -6851,6 +7507,27 @@ export interface components {
             summary: string;
             /** @default 0 */
             threshold?: number;
+        };
+        /** Origin */
+        data_records_Origin: {
+            cursor?: components["schemas"]["Cursor"] | null;
+            feed: string;
+            job?: string | null;
+            parameters?: {
+                [key: string]: string | number | boolean;
+            };
+            query: string;
+            rows: number;
+            seconds: number;
+            snapshot_at?: string | null;
+            source: string;
+            source_name: string;
+        };
+        /** Origin */
+        training_code_records_Origin: {
+            tags: {
+                [key: string]: string;
+            };
         };
     };
     responses: never;
@@ -12832,6 +13509,589 @@ export interface operations {
             };
         };
     };
+    ApiV1PromptVersionsVersionIdShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptText"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsPage: {
+        parameters: {
+            query?: {
+                text?: string;
+                sort?: string;
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.registry.prompts.records.PromptRow_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameDescribe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameAliasesSetAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptAlias"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameAliasesRemoveAlias: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                alias: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameTagsTag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromptTag"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameVersionsAdd: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPromptVersion"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptText"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsNameVersionsNumberRemoveVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Prompt"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsRefDiffBeforeAfterDiff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                before: string;
+                after: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptDiff"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsRefVersionsVersions: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.registry.prompts.records.PromptText_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsRefVersionsVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptText"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1PromptsRefVersionsUsesUses: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+                version: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromptUses"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1QuietQuiet: {
         parameters: {
             query?: {
@@ -13537,6 +14797,48 @@ export interface operations {
             };
         };
     };
+    ApiV1RunsOriginsTell: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOrigin"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["training_code_records_Origin"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
     ApiV1RunsValuesValues: {
         parameters: {
             query: {
@@ -13680,6 +14982,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": string;
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1RunsRunIdDiffDiff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                run_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunDiff"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
@@ -15359,6 +16701,318 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SavedView"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhookEventsAll: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookEvent"][];
+                };
+            };
+        };
+    };
+    ApiV1WebhooksPage: {
+        parameters: {
+            query?: {
+                cursor?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Page_pomona.registry.webhooks.records.WebhookInfo_"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhooksCreate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewWebhook"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookInfo"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhooksRefShow: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookInfo"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhooksRefRemove: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, nothing follows */
+            204: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhooksRefChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookChange"];
+            };
+        };
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookInfo"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhooksRefDeliveriesDeliveries: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"][];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1WebhooksRefTestsTest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["WebhookTest"];
+            };
+        };
+        responses: {
+            /** @description Document created, URL follows */
+            201: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
                 };
             };
             /** @description Bad request syntax or unsupported method */
