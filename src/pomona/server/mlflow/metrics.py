@@ -3,9 +3,9 @@
 from pomona.core.errors import Invalid
 from pomona.server.mlflow import shapes
 from pomona.server.mlflow.forms import BulkHistoryForm, HistoryForm
-from pomona.server.mlflow.wire import Request, Response, answer
+from pomona.server.mlflow.wire import Request, Response
 from pomona.training.rules.limits import invalid_value
-from pomona.training.rules.paging import offset_from, token_for
+from pomona.training.rules.paging import place_from, token_after
 from pomona.training.service.histories import HistoryService
 
 MAX_RUNS = 100
@@ -26,9 +26,9 @@ class Metrics:
             raise Invalid("Missing value for required parameter 'run_id'.")
         if limit is not None and limit <= 0:
             raise invalid_value("max_results", limit, "It must be a positive integer.")
-        found, more = self._histories.page(run_id, key, limit=limit, offset=offset_from(form.page_token))
-        body: dict[str, object] = {"metrics": shapes.points(key, found)}
-        return answer(body if more is None else body | {"next_page_token": token_for(more)})
+        after, offset = place_from(form.page_token)
+        found, more = self._histories.page(run_id, key, limit=limit, after=after, offset=offset)
+        return _answer(shapes.points(key, found), None if more is None else token_after(more))
 
     def bulk(self, request: Request) -> Response:
         form = request.form(BulkHistoryForm)
@@ -36,14 +36,14 @@ class Metrics:
         if key is None:
             raise Invalid("GetMetricHistoryBulk request must specify a metric_key.")
         left = min(MAX_BULK if form.max_results is None else form.max_results, MAX_BULK)
-        points: list[shapes.Point] = []
+        points: list[bytes] = []
         for run_id in sorted(run_ids):
-            found, _ = self._histories.page(run_id, key, limit=max(1, left), offset=0)
-            points += shapes.points(key, found[:left], run_id)
+            found, _ = self._histories.page(run_id, key, limit=max(1, left))
+            points.append(shapes.points(key, found[:left], run_id))
             left -= len(found)
             if left <= 0:
                 break
-        return answer({"metrics": points})
+        return _answer(b",".join(filter(None, points)))
 
     def interval(self, request: Request) -> Response:
         form = request.form(BulkHistoryForm, "metric_key")
@@ -59,13 +59,15 @@ class Metrics:
                 f"end_step must be greater than start_step. Found start_step={start} and end_step={end}."
             )
         points = [
-            point
+            shapes.points(key, self._histories.sample(run_id, key, limit=limit, start=start, end=end), run_id)
             for run_id in run_ids
-            for point in shapes.points(
-                key, self._histories.sample(run_id, key, limit=limit, start=start, end=end), run_id
-            )
         ]
-        return answer({"metrics": points})
+        return _answer(b",".join(filter(None, points)))
+
+
+def _answer(points: bytes, more: str | None = None) -> Response:
+    end = b"" if more is None else b',"next_page_token":"%s"' % more.encode()
+    return Response(b'{"metrics":[%s]%s}' % (points, end))
 
 
 def _checked(run_ids: list[str] | None, field: str) -> list[str]:

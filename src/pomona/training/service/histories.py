@@ -4,7 +4,7 @@ from pomona.core.errors import NotFound
 from pomona.core.ports import Database, Transaction
 from pomona.training.records.runs import MetricHistory, MetricPoint
 from pomona.training.rules.sampling import even_picks, thin
-from pomona.training.store import metrics, runs
+from pomona.training.store import histories, runs
 
 
 class HistoryService:
@@ -14,20 +14,29 @@ class HistoryService:
         self._database = database
 
     def page(
-        self, run_id: str, key: str, *, limit: int | None = None, offset: int = 0
-    ) -> tuple[list[MetricPoint], int | None]:
-        """Values in order of time and the offset of the next page.
+        self,
+        run_id: str,
+        key: str,
+        *,
+        limit: int | None = None,
+        after: MetricPoint | None = None,
+        offset: int = 0,
+    ) -> tuple[list[MetricPoint], MetricPoint | None]:
+        """Values in order of time after a point, and the point that the next page comes after.
 
         Raises:
             NotFound: If there is no such run.
         """
         wanted = None if limit is None else limit + 1
-        found = self._database.read(
-            lambda tx: metrics.history_of(tx, runs.target(tx, run_id).id, key, limit=wanted, offset=offset)
-        )
+
+        def read(tx: Transaction) -> list[MetricPoint]:
+            run = runs.target(tx, run_id).id
+            return histories.page(tx, run, key, limit=wanted, after=after, offset=offset)
+
+        found = self._database.read(read)
         if limit is None or len(found) <= limit:
             return found, None
-        return found[:limit], offset + limit
+        return found[:limit], found[limit - 1]
 
     def sample(
         self, run_id: str, key: str, *, limit: int, start: int | None = None, end: int | None = None
@@ -50,6 +59,6 @@ class HistoryService:
 
     def _steps(self, run_id: str, key: str, start: int | None, end: int | None) -> list[MetricPoint]:
         def read(tx: Transaction) -> list[MetricPoint]:
-            return metrics.steps_of(tx, runs.target(tx, run_id).id, key, start=start, end=end)
+            return histories.in_steps(tx, runs.target(tx, run_id).id, key, start=start, end=end)
 
         return self._database.read(read)
