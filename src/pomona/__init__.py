@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pomona.loop.records import NewTrigger, Recipe
     from pomona.monitoring.records import Thresholds
     from pomona.releases.records import CanaryPolicy
+    from pomona.sdk.autolog import autolog
     from pomona.sdk.client import Client, connect
     from pomona.sdk.script import params, training_data
     from pomona.serving.records import NewOutcome
@@ -40,6 +41,7 @@ _HOME_OF = {
     "PomonaError": "pomona.core.errors",
     "Recipe": "pomona.loop.records",
     "Thresholds": "pomona.monitoring.records",
+    "autolog": "pomona.sdk.autolog",
     "connect": "pomona.sdk.client",
     "params": "pomona.sdk.script",
     "training_data": "pomona.sdk.script",
@@ -60,6 +62,7 @@ __all__ = [
     "Recipe",
     "Thresholds",
     "__version__",
+    "autolog",
     "connect",
     "params",
     "training_data",

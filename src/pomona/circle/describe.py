@@ -24,7 +24,8 @@ from pomona.releases.service import ReleaseService
 from pomona.serving.archive.service import Archive
 from pomona.serving.records import Outcome, Prediction
 from pomona.serving.service import ServingService
-from pomona.training.records.runs import Run
+from pomona.training.code.rules import said_of
+from pomona.training.rules.views import code_of
 from pomona.training.service.entries import EntryService
 from pomona.training.service.tracking import TrackingService
 
@@ -176,7 +177,9 @@ class Describer:
         """A tracked run: its parameters and metrics, and where its code is."""
         found = self._of.tracking.run(record_id)
         metrics = {metric.key: _number(metric.value) for metric in found.metrics[:4]}
-        facts = _facts(**metrics, **dict(list(found.params.items())[:4]), **_origin(found))
+        code = self._of.tracking.code.with_changes([code_of(found)])[0]
+        told = {"code": said_of(code), "source": code.source}
+        facts = _facts(**metrics, **dict(list(found.params.items())[:4]), **told)
         return _node(
             record_id, "run", "training", found.name, state=found.status, at=found.started_at, facts=facts
         )
@@ -341,13 +344,6 @@ def _taken(origin: Origin | None) -> dict[str, object]:
     values = ", ".join(f":{name} = {value}" for name, value in origin.parameters.items())
     at = f"{origin.snapshot_at:%Y-%m-%d %H:%M:%S} UTC" if origin.snapshot_at else None
     return {"source query": " ".join(origin.query.split()), "with": values, "source as of": at}
-
-
-def _origin(run: Run) -> dict[str, object]:
-    return {
-        "git commit": run.tags.get("mlflow.source.git.commit"),
-        "source": run.tags.get("mlflow.source.name"),
-    }
 
 
 def _number(value: float) -> str:

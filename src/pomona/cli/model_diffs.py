@@ -117,8 +117,9 @@ def _values(title: str, items: Any, everything: bool) -> None:
 def _code(side: "Side") -> str | None:
     if side.code is None:
         return None
-    named = side.code.digest or side.code.git_commit
-    return named[:12] if named else side.code.source
+    from pomona.training.code.rules import said_of
+
+    return said_of(side.code) or side.code.source
 
 
 def _gate(side: "Side") -> str | None:

@@ -1,16 +1,20 @@
 """``pomona runs``: list, show and compare tracked runs."""
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.markup import escape
 
 from pomona.cli.console import Json, Limit, cell, client, out, show_csv, show_one, show_rows
+from pomona.cli.patches import show_patch
 from pomona.core.errors import Invalid
 from pomona.training.records.studies import Stat
 
 if TYPE_CHECKING:
-    from pomona.training.records.runs import RunDetail, RunSummary
+    from pomona.training.code.records import RunCode
+    from pomona.training.records.runs import RunComparison, RunDetail, RunSummary
 
 app = typer.Typer(no_args_is_help=True, help="Tracked runs: what was tried, with what, and how well it did.")
 
@@ -89,8 +93,18 @@ def _value(run: "RunSummary", column: str) -> object:
 
 
 @app.command()
-def show(run_id: Annotated[str, typer.Argument(help="The run's id.")], json: Json = False) -> None:
-    """Show a run: params, metrics, inputs, code, models, artifacts."""
+def show(
+    run_id: Annotated[str, typer.Argument(help="The run's id.")],
+    diff: Annotated[bool, typer.Option("--diff", help="Only what it ran that was not committed.")] = False,
+    json: Json = False,
+) -> None:
+    """Show a run: params, metrics, inputs, code, models, artifacts.
+
+    Example: pomona runs show 3f9c1a7e --diff > run.patch; git checkout COMMIT; git apply run.patch
+    """
+    if diff:
+        _show_diff(run_id, json)
+        return
     with client() as pomona:
         found = pomona.runs.get(run_id)
     if json:
@@ -103,6 +117,37 @@ def show(run_id: Annotated[str, typer.Argument(help="The run's id.")], json: Jso
     _show_ties(found)
     if found.error:
         out.print(found.error, markup=False)
+
+
+def _show_diff(run_id: str, json: bool) -> None:
+    with client() as pomona:
+        found = pomona.runs.diff(run_id)
+    if json:
+        show_one(found, json=True)
+    else:
+        show_patch(found)
+
+
+@app.command()
+def origin(
+    run_id: Annotated[str, typer.Argument(help="The run's id.")],
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="Whose git repository holds the code; default here.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Tell a run where it comes from: commit, uncommitted changes, packages, machine.
+
+    For runs that R, Java or curl started; in Python `pomona.autolog()` does it for those of mlflow.
+
+    Example: pomona runs origin 3f9c1a7e --folder ~/project
+    """
+    with client() as pomona:
+        found = pomona.runs.tell_origin(run_id, folder=folder or Path.cwd())
+    if json:
+        show_one(found, json=True)
+    else:
+        _show_pairs("tag", found.tags)
 
 
 def _show_pairs(what: str, values: Mapping[str, object]) -> None:
@@ -121,7 +166,7 @@ def _show_ties(found: "RunDetail") -> None:
         json=False,
         empty="no inputs logged: mlflow.log_input ties a run to its data",
     )
-    show_one(found.code, title="code")
+    _show_code(found.code)
     show_one(found.machine, title="machine")
     if found.cost is not None:
         took = f"{found.cost.seconds:,.0f} s of {found.cost.resource}"
@@ -138,6 +183,16 @@ def _show_ties(found: "RunDetail") -> None:
         json=False,
         empty="no artifacts logged",
     )
+
+
+def _show_code(code: "RunCode") -> None:
+    from pomona.training.code.rules import said_of
+
+    source = f" [dim]{escape(code.source)}[/dim]" if code.source else ""
+    out.print(f"[bold]code[/bold] {said_of(code) or '[dim]no commit is known[/dim]'}{source}")
+    if code.changes:
+        names = ", ".join(file.path for file in code.changes.files[:6])
+        out.print(f"[dim]changed: {escape(names)}; --diff shows it[/dim]")
 
 
 @app.command()
@@ -160,13 +215,16 @@ def cost(
 def compare(
     run_ids: Annotated[list[str], typer.Argument(help="Two or more run ids.")], json: Json = False
 ) -> None:
-    """Show runs side by side: the params in which they differ, and every metric."""
+    """Show runs side by side: whether their code differs, the params that do, and every metric.
+
+    Example: pomona runs compare 3f9c1a7e 5d0be2c4
+    """
     with client() as pomona:
         found = pomona.runs.compare(run_ids)
     if json:
         show_one(found, json=True)
         return
-    rows: list[tuple[str, str, Sequence[object]]] = []
+    rows: list[tuple[str, str, Sequence[object]]] = [_code_row(found)]
     rows += [("param", key, values) for key, values in found.params.items()]
     rows += [("metric", key, values) for key, values in found.metrics.items()]
     names = [(run.name, lambda row, i=i: row[2][i]) for i, run in enumerate(found.runs)]
@@ -176,6 +234,23 @@ def compare(
         json=False,
         empty="these runs logged no params that differ, and no metrics",
     )
+    _show_changed_files(found)
+
+
+def _code_row(found: "RunComparison") -> tuple[str, str, Sequence[object]]:
+    from pomona.training.code.rules import said_of
+
+    said = {None: "not known of all", True: "the same", False: "differs"}[found.same_code]
+    return "code", said, [said_of(code) or code.source for code in found.code]
+
+
+def _show_changed_files(found: "RunComparison") -> None:
+    """The files whose uncommitted changes differ, where the runs stand on one commit."""
+    from pomona.training.code.rules import differing_files
+
+    names = differing_files(found.code)
+    if names:
+        out.print(f"[dim]changed differently: {escape(', '.join(names))}[/dim]")
 
 
 @app.command()

@@ -1,10 +1,9 @@
 """Training entries from Python: store a script, have it trained."""
 
-import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -15,13 +14,15 @@ from pomona.sdk.session import Session, part
 from pomona.training.records.entries import (
     CodeUpload,
     DataSelector,
-    GitState,
     Limits,
     NewEntry,
     Trained,
     TrainingEntry,
     TrainRequest,
 )
+
+if TYPE_CHECKING:
+    from pomona.training.code.records import GitState
 
 
 class Training:
@@ -161,17 +162,7 @@ def _freeze() -> tuple[str, ...]:
     return freeze()
 
 
-def _git_state(folder: Path) -> GitState | None:
-    """The commit the folder is at and what is not committed; None outside a repository."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    if not commit:
-        return None
-    return GitState(commit=commit.strip(), diff=_git(folder, "diff", "HEAD", "--", ".") or "")
+def _git_state(folder: Path) -> "GitState | None":
+    from pomona.training.worktree import git_state
 
-
-def _git(folder: Path, *arguments: str) -> str | None:
-    try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True, timeout=30)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return done.stdout.decode(errors="replace")
+    return git_state(folder)

@@ -4,9 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from pomona.core.errors import Invalid
 from pomona.sdk.rows import Rows
 from pomona.sdk.session import Session, part, with_query
+from pomona.training.code.records import Origin, RunDiff
 from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ArtifactFile,
@@ -164,12 +167,30 @@ class Runs:
         """Everything known about a run."""
         return self._session.get(f"/api/v1/runs/{part(run_id)}", RunDetail)
 
+    def diff(self, run_id: str) -> RunDiff:
+        """What a run ran beside its commit: ``.text`` is a patch, ``.code`` says what it belongs to."""
+        return self._session.get(f"/api/v1/runs/{part(run_id)}/diff", RunDiff)
+
+    def tell_origin(self, run_id: str, *, folder: str | Path | None = None) -> Origin:
+        """Tell a run where it comes from: this machine, its packages, and the code in ``folder``.
+
+        For runs that another client made; ``pomona.autolog()`` does it for those of ``mlflow``.
+
+        Args:
+            folder: Whose git repository holds the code; default that of the running script, or the current
+                one. Secrets and files that git does not know are not sent.
+        """
+        from pomona.sdk.origin import origin_of
+
+        told = msgspec.structs.replace(origin_of(folder), run=run_id)
+        return self._session.post("/api/v1/runs/origins", told, Origin)
+
     def cost(self, *, experiment: str | None = None, hypothesis: str | None = None) -> Spent:
         """What runs cost in all: seconds times the price of what they used."""
         return self._session.get("/api/v1/runs/cost", Spent, experiment=experiment, hypothesis=hypothesis)
 
     def compare(self, run_ids: Sequence[str]) -> RunComparison:
-        """Runs side by side: the params in which they differ, and every metric."""
+        """Runs side by side: the params in which they differ, every metric, whether their code differs."""
         query = "&".join(f"id={part(run_id)}" for run_id in run_ids)
         return self._session.get(f"/api/v1/runs/compare?{query}", RunComparison)
 

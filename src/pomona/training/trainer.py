@@ -19,8 +19,10 @@ from pomona.core.records import to_json
 from pomona.data.records import DataVersion
 from pomona.jobs.service import JobService, LeaseLost
 from pomona.jobs.worker import JobContext, WorkerStopping, Workflow
+from pomona.training.code.records import COMMIT_TAG, DIFF_TAG
 from pomona.training.environment import freeze
 from pomona.training.executors import Executor, Task, TaskState
+from pomona.training.machine import machine_tags
 from pomona.training.reach import Address, Reach
 from pomona.training.records.entries import Trained, TrainingEntry, TrainingPlan, TrainRequest
 from pomona.training.records.runs import (
@@ -161,6 +163,7 @@ class Trainer:
             files={file.path: file.digest for file in entry.files},
             limits=entry.limits,
         )
+        self._tracking.log(plan.run, tags=[*machine_tags().items()])  # of whoever runs it now
         with self._reach() as address:
             try:
                 state = self._until_end(task, _environment(plan, entry, address), context)
@@ -236,7 +239,9 @@ def _tags(entry: TrainingEntry, version: DataVersion, environment: str) -> dict[
     if entry.hypothesis:
         tags[HYPOTHESIS_TAG] = entry.hypothesis
     if entry.git_commit:
-        tags["mlflow.source.git.commit"] = entry.git_commit
+        tags[COMMIT_TAG] = entry.git_commit
+    if entry.git_diff:
+        tags[DIFF_TAG] = entry.git_diff
     return tags
 
 

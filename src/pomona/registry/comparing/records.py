@@ -4,7 +4,7 @@ from typing import Literal
 
 from pomona.core.records import Record
 from pomona.registry.records import GateResult
-from pomona.training.records.runs import RunCode
+from pomona.training.code.records import RunCode
 
 Change = Literal["added", "removed", "changed", "same"]
 Verdict = Literal["better", "worse", "same", "unknown"]

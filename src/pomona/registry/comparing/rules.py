@@ -7,7 +7,8 @@ from typing import Any
 
 from pomona.registry.comparing.records import Change, MetricChange, ModelFileChange, ValueChange, Verdict
 from pomona.registry.records import ModelFile, ModelVersion, Signature
-from pomona.training.records.runs import RunCode
+from pomona.training.code.records import RunCode
+from pomona.training.code.rules import all_the_same
 
 Better = Callable[[str], str | None]
 _PACKAGE = re.compile(r"^\s*(?:-\s+)?([A-Za-z0-9][A-Za-z0-9._-]*)(\[[^\]]*\])?\s*([=<>~!]=?=?[^#;\s]*)?")
@@ -122,13 +123,8 @@ def packages_in(text: str) -> dict[str, str]:
 
 
 def same_code(before: RunCode | None, after: RunCode | None) -> bool | None:
-    """Whether both ran the same code: by its snapshot, else by its commit; None: not known."""
-    if before is None or after is None:
-        return None
-    for one, other in ((before.digest, after.digest), (before.git_commit, after.git_commit)):
-        if one and other:
-            return one == other
-    return None
+    """Whether both ran the same code; None: not known."""
+    return None if before is None or after is None else all_the_same([before, after])
 
 
 def _digest(file: ModelFile | None) -> str | None:

@@ -86,7 +86,7 @@ class Comparer:
             data_version=version.data_version,
             hypothesis=version.hypothesis,
             environment=version.environment,
-            code=code_of(run) if run is not None else None,
+            code=self._tracking.code.with_changes([code_of(run)])[0] if run is not None else None,
             gate=next(iter(self._registry.gates(version.id)), None),
         )
 

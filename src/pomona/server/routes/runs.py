@@ -2,12 +2,13 @@
 
 from typing import Annotated
 
-from litestar import Controller, Response, get
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar import Controller, Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from pomona.core.records import Page
 from pomona.server.files import file_response, page_response
 from pomona.server.wiring import Wired
+from pomona.training.code.records import NewOrigin, Origin, RunDiff
 from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ArtifactFile,
@@ -88,13 +89,23 @@ class RunRoutes(Controller):
 
     @get("/compare", sync_to_thread=True)
     def compare(self, app: Wired, ids: Ids) -> RunComparison:
-        """Runs side by side: the params in which they differ, and every metric."""
+        """Runs side by side: the params in which they differ, every metric, whether their code differs."""
         return app.tracking.reports.compare(ids)
 
     @get("/{run_id:str}", sync_to_thread=True)
     def show(self, app: Wired, run_id: FromPath[str]) -> RunDetail:
         """Everything known about a run."""
         return app.tracking.reports.detail(run_id)
+
+    @get("/{run_id:str}/diff", sync_to_thread=True)
+    def diff(self, app: Wired, run_id: FromPath[str]) -> RunDiff:
+        """What a run ran beside its commit: a patch, without secrets."""
+        return app.tracking.reports.diff(run_id)
+
+    @post("/origins", sync_to_thread=True)
+    def tell(self, app: Wired, data: JSONBody[NewOrigin]) -> Origin:
+        """Keep where a run comes from: commit, uncommitted changes, packages, machine."""
+        return app.tracking.origins.tell(data)
 
     @get("/{run_id:str}/metrics/{key:path}", sync_to_thread=True)
     def metric(

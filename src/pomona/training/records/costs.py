@@ -6,6 +6,10 @@ from pomona.core.records import Record
 
 RESOURCE_TAG = "pomona.resource"  # names what a run used: a price stands beside that name
 
+GPUS_TAG = "pomona.gpus"
+MACHINE_TAGS = frozenset(
+    f"pomona.{name}" for name in ("host", "os", "python", "cores", "memory_gb", "gpus", "gpu")
+)
 GPU_METRICS = "system/gpu_%_utilization_percentage"  # as LIKE; MLflow numbers them
 
 
@@ -18,6 +22,7 @@ class RunMachine(Record, frozen=True, kw_only=True):
     python: str | None = None
     cores: int | None = None
     gpus: int = 0
+    gpu: str | None = None  # what kind
     memory_gb: float | None = None
 
 

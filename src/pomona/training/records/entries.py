@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from pomona.core.records import Record
+from pomona.training.code.records import GitState
 
 
 class DataSelector(Record, frozen=True, kw_only=True):
@@ -42,13 +43,6 @@ class CodeUpload(Record, frozen=True, kw_only=True):
     body: bytes
 
 
-class GitState(Record, frozen=True, kw_only=True):
-    """Where the script stood in its git repository; ``diff`` is what was not committed."""
-
-    commit: str
-    diff: str = ""
-
-
 class NewEntry(Record, frozen=True, kw_only=True):
     """What a person stores to have it trained again and again."""
 
@@ -83,7 +77,7 @@ class TrainingEntry(Record, frozen=True, kw_only=True):
     environment: str | None = None  # digest of the list of packages it was written with
     purpose: str = "training"
     git_commit: str | None = None
-    git_diff: str | None = None  # digest of the uncommitted changes
+    git_diff: str | None = None  # digest of the uncommitted changes, or "clean"
     created_at: datetime
     created_by: str
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Literal
 
 from pomona.core.records import Link, Record
+from pomona.training.code.records import RunCode
 from pomona.training.records.costs import RunCost, RunMachine
 
 RunStatus = Literal["RUNNING", "SCHEDULED", "FINISHED", "FAILED", "KILLED"]
@@ -138,16 +139,6 @@ class RunInput(Record, frozen=True, kw_only=True):
     hint: str | None = None
 
 
-class RunCode(Record, frozen=True, kw_only=True):
-    """Where a run's code is: the snapshot kept here, or the git commit its client reported."""
-
-    digest: str | None = None
-    git_commit: str | None = None
-    git_repo: str | None = None
-    source: str | None = None
-    source_type: str | None = None
-
-
 class ArtifactFile(Record, frozen=True, kw_only=True):
     """A file or folder below a run or a logged model; folders have no size and no digest."""
 
@@ -192,9 +183,14 @@ class RunDetail(Record, frozen=True, kw_only=True):
 
 
 class RunComparison(Record, frozen=True, kw_only=True):
-    """Runs side by side: the params in which they differ, and every metric; in the order of ``runs``."""
+    """Runs side by side: the params in which they differ, and every metric; in the order of ``runs``.
+
+    ``same_code`` is None if of one of them it is not known.
+    """
 
     runs: list[RunSummary]
+    code: list[RunCode]
+    same_code: bool | None
     params: dict[str, list[str | None]]
     metrics: dict[str, list[float | None]]
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from pomona.core.errors import Invalid
-from pomona.training.records.costs import RESOURCE_TAG, Prices, RunCost, RunMachine, Spent
+from pomona.training.records.costs import GPUS_TAG, RESOURCE_TAG, Prices, RunCost, RunMachine, Spent
 from pomona.training.records.runs import Run
 
 _GPU = re.compile(r"system/gpu_\d+_utilization_percentage")
 _USED, _SHARE = "system/system_memory_usage_megabytes", "system/system_memory_usage_percentage"
+_NUMBER = re.compile(r"[0-9]{1,6}(?:\.[0-9]{1,3})?")
 _CENT = Decimal("0.0001")
 _HINT = "POMONA_PRICES=EUR:cpu=0.05,gpu=2.40 (an hour of each)"
 
@@ -43,7 +44,7 @@ def prices_of(text: str) -> Prices:
 
 
 def resource_of(tag: str | None, *, has_gpu: bool) -> str:
-    """What a run used: what its tag says, else ``gpu`` or ``cpu`` as its system metrics show."""
+    """What a run used: what its tag says, else ``gpu`` or ``cpu`` as its metrics and tags show."""
     return tag or ("gpu" if has_gpu else "cpu")
 
 
@@ -52,15 +53,17 @@ def machine_of(run: Run) -> RunMachine:
     values = {metric.key: metric.value for metric in run.metrics}
     gpus = sum(1 for key in values if _GPU.fullmatch(key))
     used, share = values.get(_USED), values.get(_SHARE)
-    memory = round(used / share / 10, 1) if used and share and share > 0 else None
-    cores = run.tags.get("pomona.cores", "")
+    memory = round(used / share / 10, 1) if used and share and share > 0 else _number(run, "pomona.memory_gb")
+    cores, told = _number(run, "pomona.cores"), _number(run, GPUS_TAG)
+    gpus = gpus or int(told or 0)
     return RunMachine(
         resource=resource_of(run.tags.get(RESOURCE_TAG), has_gpu=gpus > 0),
         host=run.tags.get("pomona.host"),
         os=run.tags.get("pomona.os"),
         python=run.tags.get("pomona.python"),
-        cores=int(cores) if cores.isdecimal() and len(cores) < 7 else None,
+        cores=None if cores is None else int(cores),
         gpus=gpus,
+        gpu=run.tags.get("pomona.gpu"),
         memory_gb=memory,
     )
 
@@ -99,6 +102,11 @@ def spent_on(groups: Iterable[tuple[str | None, bool, int, float]], prices: Pric
         currency=prices.currency,
         unpriced=unpriced,
     )
+
+
+def _number(run: Run, tag: str) -> float | None:
+    said = run.tags.get(tag, "")
+    return float(said) if _NUMBER.fullmatch(said) else None
 
 
 def _amount(seconds: float, price: Decimal) -> Decimal:

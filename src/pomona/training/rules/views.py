@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
+from pomona.training.code.records import BRANCH_TAG, COMMIT_TAG, DIFF_TAG, REPO_TAG, RunCode
+from pomona.training.code.rules import all_the_same
 from pomona.training.records.runs import (
     CODE_TAG,
     HYPOTHESIS_TAG,
     DatasetInput,
     Run,
-    RunCode,
     RunComparison,
     RunInput,
     RunSummary,
@@ -45,22 +46,28 @@ def shown_input(item: DatasetInput) -> RunInput:
     )
 
 
-def code_of(run: Run) -> RunCode:
-    """Where the run's code is."""
+def code_of(run: Run | RunSummary) -> RunCode:
+    """Where the run's code is, as its tags say."""
     return RunCode(
         digest=run.tags.get(CODE_TAG),
-        git_commit=run.tags.get("mlflow.source.git.commit"),
-        git_repo=run.tags.get("mlflow.source.git.repoURL"),
+        git_commit=run.tags.get(COMMIT_TAG),
+        git_branch=run.tags.get(BRANCH_TAG),
+        git_repo=run.tags.get(REPO_TAG),
         source=run.tags.get("mlflow.source.name"),
         source_type=run.tags.get("mlflow.source.type"),
+        diff=run.tags.get(DIFF_TAG),
     )
 
 
-def side_by_side(runs: Sequence[RunSummary]) -> RunComparison:
-    """Runs next to one another: only params that differ, every metric."""
+def side_by_side(runs: Sequence[RunSummary], codes: Sequence[RunCode]) -> RunComparison:
+    """Runs next to one another: only params that differ, every metric, whether their code differs."""
     params = {key: [run.params.get(key) for run in runs] for run in runs for key in run.params}
     metrics = {key: [run.metrics.get(key) for run in runs] for run in runs for key in run.metrics}
     differing = {key: values for key, values in params.items() if len(set(values)) > 1}
     return RunComparison(
-        runs=list(runs), params=dict(sorted(differing.items())), metrics=dict(sorted(metrics.items()))
+        runs=list(runs),
+        code=list(codes),
+        same_code=all_the_same(codes),
+        params=dict(sorted(differing.items())),
+        metrics=dict(sorted(metrics.items())),
     )

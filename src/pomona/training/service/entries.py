@@ -15,6 +15,8 @@ from pomona.data.records import DataVersion
 from pomona.data.service import DataService
 from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
+from pomona.training.code.records import COMMIT_TAG, DIFF_TAG
+from pomona.training.code.service import CodeService
 from pomona.training.records.entries import (
     CodeFile,
     NewEntry,
@@ -46,6 +48,7 @@ class EntryService:
         self._business = business
         self._data = data
         self._jobs = jobs
+        self._code = CodeService(database, blobs, clock)
 
     def store(self, new: NewEntry) -> TrainingEntry:
         """Keep an entry; the same as its newest version returns that one.
@@ -136,7 +139,7 @@ class EntryService:
             for file in sorted(new.files, key=lambda file: file.path)
         )
         packages = "\n".join(new.environment)
-        diff = new.git.diff if new.git else ""
+        git = self._code.tags_of(new.git) if new.git else {}
         return TrainingEntry(
             id=new_id("ent", now),
             name=new.name,
@@ -152,8 +155,8 @@ class EntryService:
             limits=new.limits,
             environment=self._blobs.put(packages.encode()) if packages else None,
             purpose=new.purpose,
-            git_commit=new.git.commit if new.git else None,
-            git_diff=self._blobs.put(diff.encode()) if diff else None,
+            git_commit=git.get(COMMIT_TAG),
+            git_diff=git.get(DIFF_TAG),
             created_at=now,
             created_by=current_actor(),
         )

@@ -8,6 +8,8 @@ import msgspec
 from pomona.core.errors import Invalid
 from pomona.core.ports import Database, Ledger, Transaction
 from pomona.core.records import Page
+from pomona.training.code.records import RunDiff
+from pomona.training.code.service import CodeService
 from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ENTRY_TAG,
@@ -46,12 +48,14 @@ class RunReports:
         experiments: ExperimentService,
         models: LoggedModelService,
         artifacts: ArtifactService,
+        code: CodeService,
     ) -> None:
         self._database = database
         self._ledger = ledger
         self._experiments = experiments
         self._models = models
         self._artifacts = artifacts
+        self._code = code
 
     def page(
         self,
@@ -130,7 +134,7 @@ class RunReports:
             run=views.summary(run),
             experiment_name=self._experiments.get(run.experiment).name,
             inputs=[views.shown_input(item) for item in run.inputs],
-            code=views.code_of(run),
+            code=self._code.with_changes([views.code_of(run)])[0],
             environment=run.tags.get(ENVIRONMENT_TAG),
             entry=run.tags.get(ENTRY_TAG),
             models=self._models.of_run(run.id),
@@ -140,6 +144,16 @@ class RunReports:
             machine=costs.machine_of(run),
             cost=costs.cost_of(run, costs.prices_of(os.environ.get(PRICES_VARIABLE, ""))),
         )
+
+    def diff(self, run_id: str) -> RunDiff:
+        """What a run ran beside its commit; the beginning of its id will do.
+
+        Raises:
+            NotFound: If there is no such run.
+            Invalid: If several ids begin so.
+        """
+        run = self._database.read(lambda tx: _find(tx, run_id))
+        return self._code.diff(run.id, views.code_of(run))
 
     def spent(self, *, experiment: str | None = None, hypothesis: str | None = None) -> Spent:
         """What runs cost: all of them, those of an experiment, or those that test a hypothesis (its id).
@@ -154,7 +168,7 @@ class RunReports:
         return costs.spent_on(found, prices)
 
     def compare(self, run_ids: Sequence[str]) -> RunComparison:
-        """Runs side by side: the params in which they differ, and every metric.
+        """Runs side by side: the params in which they differ, every metric, and their code.
 
         Raises:
             Invalid: If fewer than two or too many are named.
@@ -163,7 +177,8 @@ class RunReports:
         if not 2 <= len(run_ids) <= _MOST_COMPARED:
             raise Invalid(f"{len(run_ids)} runs cannot be compared", hint=f"name 2 to {_MOST_COMPARED} runs")
         found = self._database.read(lambda tx: search.by_ids(tx, _whole(tx, run_ids)))
-        return views.side_by_side([views.summary(run) for run in found])
+        rows = [views.summary(run) for run in found]
+        return views.side_by_side(rows, self._code.with_changes([views.code_of(row) for row in rows]))
 
 
 def check_stat(stat: Stat, step: int | None) -> None:

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import Any
 
 import msgspec
 
@@ -11,7 +12,10 @@ from pomona.core.actors import current_actor
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.events import RunFinished, RunStarted
 from pomona.core.ports import Blobs, Clock, Database, Ledger, Transaction
+from pomona.core.requests import current_claim
 from pomona.sql import from_us, to_us
+from pomona.training.code.service import CodeService
+from pomona.training.code.telling import Origins
 from pomona.training.records.runs import (
     DATA_VERSION_TAG,
     HYPOTHESIS_TAG,
@@ -33,11 +37,14 @@ from pomona.training.service.changes import RunChanges, SavedViews
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.service.frames import RunFrames
 from pomona.training.service.histories import HistoryService
+from pomona.training.service.intake import MetricIntake
 from pomona.training.service.lineage import FindsFileSets, FindsVersions, Lineage
 from pomona.training.service.logged_models import LoggedModelService
 from pomona.training.service.reports import RunReports
+from pomona.training.service.settled import SettledDatabase
 from pomona.training.service.studies import RunStudies
 from pomona.training.store import experiments, inputs, logged_models, metrics, runs, search
+from pomona.training.store.inbox import Point
 
 MAX_PAGE = 50_000
 _MODEL_HISTORY_TAG = "mlflow.log-model.history"
@@ -60,14 +67,17 @@ class TrackingService:
         self._database = database
         self._clock = clock
         self._lineage = Lineage(business, data, files)
-        self._keys: dict[str, int] = {}
+        self._intake = MetricIntake(database)
+        self._settled = settled = SettledDatabase(database, self._intake)
         self.experiments = ExperimentService(database, clock, self._lineage)
         self.models = LoggedModelService(database, clock)
         self.artifacts = ArtifactService(database, blobs, clock)
-        self.histories = HistoryService(database)
-        self.reports = RunReports(database, ledger, self.experiments, self.models, self.artifacts)
-        self.studies = RunStudies(database)
-        self.frames = RunFrames(database, self.reports)
+        self.histories = HistoryService(settled)
+        self.code = CodeService(database, blobs, clock)
+        self.origins = Origins(blobs, self.code, lambda run, tags: self.log(run, tags=[*tags.items()]))
+        self.reports = RunReports(settled, ledger, self.experiments, self.models, self.artifacts, self.code)
+        self.studies = RunStudies(settled)
+        self.frames = RunFrames(settled, self.reports)
         self.changes = RunChanges(database, clock)
         self.views = SavedViews(database, clock)
 
@@ -119,7 +129,7 @@ class TrackingService:
         Raises:
             NotFound: If there is none.
         """
-        return self._database.read(lambda tx: search.run(tx, run_id))
+        return self._settled.read(lambda tx: search.run(tx, run_id))
 
     def update(
         self,
@@ -152,7 +162,7 @@ class TrackingService:
                 tx.emit(RunFinished(subject=run_id, name=name or run.name, status=str(status)))
             return search.run(tx, run_id)
 
-        return self._database.write(work)
+        return self._settled.write(work)
 
     def finish(self, run_id: str, status: RunStatus = "FINISHED") -> Run:
         """End a run now."""
@@ -188,7 +198,7 @@ class TrackingService:
         metrics: Sequence[Metric] = (),
         params: Sequence[tuple[str, str]] = (),
         tags: Sequence[tuple[str, str]] = (),
-    ) -> "Future[dict[str, int]]":
+    ) -> "Future[Any]":
         """As ``log``, without waiting: the future is done once everything is durable.
 
         Raises:
@@ -201,14 +211,20 @@ class TrackingService:
         if any(key.startswith("pomona.") for key in batch.tags):
             known = self.run(run_id).tags if DATA_VERSION_TAG in batch.tags else None
             batch = msgspec.structs.replace(batch, tags=self._lineage.tags(batch.tags, known=known))
-        future = self._database.submit(_logging(run_id, batch, self._keys))
-        future.add_done_callback(self._remember)
+        plain = not (batch.params or batch.tags or any(metric.model_id for metric in batch.metrics))
+        if plain and current_claim() is None:
+            points = [(metric.key, metric.step, metric.timestamp, metric.value) for metric in batch.metrics]
+            return self._intake.put(run_id, points)
+        future = self._database.submit(_logging(run_id, batch, self._intake.known))
+        future.add_done_callback(self._intake.remember)
         return future
 
-    def _remember(self, future: "Future[dict[str, int]]") -> None:
-        if future.exception() is None:
-            new = {name: number for name, number in future.result().items() if name not in self._keys}
-            self._keys = {**self._keys, **new} if new else self._keys
+    def log_points(self, run_id: str, points: Sequence[Point]) -> "Future[None]":
+        """As ``log_later``, of metrics whose names, times and steps were checked already."""
+        if current_claim() is not None:  # the claim is stored with the metrics, not with others' calls
+            return self.log_later(run_id, metrics=[_metric(point) for point in points])
+        limits.check_run_id(run_id)
+        return self._intake.put(run_id, points)
 
     def delete_tag(self, run_id: str, key: str) -> None:
         """Drop a tag of a run.
@@ -289,7 +305,12 @@ class TrackingService:
                 tx, numbers, conditions, order, view=wanted.view, limit=wanted.limit, offset=wanted.offset
             )
 
-        return self._database.read(find)
+        return self._settled.read(find)
+
+
+def _metric(point: Point) -> Metric:
+    key, step, at_ms, value = point
+    return Metric(key=key, value=value, timestamp=at_ms, step=step)
 
 
 def _logging(

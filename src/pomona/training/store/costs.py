@@ -1,9 +1,9 @@
 """How long runs took, by what they used, summed in SQL."""
 
-from sqlalchemy import exists, func, select
+from sqlalchemy import exists, func, or_, select
 
 from pomona.core.ports import Transaction
-from pomona.training.records.costs import GPU_METRICS, RESOURCE_TAG
+from pomona.training.records.costs import GPU_METRICS, GPUS_TAG, RESOURCE_TAG
 from pomona.training.records.runs import HYPOTHESIS_TAG
 from pomona.training.store.metrics import latest
 from pomona.training.store.runs import keys, runs, tags
@@ -15,7 +15,11 @@ def durations(
     """Resource by tag, whether there were GPUs, number and seconds of active runs that ended."""
     named = select(keys.c.id).where(keys.c.name == RESOURCE_TAG).scalar_subquery()
     gpu = select(keys.c.id).where(keys.c.name.like(GPU_METRICS))
-    has_gpu = exists().where(latest.c.run == runs.c.id, latest.c.key.in_(gpu))
+    told, told_key = tags.alias(), select(keys.c.id).where(keys.c.name == GPUS_TAG).scalar_subquery()
+    has_gpu = or_(
+        exists().where(latest.c.run == runs.c.id, latest.c.key.in_(gpu)),
+        exists().where(told.c.run == runs.c.id, told.c.key == told_key, told.c.value.not_in(("", "0"))),
+    )
     joined = runs.outerjoin(tags, (tags.c.run == runs.c.id) & (tags.c.key == named))
     inner = (
         select(tags.c.value.label("resource"), has_gpu.label("gpu"), runs.c.started_ms, runs.c.ended_ms)

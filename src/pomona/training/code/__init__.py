@@ -1,0 +1,1 @@
+"""Which code a run ran: its commit, and what was not committed."""
