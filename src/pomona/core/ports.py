@@ -45,6 +45,13 @@ class Transaction(Protocol):
         """
         ...
 
+    def select_rows(self, select: str, values: Sequence[Any], /) -> "list[tuple[Any, ...]]":
+        """Rows for some values: ``select`` ("SELECT a, b FROM t WHERE a IN"), then one value or more.
+
+        For what is looked up by the thousand every second.
+        """
+        ...
+
     def emit(self, event: Event) -> None:
         """Append ``event`` to the ledger in this transaction, chained to the entry before."""
         ...

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from pomona.core.errors import PomonaError, StorageFull, Unavailable
 from pomona.core.ports import Clock, Condition, Transaction
@@ -50,8 +50,8 @@ class SqliteDatabase:
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         try:
-            with self._reader_engine.connect() as connection:
-                return work(SqlTransaction(connection, self._clock))
+            with self._reader_engine.begin() as connection:
+                return work(SqliteTransaction(connection, self._clock))
         except OperationalError as error:
             raise translate(error) from error
 
@@ -82,11 +82,22 @@ class SqliteDatabase:
         self._writer_engine.dispose()
 
 
+class SqliteTransaction(SqlTransaction):
+    """Transaction over one SQLAlchemy connection to SQLite that has begun; hot SQL goes to the driver."""
+
+    def _driver(self, sql: str, values: tuple[Any, ...]) -> Any:
+        driver: Any = self._connection.connection.driver_connection
+        try:
+            return driver.execute(sql, values)
+        except sqlite3.Error as error:
+            raise DBAPIError.instance(sql, values, error, sqlite3.Error) from error
+
+
 class _Backend:
     """A group on SQLite."""
 
     def transaction(self, connection: Connection, clock: Clock) -> Transaction:
-        return SqlTransaction(connection, clock)
+        return SqliteTransaction(connection, clock)
 
     def passes(self, error: BaseException) -> bool:
         return False

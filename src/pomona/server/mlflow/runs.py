@@ -14,6 +14,7 @@ from pomona.server.mlflow.forms import (
     RunModelForm,
     SearchForm,
 )
+from pomona.server.mlflow.plain import metric_in, metrics_in
 from pomona.server.mlflow.wire import EMPTY, Request, Response, answer, durable
 from pomona.training.records.runs import DatasetInput, Metric, RunModel, RunStatus, SearchRuns
 from pomona.training.rules import limits
@@ -89,6 +90,9 @@ class Runs:
         return answer(body if more is None else body | {"next_page_token": token_for(more)})
 
     async def log_metric(self, request: Request) -> Response:
+        if (plain := metric_in(request.body)) is not None:
+            await durable(self._tracking.log_points(*plain))
+            return EMPTY
         form = request.form(MetricForm, "key")
         metric = _metric(form, "")
         await durable(self._tracking.log_later(_run_id(form), metrics=[metric]))
@@ -106,6 +110,9 @@ class Runs:
         return EMPTY
 
     async def log_batch(self, request: Request) -> Response:
+        if (plain := metrics_in(request.body)) is not None:
+            await durable(self._tracking.log_points(*plain))
+            return EMPTY
         form = request.form(BatchForm, "run_id")
         future = self._tracking.log_later(
             form.run_id or "",

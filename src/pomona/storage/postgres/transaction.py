@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Float, Integer
+from sqlalchemy import BigInteger, Boolean, Float, Integer, LargeBinary
 
 from pomona.sql import metadata
 from pomona.storage.ledger import SqlTransaction
@@ -14,6 +14,8 @@ _FEW = 4  # below that a list of values is as fast
 
 class PostgresTransaction(SqlTransaction):
     """Transaction over one SQLAlchemy connection to PostgreSQL."""
+
+    mark = "%s"
 
     def insert_rows(self, into: str, rows: Sequence[tuple[Any, ...]], otherwise: str = "", /) -> None:
         if len(rows) < _FEW:
@@ -37,6 +39,8 @@ def _type_of(column: Any) -> str:
         return "boolean"
     if isinstance(column.type, Float):
         return "float8"
+    if isinstance(column.type, LargeBinary):
+        return "bytea"
     return "bigint" if isinstance(column.type, Integer | BigInteger) else "text"
 
 

@@ -37,7 +37,7 @@ def invalid_value(path: str, value: Any, message: str = "") -> Invalid:
 
 
 @lru_cache(maxsize=10_000)
-def _is_good_metric_name(name: str) -> bool:
+def is_metric_name(name: str) -> bool:
     """Whether a metric may be called so; the same few names come again and again."""
     try:
         check_name(name, "")
@@ -76,7 +76,7 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
     """Refuse metrics with a bad name, time or step; the error names the first."""
     for index, metric in enumerate(metrics):
         good = 0 <= metric.timestamp <= MAX_TIME_MS and -(2**63) <= metric.step < 2**63
-        if not (good and _is_good_metric_name(metric.key)):
+        if not (good and is_metric_name(metric.key)):
             _refuse_metric(metric, "" if len(metrics) == 1 else f"metrics[{index}]")
 
 

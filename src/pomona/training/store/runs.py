@@ -1,6 +1,6 @@
 """Runs, params and tags in SQL: integer keys inside, the protocol's ids at the edge."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import (
@@ -71,7 +71,8 @@ _set_tag = upsert(tags)
 _add_key = insert_new(keys, but=["id"])
 _target = select(runs.c.id, runs.c.run_id, runs.c.experiment, runs.c.state, runs.c.status, runs.c.name).where(
     runs.c.run_id == bindparam("run_id")
-)  # built once: it runs with every metric
+)  # built once: it runs with every call that logs
+_STATES = "SELECT run_id, id, state FROM runs WHERE run_id IN"
 
 
 def add(tx: Transaction, row: dict[str, Any], run_tags: Mapping[str, str]) -> int:
@@ -89,7 +90,7 @@ def target(tx: Transaction, run_id: str) -> Any:
     """
     row = tx.execute(_target, {"run_id": run_id}).first()
     if row is None:
-        raise NotFound(f"Run with id={run_id} not found", hint="`pomona runs ls` lists them")
+        raise missing(run_id)
     return row
 
 
@@ -101,11 +102,26 @@ def active(tx: Transaction, run_id: str) -> Any:
     """
     row = target(tx, run_id)
     if row.state != "active":
-        raise Invalid(
-            f"The run {run_id} must be in the 'active' state. Current state is {row.state}.",
-            hint="restore it first",
-        )
+        raise inactive(run_id, row.state)
     return row
+
+
+def states(tx: Transaction, run_ids: Sequence[str]) -> dict[str, tuple[int, str]]:
+    """Number and lifecycle state of those runs that exist; of 500 at most."""
+    return {run_id: (number, state) for run_id, number, state in tx.select_rows(_STATES, run_ids)}
+
+
+def missing(run_id: str) -> NotFound:
+    """The error for a run that does not exist."""
+    return NotFound(f"Run with id={run_id} not found", hint="`pomona runs ls` lists them")
+
+
+def inactive(run_id: str, state: str) -> Invalid:
+    """The error for a run that takes nothing more."""
+    return Invalid(
+        f"The run {run_id} must be in the 'active' state. Current state is {state}.",
+        hint="restore it first",
+    )
 
 
 def whole_ids(tx: Transaction, beginning: str) -> list[str]:
