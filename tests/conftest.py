@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Two slow cores share their time with other work: a deadline per example would measure the machine.
 settings.register_profile("pomona", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# What decides on a change tries the same cases every time (scripts/test); elsewhere they are drawn anew.
+settings.register_profile("repeatable", settings.get_profile("pomona"), derandomize=True)
 settings.load_profile("pomona")
 
 

@@ -35,15 +35,17 @@ TYPES: dict[pa.DataType, st.SearchStrategy[object]] = {
     ),
     pa.null(): st.none(),
 }
+PATTERNS = ("*", "^.*$", "^i.*$")  # names that Polars takes for patterns where it is asked carelessly
 
 
 @st.composite
 def tables(draw: st.DrawFn, *, min_rows: int = 0) -> pa.Table:
     """A table with an integer key and a few columns of any type, with nulls, NaN and odd names."""
     rows = draw(st.integers(min_rows, 12))
-    names = draw(
-        st.lists(st.text(min_size=1, max_size=5), unique=True, max_size=4).filter(lambda n: "id" not in n)
-    )
+    named = st.text(
+        st.characters(exclude_characters="\0", codec="utf-8"), min_size=1, max_size=5
+    ) | st.sampled_from(PATTERNS)
+    names = draw(st.lists(named, unique=True, max_size=4).filter(lambda n: "id" not in n))
     keys = draw(st.lists(st.integers(-50, 50), min_size=rows, max_size=rows, unique=True))
     columns: dict[str, pa.Array] = {"id": pa.array(keys, pa.int64())}
     for name in names:

@@ -1,6 +1,7 @@
 """What changed between two tables is the truth, bit by bit."""
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.drawn import tables
@@ -32,6 +33,14 @@ def test_changes_see_single_bits() -> None:
     new = pa.table({"k": [1, 2, 3, 4], "x": [-0.0, float("nan"), 1.0, 0.0]})
     assert compare(old, new, ["k"]).counts == Changes(changed=2)
     assert compare(old, old, ["k"]).counts.none
+
+
+@pytest.mark.parametrize("kind", [pa.int64(), pa.string()])
+@pytest.mark.parametrize("key", ["*", "^.*$", "^x$"])
+def test_a_key_that_looks_like_a_pattern_names_its_own_column(key: str, kind: pa.DataType) -> None:
+    old = pa.table({key: pa.array([1, 2, 3]).cast(kind), "x": [1, 2, 3]})
+    new = pa.table({key: pa.array([4, 3, 2]).cast(kind), "x": [4, 3, 0]})
+    assert compare(old, new, [key]).counts == Changes(added=1, removed=1, changed=1)
 
 
 @given(st.lists(st.integers(0, 3)), st.lists(st.integers(0, 3)))

@@ -64,6 +64,14 @@ def test_a_check_on_rows_counts_the_failing_ones(check: Check, failing: int) -> 
     assert all(name in row for row in result.examples for name in ("id", *columns_of(check)))
 
 
+@pytest.mark.parametrize("name", ["*", "^.*$", "^w.*$"])
+def test_a_name_that_looks_like_a_pattern_means_its_own_column(name: str) -> None:
+    table = TABLE.append_column(name, pa.array(["a", "a", "", None]))
+    assert run(Check(kind="not_null", column=name), table).failing == 1
+    assert run(Check(kind="unique", columns=(name,)), table).failing == 2
+    assert run(Check(kind="allowed", column=name, values=("a",)), table).failing == 1
+
+
 @pytest.mark.parametrize(
     ("check", "before", "good"),
     [

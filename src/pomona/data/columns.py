@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pomona.data.memories import KeptColumn
 from pomona.data.naming import Naming
-from pomona.data.tables.frames import to_polars
+from pomona.data.tables.frames import values_of
 from pomona.stats.distinct import Distinct
 from pomona.stats.profiles import merge, profile_numeric, profile_times, without
 from pomona.stats.records import CategoryProfile, ColumnProfile, NumericProfile, TimeProfile
@@ -46,7 +46,7 @@ class Column:
 
     def add(self, column: pa.ChunkedArray) -> None:
         """Take in some values."""
-        series = _series(column)
+        series = values_of(column)
         missing, values = series.null_count(), series.drop_nulls()
         found = self._summary(values, missing, 1)
         self._profile = found if self._profile is None else merge(self._profile, found)
@@ -54,7 +54,7 @@ class Column:
 
     def remove(self, column: pa.ChunkedArray) -> None:
         """Some of the values that were carried on are there no more."""
-        series = _series(column)
+        series = values_of(column)
         missing, values = series.null_count(), series.drop_nulls()
         found = self._summary(values, missing, -1)
         if self._profile is not None:
@@ -63,7 +63,7 @@ class Column:
 
     def look_at(self, sample: pa.ChunkedArray) -> None:
         """Choose the bins."""
-        values = _series(sample).drop_nulls()
+        values = values_of(sample).drop_nulls()
         kind = values.dtype
         if isinstance(kind, pl.Datetime) or kind == pl.Date:
             self._choose_times(instants_of(values))
@@ -205,10 +205,6 @@ def numbers_of(values: pl.Series) -> NDArray[np.float64] | None:
     if values.dtype.is_numeric() or values.dtype == pl.Boolean:
         return values.cast(pl.Float64).to_numpy()
     return None
-
-
-def _series(column: pa.ChunkedArray) -> pl.Series:
-    return to_polars(pa.table({"value": column})).to_series()
 
 
 def instants_of(values: pl.Series) -> pl.Series:

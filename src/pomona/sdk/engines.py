@@ -47,25 +47,28 @@ def scan(version: "Version") -> "pl.LazyFrame":
 def _as_it_was(name: str, stored: Any, wanted: Any, kind: "pa.DataType") -> "pl.Expr":
     """A stored column in the type of the version; one that holds nothing but nulls is not stored."""
     import polars as pl
+    import polars.selectors as cs
 
+    column = cs.by_name(name).as_expr()  # pl.col takes "*" and "^x$" for patterns
     if stored is None:
         return pl.lit(None, dtype=wanted).alias(name)
     if stored == wanted:
-        return pl.col(name)
+        return column
     if wanted == pl.Time:
-        return (pl.col(name).cast(pl.Int64) * _TO_NANOS[kind.unit]).cast(pl.Time)
-    return pl.col(name).cast(wanted)
+        return (column.cast(pl.Int64) * _TO_NANOS[kind.unit]).cast(pl.Time)
+    return column.cast(wanted)
 
 
 def _selected(version: "Version", found: "pl.LazyFrame", kinds: Any) -> "pl.LazyFrame":
     import polars as pl
+    import polars.selectors as cs
 
     chosen = version.selection
     if chosen.since is not None or chosen.until is not None:
         name = version.time_column
         if name is None:
             raise Invalid("this dataset has no time column", hint="read it without since and until")
-        at = pl.col(name)
+        at = cs.by_name(name).as_expr()
         if kinds[name] == pl.Date:
             at = at.cast(pl.Datetime("us"))
         aware = getattr(kinds[name], "time_zone", None) is not None
@@ -74,4 +77,4 @@ def _selected(version: "Version", found: "pl.LazyFrame", kinds: Any) -> "pl.Lazy
             found = found.filter(at >= chosen.since)
         if chosen.until is not None:
             found = found.filter(at < chosen.until)
-    return found if chosen.columns is None else found.select(chosen.columns)
+    return found if chosen.columns is None else found.select(cs.by_name(*chosen.columns))

@@ -5,7 +5,7 @@ from pomona.data.comparison.rules import compare_columns
 from pomona.data.profiling import column_like
 from pomona.data.records import DataVersion
 from pomona.data.service import DataService
-from pomona.data.tables.frames import to_polars
+from pomona.data.tables.frames import series
 from pomona.stats.profiles import merge
 from pomona.stats.records import ColumnProfile
 
@@ -45,7 +45,7 @@ class ComparisonService:
         )
 
     def _column(self, version: DataVersion, name: str, like: ColumnProfile) -> ColumnProfile:
-        values = to_polars(self._data.read(version.id, columns=[name])).to_series()
+        values = series(self._data.read(version.id, columns=[name]), name)
         found: ColumnProfile | None = None
         for start in range(0, max(1, len(values)), _CHUNK_ROWS):
             part = column_like(like, values.slice(start, _CHUNK_ROWS))

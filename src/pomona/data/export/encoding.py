@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pomona.data.export.outbox import Outbox
 from pomona.data.export.rules import FileFormat
-from pomona.data.tables.frames import to_polars
+from pomona.data.tables.frames import named, to_polars, values_of
 
 _GROUP_ROWS = 131_072
 
@@ -85,7 +85,7 @@ def _flat_column(column: pa.ChunkedArray) -> pa.ChunkedArray:
     if types.is_large_binary(kind):
         return _base64(column)
     if types.is_duration(kind):
-        return _text(pl.Series(pl.from_arrow(column)).dt.to_string("iso"))
+        return _text(values_of(column).dt.to_string("iso"))
     if types.is_null(kind):
         return pa.chunked_array([pa.nulls(len(column), pa.string())])
     if types.is_decimal(kind) or types.is_time(kind):
@@ -101,7 +101,7 @@ def _json_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _base64(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return _text(pl.Series(pl.from_arrow(column)).bin.encode("base64"))
+    return _text(values_of(column).bin.encode("base64"))
 
 
 def _text(values: pl.Series) -> pa.ChunkedArray:
@@ -110,7 +110,7 @@ def _text(values: pl.Series) -> pa.ChunkedArray:
 
 def _spoken(frame: pl.DataFrame) -> pl.DataFrame:
     """Every column in a type that JSON has."""
-    return frame.select(_spoken_as(pl.col(name), kind).alias(name) for name, kind in frame.schema.items())
+    return frame.select(_spoken_as(named(name), kind).alias(name) for name, kind in frame.schema.items())
 
 
 def _spoken_as(value: pl.Expr, kind: Any) -> pl.Expr:

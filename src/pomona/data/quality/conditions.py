@@ -9,6 +9,7 @@ from polars.exceptions import PolarsError
 from pomona.data.quality import expressions
 from pomona.data.records import Check
 from pomona.data.rules import columns_of
+from pomona.data.tables.frames import named
 
 
 def columns_needed(check: Check) -> tuple[str, ...]:
@@ -49,7 +50,7 @@ def failing(check: Check, known: pl.DataFrame | None = None) -> pl.Expr:
 def without_nan(frame: pl.DataFrame) -> pl.DataFrame:
     """NaN as null, as the checks see it."""
     floats = [name for name, kind in frame.schema.items() if kind.is_float()]
-    return frame.with_columns(pl.col(floats).fill_nan(None)) if floats else frame
+    return frame.with_columns(named(*floats).fill_nan(None)) if floats else frame
 
 
 def _breaks(check: Check, known: pl.DataFrame | None) -> pl.Expr:
@@ -57,7 +58,7 @@ def _breaks(check: Check, known: pl.DataFrame | None) -> pl.Expr:
         return ~expressions.parse(check.expression)
     if check.kind == "exists":
         return _is_unknown(columns_of(check), known if known is not None else pl.DataFrame())
-    column = pl.col(columns_of(check)[0])
+    column = named(columns_of(check)[0])
     if check.kind == "not_null":
         return column.is_null()
     if check.kind == "allowed":
@@ -74,12 +75,15 @@ def _breaks(check: Check, known: pl.DataFrame | None) -> pl.Expr:
 
 
 def _is_unknown(columns: Sequence[str], known: pl.DataFrame) -> pl.Expr:
-    there = pl.all_horizontal(pl.col(name).is_not_null() for name in columns)
+    there = pl.all_horizontal(named(name).is_not_null() for name in columns)
     if len(columns) == 1:
-        return there & ~pl.col(columns[0]).is_in(known.to_series().drop_nulls().unique().implode())
-    named = known.drop_nulls().unique().rename(dict(zip(known.columns, columns, strict=True)))
-    values = named.select(pl.struct(list(columns)).alias("row")).to_series()
-    return there & ~pl.struct(list(columns)).is_in(values.implode())
+        return there & ~named(columns[0]).is_in(
+            known.to_series().alias("value").drop_nulls().unique().implode()
+        )
+    renamed = known.drop_nulls().unique().rename(dict(zip(known.columns, columns, strict=True)))
+    row = pl.struct(named(*columns))
+    values = renamed.select(row.alias("row")).to_series()
+    return there & ~row.is_in(values.implode())
 
 
 def _unfit(check: Check, kind: pa.DataType) -> str:

@@ -22,7 +22,7 @@ from pomona.data.quality.repeats import Repeats, row_hashes
 from pomona.data.quality.wholes import Before, broken, measure
 from pomona.data.records import Check, CheckResult
 from pomona.data.rules import ROW_KINDS, columns_of, judge, name_of
-from pomona.data.tables.frames import json_rows, to_polars
+from pomona.data.tables.frames import json_rows, named, to_polars
 from pomona.stats.records import TableProfile
 
 EXAMPLES = 5
@@ -87,7 +87,7 @@ class Inspection:
         self._count(frame)
         for one in self._on_rows.values():
             if one.repeats is not None:
-                one.repeats.add(frame.select(columns_of(one.check)))
+                one.repeats.add(frame.select(named(*columns_of(one.check))))
         repeats = any(one.repeats is not None for one in self._on_rows.values())
         if repeats and sum(held.height for held in self._held) < _HELD_ROWS:
             self._held.append(frame)
@@ -154,7 +154,7 @@ class Inspection:
 
     def _shown(self, check: Check, rows: pl.DataFrame) -> list[dict[str, Any]]:
         columns = [*self._key, *([self._time_column] if self._time_column else []), *columns_needed(check)]
-        return json_rows(rows.select(list(dict.fromkeys(name for name in columns if name in rows.columns))))
+        return json_rows(rows.select(named(*dict.fromkeys(name for name in columns if name in rows.columns))))
 
     def _row_result(self, one: _OnRows) -> CheckResult:
         if one.obstacle:
@@ -162,8 +162,9 @@ class Inspection:
         if one.repeats is not None:
             one.failing, repeated = one.repeats.finish()
             if one.failing and self._held:
-                held = pl.concat(self._held).drop_nulls(columns_of(one.check))
-                hashes = pl.Series(row_hashes(held.select(columns_of(one.check))))
+                columns = named(*columns_of(one.check))
+                held = pl.concat(self._held).filter(pl.all_horizontal(columns.is_not_null()))
+                hashes = pl.Series(row_hashes(held.select(columns)))
                 one.examples = self._shown(
                     one.check, held.filter(hashes.is_in(pl.Series(repeated).implode())).head(EXAMPLES)
                 )
@@ -218,8 +219,7 @@ def known_rows(check: Check, schema: pa.Schema, related: Related | None) -> pl.D
     known = related(check.to, list(check.to_columns or columns_of(check)))
     kinds = pl.DataFrame(pl.from_arrow(schema.empty_table())).schema
     return known.select(
-        pl.col(theirs).cast(kinds[ours])
-        for theirs, ours in zip(known.columns, columns_of(check), strict=True)
+        named(theirs).cast(kinds[ours]) for theirs, ours in zip(known.columns, columns_of(check), strict=True)
     )
 
 

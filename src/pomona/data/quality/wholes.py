@@ -141,7 +141,7 @@ def _drift(to: str, name: str, column: ColumnProfile, before: Before) -> DriftRe
         return None if reference is None else drift_of(reference, column)
     if before.related is None:
         raise PomonaError(f"{to} cannot be read here")
-    values = before.related(to, [name]).to_series()
+    values = before.related(to, [name]).to_series().alias("value")
     return drift_of(column_like(column, values), column)
 
 

@@ -51,9 +51,15 @@ def canonical_type(name: str, kind: pa.DataType) -> pa.DataType:
     """The type a column is kept in.
 
     Raises:
-        Invalid: If there is none.
+        Invalid: If there is none, or the name holds a zero byte.
     """
     types = pa.types
+    if "\0" in name:
+        raise Invalid(
+            f"column {name!r} has a zero byte in its name, which other engines cannot read",
+            hint="rename the column",
+            extra={"column": name},
+        )
     if types.is_dictionary(kind):
         return canonical_type(name, kind.value_type)
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):

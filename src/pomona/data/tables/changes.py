@@ -14,7 +14,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pomona.core.records import Record
-from pomona.data.tables.frames import series, to_polars
+from pomona.data.tables.frames import keys_of, named, series, to_polars, values_of
+from pomona.data.tables.numbers import arrow
 
 Rows = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -82,28 +83,27 @@ def compare(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Comparison:
 
 def partners(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Rows:
     """For each new row the old one with its key; -1 if there is none."""
-    columns = list(key)
-    left, right = to_polars(new.select(columns)), to_polars(old.select(columns))
+    left, right = keys_of(new, key), keys_of(old, key)
     if left.height == right.height and left.equals(right):
         return np.arange(left.height)
     if right.schema != left.schema:
         right = right.cast(dict(left.schema))  # type: ignore[arg-type]  # names to types
     right = right.with_row_index("__old")
-    if len(columns) == 1 and left.schema[columns[0]].is_integer():
-        found = _merged(left[columns[0]], right)
+    if left.width == 1 and left.schema["0"].is_integer():
+        found = _merged(left, right)
     else:
-        found = left.join(right, on=columns, how="left", maintain_order="left")["__old"]
+        found = left.join(right, on=left.columns, how="left", maintain_order="left")["__old"]
     return found.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
-def _merged(left: pl.Series, right: pl.DataFrame) -> pl.Series:
+def _merged(left: pl.DataFrame, right: pl.DataFrame) -> pl.Series:
     """The join of a whole-number key: where both sides are sorted one walk along them finds the pairs."""
-    name = left.name
-    if not (left.is_sorted() and right[name].is_sorted()):
-        return left.to_frame().join(right, on=name, how="left", maintain_order="left")["__old"]
-    old = right.with_columns(pl.col(name).set_sorted(), __key=pl.col(name))
-    near = left.set_sorted().to_frame().join_asof(old, on=name)
-    return near.select(pl.when(pl.col("__key") == pl.col(name)).then("__old"))["__old"]
+    if not (left["0"].is_sorted() and right["0"].is_sorted()):
+        return left.join(right, on="0", how="left", maintain_order="left")["__old"]
+    key = pl.col("0")
+    old = right.with_columns(key.set_sorted(), __key=key)
+    near = left.with_columns(key.set_sorted()).join_asof(old, on="0")
+    return near.select(pl.when(pl.col("__key") == key).then("__old"))["__old"]
 
 
 def _differ(old: pa.Table, new: pa.Table, before: Rows, found: Mask) -> Mask:
@@ -113,19 +113,19 @@ def _differ(old: pa.Table, new: pa.Table, before: Rows, found: Mask) -> Mask:
     for name in new.column_names:
         one, other = was(old.column(name)), now(new.column(name))
         if not identical(one, other):
-            changed |= differs(_series(one), _series(other))
+            changed |= differs(values_of(one), values_of(other))
     return changed
 
 
 def _picked(rows: int, places: Rows) -> Callable[[pa.ChunkedArray], pa.ChunkedArray]:
     """Takes the values at these places from columns of so many rows, long stretches in one move."""
     if not (np.diff(places) > 0).all():
-        return lambda column: column.take(pa.array(places))
+        return lambda column: column.take(arrow(places))
     if len(places) == rows:
         return lambda column: column
     kept = np.zeros(rows, bool)
     kept[places] = True
-    return lambda column: column.filter(pa.array(kept))
+    return lambda column: column.filter(arrow(kept))
 
 
 def identical(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
@@ -136,10 +136,6 @@ def identical(one: pa.ChunkedArray, other: pa.ChunkedArray) -> bool:
         bits = pa.int64() if one.type == pa.float64() else pa.int32()
         one, other = (pa.chunked_array([c.view(bits) for c in side.chunks], bits) for side in (one, other))
     return bool(one.equals(other))
-
-
-def _series(column: pa.ChunkedArray) -> pl.Series:
-    return series(pa.table({"": column}), "")
 
 
 def differs(before: pl.Series, after: pl.Series) -> Mask:
@@ -176,7 +172,7 @@ def _numbered(hashes: NDArray[np.uint64]) -> pl.DataFrame:
 
 def _bits(frame: pl.DataFrame, name: str, suffix: str = "") -> pl.Expr:
     """A column; floats as the integers of the same bits, so that equal means identical."""
-    column, kind = pl.col(f"{name}{suffix}"), frame.schema[name]
+    column, kind = named(f"{name}{suffix}"), frame.schema[name]
     if kind not in (pl.Float32, pl.Float64):
         return column
     return column.reinterpret(dtype=pl.Int64 if kind == pl.Float64 else pl.Int32)

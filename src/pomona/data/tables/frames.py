@@ -1,9 +1,11 @@
 """Small helpers for tables: Arrow to Polars, rows as JSON, the range of their times."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -15,7 +17,22 @@ def to_polars(table: pa.Table) -> pl.DataFrame:
 
 def series(table: pa.Table, name: str) -> pl.Series:
     """One column as Polars."""
-    return to_polars(table.select([name])).to_series()
+    return values_of(table.column(name))
+
+
+def values_of(column: pa.ChunkedArray) -> pl.Series:
+    """A column as Polars, without its name: methods of a series named ``^x$`` would look for a pattern."""
+    return to_polars(pa.table({"value": column})).to_series()
+
+
+def keys_of(table: pa.Table, key: Sequence[str]) -> pl.DataFrame:
+    """The columns of a key, named by their places."""
+    return to_polars(pa.table({str(place): table.column(name) for place, name in enumerate(key)}))
+
+
+def named(*names: str) -> pl.Expr:
+    """The columns of exactly these names: ``pl.col`` takes ``*`` and ``^x$`` for patterns."""
+    return cs.by_name(*names).as_expr()
 
 
 def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pomona.data.tables.frames import to_polars
+from pomona.data.tables.frames import keys_of
+from pomona.data.tables.numbers import arrow
 from pomona.data.tables.sampling import sampled
 
 Key = tuple[Any, ...]
@@ -122,7 +123,7 @@ class Runs:
         kept = []
         for table in run:
             rows = np.arange(0, table.num_rows, step)
-            kept.append(table.select(self._key).take(pa.array(rows)))
+            kept.append(table.select(self._key).take(arrow(rows)))
         return pa.concat_tables(kept)
 
     def _spill(self) -> None:
@@ -147,10 +148,10 @@ def sort(table: pa.Table, key: Sequence[str]) -> pa.Table:
     """Rows ordered by key; without one, as they are."""
     if not key or table.num_rows < 2:
         return table
-    keys = to_polars(table.select(list(key)))
+    keys = keys_of(table, key)
     if len(key) == 1 and keys.to_series().is_sorted():
         return table
-    rows = keys.with_row_index("__row").sort(list(key), maintain_order=True)["__row"]
+    rows = keys.with_row_index("__row").sort(keys.columns, maintain_order=True)["__row"]
     return table if len(key) > 1 and rows.is_sorted() else table.take(rows.to_arrow())
 
 
