@@ -69,13 +69,21 @@ export interface Pages<Row> {
   isLoadingMore: boolean;
 }
 
+const LIVE_PAGES = 3;
+
 /**
  * A paged list, page after page, as `Table` takes it.
  *
  *     const runs = usePages("/api/v1/runs", { query: { sort: state.sort } });
  *     <Table pages={runs} ... />
+ *
+ * `liveEveryMs`: for what no event tells of, asked for again so often, as long as the reader stays near the top.
  */
-export function usePages<Path extends PagePath>(path: Path, params?: GetParams<Path>): Pages<Item<Path>> {
+export function usePages<Path extends PagePath>(
+  path: Path,
+  params?: GetParams<Path>,
+  { liveEveryMs = 0 }: { liveEveryMs?: number } = {},
+): Pages<Item<Path>> {
   const query = useInfiniteQuery({
     queryKey: [path, params ?? {}, "pages"],
     initialPageParam: null as string | null,
@@ -85,6 +93,7 @@ export function usePages<Path extends PagePath>(path: Path, params?: GetParams<P
     },
     getNextPageParam: (last) => last.next_cursor,
     placeholderData: keepPreviousData,
+    refetchInterval: ({ state }) => liveEveryMs > 0 && (state.data?.pages.length ?? 0) <= LIVE_PAGES && liveEveryMs,
   });
   return {
     rows: query.data?.pages.flatMap((page) => page.items) ?? [],

@@ -12,6 +12,9 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   ent: { kind: "training entry", page: (id) => `/training/entries/${id}` },
   run: { kind: "run", page: (id) => `/training/runs/${id}` },
   mdl: { kind: "model", page: (id) => `/registry/${id}` },
+  prm: { kind: "prompt", page: (id) => `/registry/prompts/${id}` },
+  prv: { kind: "version of a prompt", page: (id) => `/registry/prompts/versions/${id}` },
+  whk: { kind: "webhook", page: (id) => `/registry/webhooks/${id}` },
   gat: { kind: "gate check", page: (id) => `/trace/${id}` },
   mv: { kind: "model version", page: (id) => `/registry/versions/${id}` },
   end: { kind: "endpoint", page: (id) => `/releases/endpoints/${id}` },
@@ -23,6 +26,8 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   inc: { kind: "incident", page: (id) => `/monitoring/incidents/${id}` },
   trg: { kind: "trigger", page: (id) => `/loop/triggers/${id}` },
   rea: { kind: "reaction", page: (id) => `/loop/reactions/${id}` },
+  trace: { kind: "trace of an application", page: (id) => `/training/traces/${id}` },
+  evaluation: { kind: "evaluation dataset", page: (id) => `/training/evaluations/${id}` },
   job: { kind: "job", page: (id) => `/loop/jobs/${id}` },
 };
 
@@ -31,9 +36,13 @@ const ID = "([a-z]{2,3})_[0-9a-z]{26}";
 const WHOLE_ID = new RegExp(`^${ID}$`);
 const ID_IN_TEXT = new RegExp(`\\b${ID}\\b`, "g");
 const RUN_ID = /^[0-9a-f]{32}$/;
+const TRACE_ID = /^tr-[0-9a-f]{32}$/;
+const EVALUATION_ID = /^d-[0-9a-f]{32}$/;
 
 function prefixOf(id: string): string | undefined {
   if (RUN_ID.test(id)) return "run";
+  if (TRACE_ID.test(id)) return "trace";
+  if (EVALUATION_ID.test(id)) return "evaluation";
   return WHOLE_ID.exec(id)?.[1];
 }
 
@@ -56,6 +65,7 @@ export function cutAtIds(text: string): string[] {
 /** An id short enough for a table: its kind and its last, most telling characters. */
 export function shortId(id: string): string {
   if (RUN_ID.test(id)) return id.slice(0, 8);
+  if (TRACE_ID.test(id)) return id.slice(0, 11);
   const prefix = WHOLE_ID.exec(id)?.[1];
   return prefix ? `${prefix}_…${id.slice(-6)}` : id.length > 20 ? `${id.slice(0, 12)}…` : id;
 }

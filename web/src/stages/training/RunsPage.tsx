@@ -14,7 +14,7 @@ import { training } from ".";
 import { Bulk } from "./runs/Bulk";
 import { columnsOf, common, differing, METRICS_SHOWN, namesOf, PARAMS_SHOWN, type Run } from "./runs/columns";
 import { withCondition, type Names } from "./runs/query";
-import { QueryBox } from "./runs/QueryBox";
+import { RunQueryBox } from "./runs/QueryBox";
 import classes from "./runs/runs.module.css";
 import { ARCHIVED, asked, DEFAULTS, fileLink, MOST_IN_FILE, recipe } from "./runs/search";
 import { Views } from "./runs/Views";
@@ -56,7 +56,7 @@ export default function RunsPage() {
             value={view.experiment || null}
             onChange={(experiment) => setView({ experiment: experiment ?? "" })}
           />
-          <QueryBox value={view.filter} names={names} error={refused} onApply={(filter) => setView({ filter })} />
+          <RunQueryBox value={view.filter} names={names} error={refused} onApply={(filter) => setView({ filter })} />
         </div>
         {ticked.length > 0 && <Bulk rows={ticked} state={view.state} onClear={() => choose(new Set())} />}
         <Table

@@ -8,7 +8,15 @@ import { useGet } from "~/api/queries";
 
 import { completed, fieldParts, placeOf, STATUSES, suggestions, type Names, type Place } from "./query";
 
-export const EXAMPLES: [filter: string, meaning: string][] = [
+type Examples = [filter: string, meaning: string][];
+
+interface BoxProps {
+  value: string;
+  error: Error | null;
+  onApply: (filter: string) => void;
+}
+
+const EXAMPLES: Examples = [
   ["metrics.loss < 0.4", "the last value of a metric"],
   ["params.depth = '6' and params.optimizer != 'sgd'", "params are texts, in quotes"],
   ["tags.team ILIKE '%risk%'", "a part of a text; LIKE minds capitals"],
@@ -17,14 +25,23 @@ export const EXAMPLES: [filter: string, meaning: string][] = [
   ["metrics.`val/loss` < 1", "a name with other signs stands in backticks"],
 ];
 
-export function QueryBox(props: { value: string; names: Names; error: Error | null; onApply: (filter: string) => void }) {
-  const { value, names, error, onApply } = props;
+/** The box for runs. */
+export function RunQueryBox({ names, ...props }: BoxProps & { names: Names }) {
+  const useOffered = (place: Place | null) => {
+    const values = useValues(place);
+    return place ? suggestions(place, names, values) : [];
+  };
+  return <QueryBox {...props} placeholder="metrics.loss < 0.4 and params.depth = '6'" examples={EXAMPLES} useOffered={useOffered} />;
+}
+
+/** The box for any thing; `useOffered` says what may be written at a place. */
+export function QueryBox(props: BoxProps & { placeholder: string; examples: Examples; useOffered: (place: Place | null) => string[] }) {
+  const { value, error, onApply } = props;
   const [typed, setTyped] = useState(value);
   const [place, setPlace] = useState<Place | null>(null);
   const input = useRef<HTMLInputElement>(null);
   const box = useCombobox({ onDropdownClose: () => box.resetSelectedOption() });
-  const values = useValues(place);
-  const offered = place ? suggestions(place, names, values) : [];
+  const offered = props.useOffered(place);
   useEffect(() => setTyped(value), [value]);
 
   const look = () => setPlace(placeOf(input.current?.value ?? "", input.current?.selectionStart ?? 0));
@@ -64,10 +81,10 @@ export function QueryBox(props: { value: string; names: Names; error: Error | nu
               aria-label="Filter"
               style={{ flex: 1 }}
               styles={{ input: { fontFamily: "var(--mono)", fontSize: "0.8125rem" } }}
-              placeholder="metrics.loss < 0.4 and params.depth = '6'"
+              placeholder={props.placeholder}
               spellCheck={false}
               leftSection={<IconFilter size={16} aria-hidden />}
-              rightSection={typed ? <CloseButton size="sm" aria-label="Clear the filter" onClick={() => (setTyped(""), apply(""))} /> : <Help onTry={apply} />}
+              rightSection={typed ? <CloseButton size="sm" aria-label="Clear the filter" onClick={() => (setTyped(""), apply(""))} /> : <Help examples={props.examples} onTry={apply} />}
               value={typed}
               error={error && <span role="alert">{inWords(error)}</span>}
               onChange={(event) => {
@@ -111,7 +128,7 @@ function inWords(error: Error): string {
   return hint ? `${detail} – ${hint}` : detail;
 }
 
-function Help({ onTry }: { onTry: (filter: string) => void }) {
+function Help({ examples, onTry }: { examples: Examples; onTry: (filter: string) => void }) {
   return (
     <Popover position="bottom-end" width={430} withArrow>
       <Popover.Target>
@@ -122,7 +139,7 @@ function Help({ onTry }: { onTry: (filter: string) => void }) {
       <Popover.Dropdown>
         <Stack gap={6}>
           <Text size="sm">Conditions as in MLflow, joined by and. A click on one below tries it.</Text>
-          {EXAMPLES.map(([filter, meaning]) => (
+          {examples.map(([filter, meaning]) => (
             <div key={filter}>
               <Anchor component="button" type="button" onClick={() => onTry(filter)}>
                 <Code>{filter}</Code>

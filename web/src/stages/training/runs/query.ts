@@ -42,9 +42,11 @@ export function placeOf(text: string, caret: number): Place | null {
 }
 
 export type Entity = "metrics" | "params" | "tags" | "attributes";
+/** What other grammars name. */
+export type TraceEntity = "tag" | "metadata" | "feedback" | "expectation";
 
 /** `metrics.loss`, or with backticks where the name needs them. */
-export function fieldOf(entity: Entity, name: string): string {
+export function fieldOf(entity: Entity | TraceEntity, name: string): string {
   return /^\w+$/.test(name) ? `${entity}.${name}` : `${entity}.\`${name}\``;
 }
 

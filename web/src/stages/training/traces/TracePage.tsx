@@ -1,0 +1,115 @@
+import { Alert, Anchor, Group, Stack, Text } from "@mantine/core";
+import { IconAlertTriangle } from "@tabler/icons-react";
+import { Link, useParams } from "react-router";
+
+import { useGet } from "~/api/queries";
+import type { Schema } from "~/api/types";
+import { dateTime, number } from "~/ui/format";
+import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
+import { Facts, Page, Section } from "~/ui/Page";
+import { CopyButton, IdLink, TimeAgo } from "~/ui/small";
+import { useUrlState } from "~/ui/state";
+
+import { RecordLink } from "../../names";
+import { Pairs } from "../Pairs";
+import { quoted } from "../runs/query";
+import { Assessments } from "./Assessments";
+import { TraceState } from "./columns";
+import { SESSION, USER } from "./grammar";
+import { SpanPanel } from "./SpanPanel";
+import classes from "./traces.module.css";
+import { span as time } from "./tree";
+import { Waterfall } from "./Waterfall";
+
+type Detail = Schema<"TraceDetail">;
+
+const CRUMBS = [
+  { title: "Training", to: "/training" },
+  { title: "Traces", to: "/training/traces" },
+];
+
+/** One trace: what was called when, what went in and came out, what was judged of it. */
+export default function TracePage() {
+  const { id = "" } = useParams();
+  const { data, error, isPending, refetch } = useGet("/api/v1/traces/{trace_id}", { path: { trace_id: id } }, { refetchInterval: 10_000 });
+  if (!data) {
+    return (
+      <Page title="Trace" crumbs={CRUMBS}>
+        {isPending ? <Loading lines={8} /> : <ErrorNotice error={error} retry={() => void refetch()} />}
+      </Page>
+    );
+  }
+  return <Shown key={data.trace.id} detail={data} />;
+}
+
+function Shown({ detail }: { detail: Detail }) {
+  const { trace, spans } = detail;
+  const [view, setView] = useUrlState({ span: "" });
+  const chosen = spans.find((line) => line.span_id === view.span) ?? spans[0];
+  return (
+    <Page title={trace.name || trace.id.slice(0, 11)} crumbs={CRUMBS} badge={<TraceState state={trace.state} />}>
+      {!detail.whole && (
+        <Alert color="quince" icon={<IconAlertTriangle size={18} aria-hidden />} title="Some of its spans are not here yet">
+          Its client said it made more than {number(spans.length)}. They are shown as soon as they come.
+        </Alert>
+      )}
+      <Section title="About">
+        <About detail={detail} />
+      </Section>
+      <Section title="What happened when">
+        {chosen ? (
+          <div className={classes.split}>
+            <Waterfall lines={spans} length={detail.length_ms} chosen={chosen.span_id} onChoose={(span) => setView({ span })} />
+            <SpanPanel trace={trace.id} span={chosen.span_id} />
+          </div>
+        ) : (
+          <Text c="dimmed">No span of it was sent.</Text>
+        )}
+      </Section>
+      <Assessments trace={trace.id} items={trace.assessments} spans={spans} chosen={chosen} />
+      {Object.keys(trace.tags).length > 0 && (
+        <Section title="Tags">
+          <Pairs pairs={trace.tags} label="Tags" />
+        </Section>
+      )}
+      <Section title="Metadata">
+        <Pairs pairs={trace.metadata} label="Metadata" />
+      </Section>
+      <Section title="The same from a terminal or a notebook">
+        <Snippet
+          cli={`pomona traces show ${trace.id}`}
+          sdk={`import pomona\n\npom = pomona.connect()\ntrace = pom.traces.get("${trace.id}")\npom.traces.spans(trace="${trace.id}").to_polars()`}
+        />
+      </Section>
+    </Page>
+  );
+}
+
+function About({ detail }: { detail: Detail }) {
+  const { trace } = detail;
+  const { data: versions = [] } = useGet("/api/v1/traces/{trace_id}/model-versions", { path: { trace_id: trace.id } }, { enabled: trace.model !== null });
+  const filtered = (filter: string) => `/training/traces?${new URLSearchParams({ filter })}`;
+  const like = (field: string, value: string) => (
+    <Anchor component={Link} to={filtered(`${field} = ${quoted(value)}`)} inherit>
+      {value}
+    </Anchor>
+  );
+  return (
+    <Facts
+      facts={[
+        ["experiment", <Anchor key="experiment" component={Link} inherit to={`/training/traces?${new URLSearchParams({ experiment: detail.experiment_name })}`}>{detail.experiment_name}</Anchor>],
+        ["run", detail.runs.length > 0 ? <Group key="run" gap={6}>{detail.runs.map((run) => <RecordLink key={run} id={run} />)}</Group> : null],
+        ["model version", versions.length > 0 ? <Group key="version" gap={6}>{versions.map((version) => <RecordLink key={version.id} id={version.id} />)}</Group> : null],
+        ["model", trace.model && versions.length === 0 ? <IdLink key="model" id={trace.model} copy /> : null],
+        ["prompts", detail.prompts.length > 0 ? <Stack key="prompts" gap={0}>{detail.prompts.map((prompt) => <span key={prompt}>{prompt.replace("/", " v")}</span>)}</Stack> : null],
+        ["started", <span key="started" title={dateTime(trace.started_at)}><TimeAgo at={trace.started_at} /></span>],
+        ["took", trace.duration_ms === null ? "not ended yet" : time(trace.duration_ms)],
+        ["tokens", trace.tokens ? `${number(trace.tokens.total)} (${number(trace.tokens.input)} read, ${number(trace.tokens.output)} written)` : null],
+        ["cost", trace.cost_usd === null ? null : `$${number(trace.cost_usd)}`],
+        ["session", trace.session && like(SESSION, trace.session)],
+        ["user", trace.user && like(USER, trace.user)],
+        ["id", <Group key="id" gap={2} wrap="nowrap"><span>{trace.id}</span><CopyButton value={trace.id} what="id" /></Group>],
+      ]}
+    />
+  );
+}
