@@ -7,6 +7,7 @@ import { useNavigate } from "react-router";
 import { api } from "~/api/client";
 import { fieldErrors } from "~/api/problem";
 import { useSend } from "~/api/queries";
+import type { Schema } from "~/api/types";
 import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
 import { Page, Section } from "~/ui/Page";
 import { useUrlState } from "~/ui/state";
@@ -77,7 +78,7 @@ export default function NewImportPage() {
       {look.isFetching && <Loading lines={6} />}
       {look.data && same && !look.isFetching && (
         <Found
-          found={look.data}
+          found={look.data as Schema<"ImportPreview">}
           chosen={chosen}
           choose={choose}
           actions={
