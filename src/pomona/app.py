@@ -199,7 +199,7 @@ class App:
     @cached_property
     def comparer(self) -> Comparer:
         """Model versions side by side."""
-        return Comparer(self.registry, self.tracking, self.blobs, self.diff.diff)
+        return Comparer(self.registry, self.tracking, self.blobs, self.diff.diff, self.serving.latency)
 
     @cached_property
     def cards(self) -> CardService:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from pomona.app import App, open_app
+from pomona.core.actors import acting_as
 from pomona.core.ports import Transaction
 from pomona.monitoring import store
 from pomona.monitoring.records import Incident, Window
+from pomona.registry.approvals.records import NewStatement
 from pomona.registry.records import GateCheck, NewVersion
 from pomona.releases.records import NewEndpoint
 from pomona.training.records.runs import Metric
@@ -50,6 +52,31 @@ def app(tmp_path: Path) -> Iterator[App]:
     opened = open_app(tmp_path)
     yield opened
     opened.close()
+
+
+def test_an_approval_says_who_when_and_why(app: App) -> None:
+    run = app.tracking.start(name="first")
+    app.tracking.log(
+        run.id,
+        metrics=[Metric(key="depth", value=0.8, timestamp=1)],
+        params=[("depth", "3"), ("code", "x"), ("source", "y")],
+        tags=[("mlflow.source.git.commit", "5" * 40), ("pomona.code.diff", "clean")],
+    )
+    model = io.BytesIO(b"flavors:\n  python_function:\n    loader_module: x\n")
+    app.tracking.artifacts.put(ArtifactAddress(root=run.id, path="model/MLmodel"), model)
+    with acting_as("ann"):
+        version = app.registry.register("late", NewVersion(run_id=run.id))
+    with acting_as("bob"):
+        app.approvals.state("late/1", NewStatement(kind="approved", comment="looked at the errors"))
+    nodes = {node.kind: node for node in app.tracer.trace(version.id).nodes}
+    said = nodes["approval"]
+    assert (said.title, said.state, said.stage) == ("approved by bob", "approved", "registry")
+    assert ("remark", "looked at the errors") in {(fact.label, fact.value) for fact in said.facts}
+    assert said.at is not None
+    # a name that a metric and a param share does no harm, and the code line is that of the run
+    code = {fact.label: fact.value for fact in nodes["run"].facts}["code"]
+    assert code == "555555555555, nothing uncommitted"
+    assert app.tracer.trace(said.id).root == said.id
 
 
 def test_a_gate_leads_to_the_version_it_judged(app: App) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from pomona.circle.records import TraceEdge, TraceNode
 from pomona.circle.trace import LIMIT, Describe, Described, Tracer
+from pomona.cli.lineage import own_line
 from pomona.core.errors import NotFound
 from pomona.core.records import Link
 
@@ -20,6 +21,7 @@ STAGES = {
     "hyp": "business",
     "dec": "business",
     "bld": "data",
+    "apr": "registry",
 }
 BEFORE = {"ver_3": "ver_2"}  # the version before, in the same dataset
 
@@ -121,3 +123,12 @@ def test_a_huge_neighbourhood_is_cut_and_says_so() -> None:
     found = tracer(*(f"{RUN} trained_on ver_{number}" for number in range(LIMIT + 50))).trace(RUN)
     assert found.cut
     assert len(found.nodes) == LIMIT
+
+
+def test_a_decision_leads_to_who_approved_the_version_that_made_it() -> None:
+    said = ("apr_1 evidence mv_1", "apr_2 evidence mv_2", "dec_9 evidence mv_1")
+    found = tracer(*CIRCLE, *said).trace("prd_1")
+    ids = {node.id for node in found.nodes}
+    assert "apr_1" in ids
+    assert not {"apr_2", "dec_9"} & ids  # of another version; a decision that only cites it
+    assert "apr_1" in own_line(found)

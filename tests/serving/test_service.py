@@ -1,6 +1,5 @@
 """Folding is exactly-once, outcomes match early or late, and money is exact."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -10,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
+from tests.databases import Opened, open_database  # noqa: F401
 from tests.serving.planned import PAYOFFS, START, Planned, journal_row, write_segment
 
 from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Transaction
 from pomona.serving import store
 from pomona.serving.asking import PredictionFilter
-from pomona.serving.journal import MAGIC, frame_of
+from pomona.serving.journal import MAGIC, frame_of, row_of
 from pomona.serving.money import micros, money
 from pomona.serving.records import NewOutcome
 from pomona.serving.rules import prediction_id, worth
@@ -33,10 +33,11 @@ FIRST, SECOND = "00000000000001-a", "00000000000002-a"
 class World:
     """A serving stage with a journal folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, opened: Opened | None = None) -> None:
         self.clock = FakeClock(START)
-        self.database = SqliteDatabase(folder / "t.db", self.clock)
-        metadata.create_all(self.database.engine)
+        self.database = opened(self.clock) if opened else SqliteDatabase(folder / "t.db", self.clock)
+        if opened is None:
+            metadata.create_all(self.database.engine)
         self.planned = Planned()
         self.journal = folder / "journal"
         self.serving = self.service()
@@ -52,10 +53,8 @@ class World:
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
-    made = World(tmp_path)
-    yield made
-    made.database.close()
+def world(tmp_path: Path, open_database: Opened) -> World:  # noqa: F811
+    return World(tmp_path, open_database)
 
 
 def test_folded_rows_are_predictions_as_they_were_answered(world: World) -> None:
@@ -244,6 +243,34 @@ def test_daily_sums_equal_the_predictions_whatever_came_in_which_order(tmp_path_
     assert ledger.value == sum((prediction.value or Decimal(0) for prediction in found), Decimal(0))
     assert ledger.matched == len({number for number, *_ in told})
     world.database.close()
+
+
+def test_latencies_of_a_version_are_counted_once_and_only_its_own(world: World) -> None:
+    took = {number: 800 if number % 20 else 40_000 for number in range(100)}
+    rows = [journal_row(number, took_us=took[number]) for number in range(90)]
+    instead = [
+        journal_row(number, model_version="mv_1", took_us=10**9, failure="x") for number in range(90, 95)
+    ]
+    old = [journal_row(number) for number in range(95, 100)]  # a segment of before: nobody measured
+    write_segment(world.journal, FIRST, rows[:50])
+    world.serving.fold()
+    write_segment(world.journal, FIRST, rows + instead + old)
+    world.serving.fold()
+    world.serving.fold()
+    champion, candidate = world.serving.latency("mv_1"), world.serving.latency("mv_2")
+    assert champion is not None
+    assert candidate is not None
+    assert (champion.predictions, candidate.predictions) == (45, 45)
+    assert champion.p50_ms == pytest.approx(0.8, rel=0.05)
+    assert champion.p95_ms == pytest.approx(40, rel=0.05)
+    assert candidate.p99_ms == pytest.approx(0.8, rel=0.05)
+    assert world.serving.latency("mv_3") is None
+
+
+def test_a_journal_of_before_is_read_though_it_has_no_latency() -> None:
+    row = journal_row(1)
+    short = msgspec.msgpack.encode(list(msgspec.structs.astuple(row))[:-1])
+    assert row_of(short) == row
 
 
 def test_evidence_sums_each_arm(world: World) -> None:

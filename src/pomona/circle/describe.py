@@ -19,6 +19,7 @@ from pomona.data.sources.service import SourceService
 from pomona.jobs.service import JobService
 from pomona.loop.service import LoopService
 from pomona.monitoring.service import MonitoringService
+from pomona.registry.approvals.service import ApprovalService
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
 from pomona.serving.archive.service import Archive
@@ -52,6 +53,8 @@ class Services(Protocol):
     @property
     def registry(self) -> RegistryService: ...
     @property
+    def approvals(self) -> ApprovalService: ...
+    @property
     def releases(self) -> ReleaseService: ...
     @property
     def serving(self) -> ServingService: ...
@@ -80,6 +83,7 @@ class Describer:
             "mv": self.model_version,
             "mdl": self.model,
             "gat": self.gate,
+            "apr": self.approval,
             "run": self.run,
             "ent": self.entry,
             "ver": self.data_version,
@@ -146,7 +150,7 @@ class Describer:
         """A model version, with the metrics it was registered with."""
         found = self._of.registry.version(record_id)
         metrics = {name: _number(value) for name, value in list(found.metrics.items())[:4]}
-        facts = _facts(digest=found.digest[:16], aliases=", ".join(found.aliases), **metrics)
+        facts = _facts(**(metrics | {"digest": found.digest[:16], "aliases": ", ".join(found.aliases)}))
         title = f"{found.model} v{found.number}"
         return _node(
             record_id,
@@ -173,13 +177,19 @@ class Describer:
         facts = _facts(why=found.reason)
         return _node(record_id, "gate", "registry", title, state=state, at=found.at, facts=facts)
 
+    def approval(self, record_id: str) -> Described:
+        """Who said what about a version: approved, rejected, asked, or took it back."""
+        said = self._of.approvals.statement(record_id)
+        title, facts = f"{said.kind} by {said.by}", _facts(remark=said.comment, digest=said.digest[:16])
+        return _node(record_id, "approval", "registry", title, state=said.kind, at=said.at, facts=facts)
+
     def run(self, record_id: str) -> Described:
         """A tracked run: its parameters and metrics, and where its code is."""
         found = self._of.tracking.run(record_id)
         metrics = {metric.key: _number(metric.value) for metric in found.metrics[:4]}
         code = self._of.tracking.code.with_changes([code_of(found)])[0]
         told = {"code": said_of(code), "source": code.source}
-        facts = _facts(**metrics, **dict(list(found.params.items())[:4]), **told)
+        facts = _facts(**(metrics | dict(list(found.params.items())[:4]) | told))
         return _node(
             record_id, "run", "training", found.name, state=found.status, at=found.started_at, facts=facts
         )

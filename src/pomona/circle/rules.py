@@ -8,7 +8,7 @@ from pomona.core.records import Link
 # Backwards against the arrow only where the other end explains this record; a hub (a hypothesis, a
 # dataset, an endpoint) is named but not unrolled into everything that ever touched it.
 _BACKWARDS: dict[str, frozenset[str]] = {
-    "mv": frozenset({"produced"}),  # which run made it
+    "mv": frozenset({"produced"}),  # which run made it; who approved it: see ``is_approval``
     "prd": frozenset(),
     "hyp": frozenset({"decided"}),  # who said go, and why
     "rel": frozenset({"caused"}),
@@ -46,10 +46,15 @@ def follow(
     for link in links:
         forwards = link.source == record_id and (root or kind not in _ENDS)
         behind = link.relation != "derived_from" or link.target != before or root
-        explains = link.target == record_id and link.relation in backwards
+        explains = link.target == record_id and (link.relation in backwards or is_approval(link))
         if (forwards and behind) or explains:
             edges.append(TraceEdge(source=link.source, relation=link.relation, target=link.target))
     return edges
+
+
+def is_approval(link: Link | TraceEdge) -> bool:
+    """Whether the link is what a person said of the version at its end."""
+    return link.source.startswith("apr_") and link.relation == "evidence"
 
 
 def told_in_order(root: str, nodes: Sequence[TraceNode]) -> list[str]:

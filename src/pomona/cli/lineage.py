@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pomona.circle.records import Trace, TraceEdge, TraceNode
 
 _SIDE_STAGES = ("monitoring", "loop")
-_BACKWARDS = ("produced", "decided")  # the run that made it; who said go
+_BACKWARDS = ("produced", "decided")  # the run that made it; who said go; and who approved it
 _SIDE_LINKS = ("evidence", "challenges")  # what a decision rests on; the rival in the same release
 _CONTENT = {"used_code": "code", "used_environment": "environment"}
 
@@ -30,7 +30,8 @@ def own_line(trace: "Trace") -> list[str]:
 
 def _ends(edge: "TraceEdge", reached: set[str], root: str) -> list[str]:
     forwards = edge.source in reached and (edge.relation not in _SIDE_LINKS or edge.source == root)
-    backwards = edge.target in reached and edge.relation in _BACKWARDS
+    approves = edge.source.startswith("apr_")
+    backwards = edge.target in reached and (edge.relation in _BACKWARDS or approves)
     return [*([edge.target] if forwards else []), *([edge.source] if backwards else [])]
 
 

@@ -50,6 +50,7 @@ def _facts(found: "ModelDiff") -> None:
         ("hypothesis", one.hypothesis, other.hypothesis),
         ("code", _code(one), _code(other)),
         ("gate", _gate(one), _gate(other)),
+        ("latency", _latency(one), _latency(other)),
         ("size", f"{one.size:,} bytes", f"{other.size:,} bytes"),
         ("digest", one.digest[:12], other.digest[:12]),
         ("trained on", found.data.before_ref or one.data_version, found.data.after_ref or other.data_version),
@@ -120,6 +121,13 @@ def _code(side: "Side") -> str | None:
     from pomona.training.code.rules import said_of
 
     return said_of(side.code) or side.code.source
+
+
+def _latency(side: "Side") -> str | None:
+    found = side.latency
+    if found is None:
+        return None
+    return f"{found.p50_ms:g} ms, p95 {found.p95_ms:g} ms ({found.predictions:,} predictions)"
 
 
 def _gate(side: "Side") -> str | None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pomona.core.latency import Latency
 from pomona.core.records import from_json
 from pomona.core.signatures import PublicKey
 from pomona.registry.comparing.records import ModelDiff
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from pomona.registry.records import ModelFile
 
+LATENCY = Latency | None
 GATES = list[GateResult]  # `list` is a method below
 KEYS = list[PublicKey]
 
@@ -120,6 +122,10 @@ class Models:
         """
         path = f"/api/v1/model-versions/{_ref(before)}/diff/{_ref(after)}"
         return self._session.get(path, ModelDiff)
+
+    def latency(self, ref: str) -> Latency | None:
+        """How long a version took to answer what it was asked; None if it answered nothing."""
+        return self._session.get(f"/api/v1/model-versions/{_ref(ref)}/latency", LATENCY)
 
     def set_alias(self, name: str, alias: str, number: int, *, force: str | None = None) -> ModelVersion:
         """Let an alias name a version; ``champion`` wants a passed gate, or ``force``: the reason."""

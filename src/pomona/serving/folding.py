@@ -12,7 +12,7 @@ import msgspec
 
 from pomona.core.events import PredictionsFolded
 from pomona.core.ports import Clock, Database, Transaction
-from pomona.serving import store
+from pomona.serving import latencies, store
 from pomona.serving.journal import JournalRow, read_rows, segments
 from pomona.serving.matching import EndpointOf, Tally, Truth, tell_outcomes, write_truths
 from pomona.serving.records import TRUTH, JournalSegment
@@ -68,6 +68,7 @@ class Folder:
         if not store.advance(tx, place, after):
             return None
         fresh = store.insert_new(tx, rows, after.folded_at)
+        latencies.count(tx, fresh)
         tally = Tally()
         for row in fresh:
             tally.add(row, predictions=1)

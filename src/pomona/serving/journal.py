@@ -41,6 +41,7 @@ class JournalRow(msgspec.Struct, frozen=True, array_like=True, kw_only=True):
     at_us: int
     answered_us: int
     failure: str | None = None
+    took_us: int | None = None  # from the whole request to the model's answer; segments of old have none
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 from pomona.core.errors import Invalid, NotFound, Tampered
+from pomona.core.latency import Latency
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.records import Page
 from pomona.releases.records import CanaryEvidence, Endpoint, Plan, Release
-from pomona.serving import asking, matching, store
+from pomona.serving import asking, latencies, matching, store
 from pomona.serving.asking import PredictionFilter, Window
 from pomona.serving.folding import Folder
 from pomona.serving.records import (
@@ -143,6 +144,10 @@ class ServingService:
                 hint="`pomona predictions ls` lists them; a new one shows up within a second",
             )
         return found
+
+    def latency(self, model_version: str) -> Latency | None:
+        """How long a model version (its id) took to answer; None if it answered nothing."""
+        return self._database.read(lambda tx: latencies.of_version(tx, model_version))
 
     def predictions(
         self, wanted: PredictionFilter | None = None, *, cursor: str | None = None, limit: int = 50

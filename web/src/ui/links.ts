@@ -15,6 +15,7 @@ const KINDS: Record<string, { kind: string; page: (id: string) => string }> = {
   prm: { kind: "prompt", page: (id) => `/registry/prompts/${id}` },
   prv: { kind: "version of a prompt", page: (id) => `/registry/prompts/versions/${id}` },
   whk: { kind: "webhook", page: (id) => `/registry/webhooks/${id}` },
+  apr: { kind: "approval", page: (id) => `/trace/${id}` },
   gat: { kind: "gate check", page: (id) => `/trace/${id}` },
   mv: { kind: "model version", page: (id) => `/registry/versions/${id}` },
   end: { kind: "endpoint", page: (id) => `/releases/endpoints/${id}` },

@@ -30,6 +30,14 @@ class ApprovalService:
         version = self._registry.version(ref)
         return self._database.read(lambda tx: store.standing(tx, version))
 
+    def statement(self, statement_id: str) -> Statement:
+        """One statement about a version.
+
+        Raises:
+            NotFound: If there is none with this id.
+        """
+        return self._database.read(lambda tx: store.statements.get(tx, statement_id))
+
     def state(self, ref: str, new: NewStatement) -> Standing:
         """Say something about a version, as the current actor.
 

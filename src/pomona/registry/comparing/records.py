@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from pomona.core.latency import Latency
 from pomona.core.records import Record
 from pomona.registry.records import GateResult
 from pomona.training.code.records import RunCode
@@ -27,6 +28,7 @@ class Side(Record, frozen=True, kw_only=True):
     environment: str | None
     code: RunCode | None  # None: no run is known
     gate: GateResult | None  # what the gate said last
+    latency: Latency | None = None  # None: it answered nothing yet
 
 
 class ModelFileChange(Record, frozen=True, kw_only=True):

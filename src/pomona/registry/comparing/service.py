@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from pomona.core.errors import Invalid, NotFound, Refused, Tampered
+from pomona.core.latency import Latency
 from pomona.core.ports import Blobs
 from pomona.data.diff.records import Diff
 from pomona.registry.comparing import rules
@@ -24,6 +25,7 @@ class Comparer:
 
     Args:
         data_diff: How one data version became another (the data stage's).
+        latency: How long a version took to answer (a later stage's).
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class Comparer:
         tracking: TrackingService,
         blobs: Blobs,
         data_diff: Callable[[str, str], Diff],
+        latency: Callable[[str], Latency | None] = lambda version: None,
     ) -> None:
         self._registry = registry
         self._tracking = tracking
         self._blobs = blobs
         self._data_diff = data_diff
+        self._latency = latency
 
     def diff(self, before: str, after: str) -> ModelDiff:
         """How ``after`` differs from ``before``.
@@ -88,6 +92,7 @@ class Comparer:
             environment=version.environment,
             code=self._tracking.code.with_changes([code_of(run)])[0] if run is not None else None,
             gate=next(iter(self._registry.gates(version.id)), None),
+            latency=self._latency(version.id),
         )
 
     def _data(self, before: str | None, after: str | None) -> DataChange:

@@ -7,6 +7,7 @@ from typing import Any
 from litestar import Controller, Request, Response, delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
+from pomona.core.latency import Latency
 from pomona.core.records import Page
 from pomona.core.signatures import PublicKey
 from pomona.registry.comparing.records import ModelDiff
@@ -139,6 +140,11 @@ class ModelVersionRoutes(Controller):
     def show(self, app: Wired, ref: FromPath[str]) -> VersionDetail:
         """One version, by ``mv_...``, ``name@alias`` or ``name~number``."""
         return app.registry.version_detail(ref.replace("~", "/"))
+
+    @get("/{ref:str}/latency", sync_to_thread=True)
+    def latency(self, app: Wired, ref: FromPath[str]) -> Latency | None:
+        """How long it took to answer, over everything it was served for; nothing if it answered nothing."""
+        return app.serving.latency(app.registry.version(ref.replace("~", "/")).id)
 
     @get("/{ref:str}/diff/{other:str}", sync_to_thread=True)
     def diff(self, app: Wired, ref: FromPath[str], other: FromPath[str]) -> ModelDiff:

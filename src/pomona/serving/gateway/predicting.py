@@ -34,6 +34,7 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     ids: Sequence[str] | None = None
     at: Sequence[datetime] | None = None
     deadline_ms: float | None = None
+    began: float = msgspec.field(default_factory=time.perf_counter)
 
 
 class _Row(msgspec.Struct):
@@ -133,13 +134,14 @@ class Predictor:
         deadline = time.monotonic() + call.deadline_ms / 1000 if call.deadline_ms else None
         await asyncio.gather(*(_ask(endpoint, call, part, deadline) for part in parts))
         request, answered_us = new_id("req", self._clock.now()), _us(self._clock.now())
+        took_us = round((time.perf_counter() - call.began) * 1e6)
         answers: dict[int, Answered] = {}
         frames: list[bytes] = []
         for part in parts:
             cells = zip(*part.columns.values(), strict=True)
             for row, values, output in zip(part.rows, cells, part.outputs, strict=True):
                 filled = dict(zip(part.columns, values, strict=True))
-                journalled = _row(endpoint, call, part, row, filled, output, request, answered_us)
+                journalled = _row(endpoint, call, part, row, filled, output, request, answered_us, took_us)
                 frames.append(frame_of(journalled))
                 answers[row.position] = Answered(
                     row.id, output, journalled.decision, journalled.arm, journalled.model_version
@@ -225,6 +227,7 @@ def _row(
     output: Any,
     request: str,
     answered_us: int,
+    took_us: int,
 ) -> JournalRow:
     route = endpoint.route
     return JournalRow(
@@ -244,6 +247,7 @@ def _row(
         at_us=_us(call.at[row.position]) if call.at else answered_us,
         answered_us=answered_us,
         failure=part.failure,
+        took_us=took_us,
     )
 
 
