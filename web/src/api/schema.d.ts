@@ -2136,6 +2136,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/model-versions/{ref}/latency": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Latency
+         * @description How long it took to answer, over everything it was served for; nothing if it answered nothing.
+         */
+        get: operations["ApiV1ModelVersionsRefLatencyLatency"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/models": {
         parameters: {
             query?: never;
@@ -5403,6 +5423,13 @@ export interface components {
             name: string;
             what: string;
         };
+        /** Latency */
+        Latency: {
+            p50_ms: number;
+            p95_ms: number;
+            p99_ms: number;
+            predictions: number;
+        };
         /**
          * Limits
          * @default {
@@ -6832,6 +6859,7 @@ export interface components {
             gate: components["schemas"]["GateResult"] | null;
             hypothesis: string | null;
             id: string;
+            latency?: components["schemas"]["Latency"] | null;
             model: string;
             number: number;
             run: string | null;
@@ -12308,6 +12336,46 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModelDiff"];
+                };
+            };
+            /** @description Bad request syntax or unsupported method */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        detail: string;
+                        extra?: null | {
+                            [key: string]: unknown;
+                        } | unknown[];
+                        status_code: number;
+                    };
+                };
+            };
+        };
+    };
+    ApiV1ModelVersionsRefLatencyLatency: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                ref: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Request fulfilled, document follows */
+            200: {
+                headers: {
+                    "content-security-policy"?: string;
+                    "referrer-policy"?: string;
+                    "x-content-type-options"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Latency"] | null;
                 };
             };
             /** @description Bad request syntax or unsupported method */
