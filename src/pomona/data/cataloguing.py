@@ -45,6 +45,7 @@ def describe(dataset: Dataset, base: Base, made: Made, options: CommitOptions, n
         since=min(times, default=None),
         until=max(times, default=None),
         quality=rules.worst([result.quality for result in made.results]),
+        replaced=made.draft.replaced,
         note=options.note,
         as_of=options.as_of or now,
         origin=options.origin() if options.origin else None,

@@ -200,6 +200,7 @@ class DataVersion(Record, frozen=True, kw_only=True):
     quality: Quality
     arrow: str = ""  # digest of its Arrow schema
     profile: str = ""  # digest of the profile
+    replaced: str = ""  # digest of the file with the rows that went, if there is one
     log: int = 0  # the entry of the Delta log that shows it
     note: str = ""
     as_of: datetime  # when the source was as this version says; freshness is measured here

@@ -7,7 +7,7 @@ from typing import Any
 
 from blake3 import blake3
 
-from pomona.core.errors import Invalid, NotFound, Refused
+from pomona.core.errors import Invalid, NotFound, Refused, Tampered
 from pomona.core.tables import DataFile
 from pomona.data.records import (
     Check,
@@ -233,6 +233,19 @@ def version_digest(fields: Iterable[Field], files: Iterable[DataFile]) -> str:
         vector = f"{file.vector.digest} {file.vector.offset}" if file.vector else "-"
         root.update(f"file {file.digest} {vector}\n".encode())
     return str(root.hexdigest())
+
+
+def check_digest(version: DataVersion) -> None:
+    """Refuse a record that is not what its digest says.
+
+    Raises:
+        Tampered: Saying which.
+    """
+    if version_digest(version.schema, version.files) != version.digest:
+        raise Tampered(
+            f"the record of {version.dataset}@v{version.number} does not match its digest",
+            hint="restore the database from a backup, then run `pomona doctor`",
+        )
 
 
 def judge(check: Check, share: float) -> Quality:

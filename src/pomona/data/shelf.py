@@ -15,6 +15,9 @@ from pomona.data.export.records import Location
 from pomona.data.records import Consent, Dataset, DataVersion, TimeWindow
 from pomona.data.service import DataService
 from pomona.data.tables.files import FileReader
+from pomona.data.tables.replaced import ReplacedReader
+
+_MOST_BETWEEN = 100  # versions
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,19 @@ class Shelf:
         tables = allowed.batches(part.columns, window)
         batches = chain.from_iterable(table.to_batches() for table in first_rows(tables, part.limit))
         return pa.RecordBatchReader.from_batches(schema, batches)
+
+    def replaced(self, one: Book, other: Book) -> ReplacedReader | None:
+        """The rows that went between two versions of a dataset, as far as commits have kept them."""
+        if one.dataset.id != other.dataset.id:
+            return None
+        pair, digests = (one.version, other.version), []
+        for _ in range(_MOST_BETWEEN):
+            older, newer = sorted(pair, key=lambda version: version.number)
+            if older.id == newer.id or newer.parent is None:
+                break
+            digests += [newer.replaced] if newer.replaced else []
+            pair = (older, self._data.resolve(newer.parent))
+        return ReplacedReader(self._tables, one.dataset.id, digests)
 
     def consent(self, ref: str, purpose: str) -> Consent:
         """How many rows of a version may be read for a purpose."""

@@ -1,11 +1,13 @@
 """Any sequence of commit, append, delta, rebase, gc and erase: each version reads as what was committed."""
 
 import shutil
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from pomona.core.errors import Conflict, NotFound
 from pomona.data.keeping.records import ErasureRequest
 from pomona.data.records import NewDataset
 from pomona.data.tables import files
+from pomona.data.tables.replaced import notes_of
 from pomona.worker import Housekeeper
 
 VALUES = [None, 0.0, 1.5, -2.0, float("inf")]
@@ -86,6 +89,7 @@ class Life:
         except Conflict:
             return
         Housekeeper(self._world.app).settle()
+        assert replaced_files(self._world) == set()
         self.current = [row for row in self.current if row[1] != float(value)]
         for version, rows in self.expected.items():
             self.expected[version] = [row for row in rows if row[1] != float(value)]
@@ -101,11 +105,46 @@ class Life:
             self._data.verify(version_id)
             assert version.rows == len(rows)
             assert content(self._data.read(version_id)) == in_order(rows)
+        self._check_diffs()
         if self.expected:
             assert content(self._data.read("d")) == in_order(self.current)
             path, number = self._data.location("d")
             assert content(pl.scan_delta(path, version=number).collect().to_arrow()) == in_order(self.current)
             assert content(pl.scan_delta(path).collect().to_arrow()) == in_order(self.current)
+
+    def _check_diffs(self) -> None:
+        """What changed between any two of them is the truth, whatever of the rows that went is still kept."""
+        there = [one for one in self.expected if self._data.resolve(one).dropped_at is None]
+        for one in there:
+            for other in there:
+                found = self._world.app.diff.diff(one, other)
+                counts = (found.added, found.removed, found.changed)
+                assert counts == truth(self.expected[one], self.expected[other], keyed=self._keyed)
+
+    def check_replaced(self) -> None:
+        """No file of replaced rows outlives its version or the one before; an erasure leaves none."""
+        living = {v.id: v for one in self.expected if not (v := self._data.resolve(one)).dropped_at}
+        named = {v.replaced for v in living.values() if v.parent in living}
+        assert replaced_files(self._world) <= named
+
+
+def truth(before: Content, after: Content, *, keyed: bool) -> tuple[int, int, int]:
+    """Rows added, removed and changed; floats by their text, as 0.0 is not -0.0."""
+    if not keyed:
+        was, now = (Counter(repr(row) for row in rows) for rows in (before, after))
+        return (now - was).total(), (was - now).total(), 0
+    old, new = ({key: repr(x) for key, x in rows} for rows in (before, after))
+    changed = sum(old[key] != new[key] for key in old.keys() & new.keys())
+    return len(new.keys() - old.keys()), len(old.keys() - new.keys()), changed
+
+
+def replaced_files(world: World, name: str = "d") -> set[str]:
+    """The files of replaced rows that lie in a dataset's folder."""
+    files, table, found = world.app.tables.files, world.app.data.dataset(name).id, set()
+    for path in (world.home / "tables" / table).glob("*.parquet"):
+        with pq.ParquetFile(files.open(table, path.stem)) as parquet:
+            found |= {path.stem} if notes_of(parquet) is not None else set()
+    return found
 
 
 def content(found: pa.Table) -> list[str]:
@@ -138,6 +177,8 @@ def test_every_version_reads_as_what_was_committed(
         life = Life(world, keyed=keyed)
         for what, how in acts:
             life.act(what, how)
+            if what == "gc":
+                life.check_replaced()
         life.check()
     finally:
         files.FILE_ROWS = rows_a_file

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pomona.core.tables import DataFile
 from pomona.data.comparison.records import ColumnChange
 from pomona.data.tables.canonical import is_wider
+from pomona.data.tables.replaced import is_among
 
 KIND = "_change"  # in the frame of all rows that differ: added, removed or changed
 CHANGED = "_changed"  # the names of the columns that differ
@@ -57,7 +58,7 @@ def unshared(
         if file.vector == after[twin].vector:
             continue
         was, now = hidden[0](file), hidden[1](after[twin])
-        lost, found = np.setdiff1d(now, was), np.setdiff1d(was, now)
+        lost, found = now[~is_among(now, was)], was[~is_among(was, now)]
         if len(lost):
             gone.append(Part(number, lost, len(lost)))
         if len(found):

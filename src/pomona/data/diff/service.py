@@ -117,7 +117,7 @@ class DiffService:
                 f"{one.dataset.name} and {other.dataset.name} name their rows by different keys",
                 hint="`pomona data compare` sets any two versions side by side, column by column",
             )
-        return key, Steps(one.reader, other.reader, key)
+        return key, Steps(one.reader, other.reader, key, self._shelf.replaced(one, other))
 
     def _walk(self, one: Book, other: Book, steps: Steps) -> Iterator[Step]:
         """The steps; of a small difference they are kept for the next page."""

@@ -19,6 +19,8 @@ from pomona.data.tables.canonical import same_family
 from pomona.data.tables.changes import compare_multisets, partners, row_hashes
 from pomona.data.tables.files import FileReader
 from pomona.data.tables.frames import series
+from pomona.data.tables.numbers import arrow, no_rows
+from pomona.data.tables.replaced import ReplacedReader
 from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
 RANGE_ROWS = 524_288  # of both versions together that are compared at once, about
@@ -55,10 +57,18 @@ class Steps:
     Args:
         before, after: Readers of the two versions, each in its own schema.
         key: What names a row in both; empty: rows have no name.
+        replaced: Knows rows that commits between the two took out of files that both have.
     """
 
-    def __init__(self, before: FileReader, after: FileReader, key: Sequence[str]) -> None:
+    def __init__(
+        self,
+        before: FileReader,
+        after: FileReader,
+        key: Sequence[str],
+        replaced: ReplacedReader | None = None,
+    ) -> None:
         self._readers = (before, after)
+        self._replaced = replaced
         self._schemas = (before.schema_of(), after.schema_of())
         self._key = list(key)
 
@@ -69,6 +79,21 @@ class Steps:
         if may_share(*self._schemas):
             return unshared(one.files, other.files, (one.hidden, other.hidden))
         return everything(one.files), everything(other.files)
+
+    @cached_property
+    def _known(self) -> tuple[Mapping[int, pa.Table], Mapping[int, pa.Table]]:
+        """Rows of such parts that need not be read from the files they are in, by the number of the file."""
+        return self._known_of(0), self._known_of(1)
+
+    def _known_of(self, side: int) -> dict[int, pa.Table]:
+        files = self._readers[side].files
+        wanted = {part.number: part.places for part in self.parts[side] if part.places is not None}
+        rows = sum(len(places) for places in wanted.values())
+        if self._replaced is None or not 0 < rows <= 2 * RANGE_ROWS:  # they are all in memory at once
+            return {}
+        by_digest = {files[number].digest: places for number, places in wanted.items()}
+        found = self._replaced.rows(by_digest, self._keyed(self._schemas[side]))
+        return {number: found[digest] for number in wanted if (digest := files[number].digest) in found}
 
     def __iter__(self) -> Iterator[Step]:
         if not self._key:
@@ -98,22 +123,23 @@ class Steps:
 
     def _take(self, cursors: Sequence[Cursor], cut: Key | None, schema: pa.Schema) -> pa.Table:
         parts = [part for cursor in cursors for part in cursor.take_before(cut)]
-        return sort(pa.concat_tables(parts), self._key) if parts else schema.empty_table()
+        return sort(pa.concat_tables(parts), self._key) if parts else no_rows(schema)
 
     def _compared(self, was: pa.Table, now: pa.Table) -> Step:
         partner = partners(was, now, self._key) if was.num_rows else np.full(now.num_rows, -1)
         matched = np.flatnonzero(partner >= 0)
         alone = np.ones(was.num_rows, bool)
         alone[partner[matched]] = False
-        before, after = was.take(pa.array(partner[matched])), now.take(pa.array(matched))
+        before, after = was.take(arrow(partner[matched])), now.take(arrow(matched))
         masks = {name: changed(before, after, name) for name in now.column_names if name not in self._key}
         some = np.logical_or.reduce([*masks.values(), np.zeros(len(matched), bool)])
-        kept = pa.array(some)
+        if not some.all():
+            before, after = before.filter(arrow(some)), after.filter(arrow(some))
         return self._step(
-            added=now.take(pa.array(np.flatnonzero(partner < 0))),
-            removed=was.filter(pa.array(alone)),
-            before=before.filter(kept),
-            after=after.filter(kept),
+            added=now.take(arrow(np.flatnonzero(partner < 0))),
+            removed=was.filter(arrow(alone)),
+            before=before,
+            after=after,
             differ={name: mask[some] for name, mask in masks.items()},
         )
 
@@ -129,7 +155,7 @@ class Steps:
                 first = None
                 for table in self._part(side, part, schemas[side], columns=self._key):
                     first = key_at(table, self._key, 0) if first is None else first
-                    sample.append(table.take(pa.array(np.arange(0, table.num_rows, step))))
+                    sample.append(table.take(arrow(np.arange(0, table.num_rows, step))))
                 firsts[side].append(first)
         keys = sort(pa.concat_tables(sample), self._key)
         places = np.linspace(0, keys.num_rows, total // RANGE_ROWS + 1)[1:-1].astype(int)
@@ -173,7 +199,7 @@ class Steps:
         for table in self._rows(side, self._schemas[side]):
             low, high = np.searchsorted(numbers, [start, start + table.num_rows])
             if low < high:
-                yield table.take(pa.array(numbers[low:high] - start))
+                yield table.take(arrow(numbers[low:high] - start))
             start += table.num_rows
 
     # --- both --------------------------------------------------------------------------------
@@ -186,14 +212,16 @@ class Steps:
         self, side: int, part: Part, schema: pa.Schema, *, columns: Sequence[str] | None = None
     ) -> Iterator[pa.Table]:
         reader = self._readers[side].as_schema(schema)
-        if part.places is not None:
+        if self._key and part.number in self._known[side]:
+            yield self._known[side][part.number].select(list(columns or schema.names))
+        elif part.places is not None:
             yield from reader.at(part.number, part.places, columns)
         else:
             names = list(columns or schema.names)
             yield from (table.select(names) for table in reader.located(part.number, columns))
 
     def _step(self, *, differ: Mapping[str, Mask] | None = None, **tables: pa.Table) -> Step:
-        was, now = (schema.empty_table() for schema in self._schemas)
+        was, now = (no_rows(schema) for schema in self._schemas)
         empty = {"added": now, "removed": was, "before": was, "after": now}
         found = {name: _as(tables.get(name, empty[name]), empty[name].schema) for name in empty}
         return Step(**found, differ=differ or {})

@@ -21,6 +21,7 @@ from pomona.data.records import Dataset, DataVersion
 from pomona.data.tables.changes import Changes, compare, compare_multisets, row_hashes
 from pomona.data.tables.files import FileReader, encode
 from pomona.data.tables.frames import time_range
+from pomona.data.tables.replaced import notes_of
 
 Places = NDArray[np.uint64]
 
@@ -52,9 +53,14 @@ class Cutter:
         return found
 
     def holds(self, digest: str) -> bool:
-        """Whether a file that no version names holds such rows; one that cannot be read may."""
+        """Whether a file that no version names holds such rows; one that cannot be read may.
+
+        One of replaced rows may, too: not every row there names whom it is about.
+        """
         try:
-            return bool(len(self._places(digest)))
+            with pq.ParquetFile(self._tables.files.open(self._dataset.id, digest)) as parquet:
+                replaced = notes_of(parquet) is not None
+            return replaced or bool(len(self._places(digest)))
         except NotFound:
             return False  # vectors, and what is being written just now
         except (Tampered, pa.ArrowInvalid):

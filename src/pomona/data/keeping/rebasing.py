@@ -244,6 +244,7 @@ def _same_rows(version: DataVersion, number: int, files: tuple[DataFile, ...], c
         rows_erased=0,
         files=files,
         size=size_of(files),
+        replaced="",
         note=f"the rows of v{version.number} in other files",
         created_at=now,
         created_by=current_actor(),

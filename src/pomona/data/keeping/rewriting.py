@@ -100,7 +100,7 @@ class Rewriter:
         )
 
     def _without_words(self, version: DataVersion) -> DataVersion:
-        """A note or a query may name the subject."""
+        """A note or a query may name the subject; so may the rows that were replaced."""
         origin = version.origin
         if origin is not None:
             parameters = {
@@ -110,7 +110,8 @@ class Rewriter:
             origin = msgspec.structs.replace(
                 origin, query=self._subject.masked(origin.query), parameters=parameters
             )
-        return msgspec.structs.replace(version, note=self._subject.masked(version.note), origin=origin)
+        note = self._subject.masked(version.note)
+        return msgspec.structs.replace(version, note=note, origin=origin, replaced="")
 
     def _profile(self, found: Found, version: DataVersion, like: TableProfile | None) -> TableProfile:
         dataset = found.dataset

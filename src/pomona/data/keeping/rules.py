@@ -51,10 +51,14 @@ def newest_of_each_kind(newest_first: Sequence[DataVersion]) -> list[DataVersion
 
 
 def files_of(versions: Sequence[DataVersion]) -> set[str]:
-    """Digests of every file, of rows and of vectors, that these versions name."""
+    """Digests of every file, of rows and of vectors, that these versions name.
+
+    Rows that a version replaced are needed only while its parent is there, which has them, too.
+    """
+    there = {version.id for version in versions}
     named = {file.digest for version in versions for file in version.files}
     vectors = {file.vector.digest for version in versions for file in version.files if file.vector}
-    return named | vectors
+    return named | vectors | {one.replaced for one in versions if one.replaced and one.parent in there}
 
 
 def to_rewrite(

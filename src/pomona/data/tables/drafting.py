@@ -8,6 +8,7 @@ files; the old ones they replace, and those that are gone, are hidden by vectors
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import msgspec
@@ -33,8 +34,10 @@ from pomona.data.tables.changes import (
     row_hashes,
 )
 from pomona.data.tables.files import FILE, ROW, FileReader, FileWriter, rows_a_file
-from pomona.data.tables.frames import json_rows, to_polars
+from pomona.data.tables.frames import json_rows, named, series, to_polars
+from pomona.data.tables.numbers import arrow, no_rows
 from pomona.data.tables.ordered import InOrder
+from pomona.data.tables.replaced import Replaced
 from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
 _RANGES_A_FILE = 4
@@ -73,10 +76,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Draft:
-    """The files of the next version, and what changed."""
+    """The files of the next version, and what changed.
+
+    Attributes:
+        replaced: Digest of the file that keeps the rows which went; see ``tables.replaced``.
+    """
 
     files: tuple[DataFile, ...]
     changes: Changes
+    replaced: str = ""
 
 
 class Drafter:
@@ -93,6 +101,8 @@ class Drafter:
         self._writer = FileWriter(tables, plan.table, plan.schema, plan.time_column, taken)
         self._hidden: dict[int, list[NDArray[np.uint64]]] = defaultdict(list)
         self._changes = Changes()
+        self._written = 0  # rows
+        self._replaced = Replaced(plan.schema, plan.old.files) if plan.old is not None else None
         self._repeated: list[pa.Table] = []  # rows of an append whose key is there already
 
     def draft(self) -> Draft:
@@ -119,7 +129,11 @@ class Drafter:
                 return Draft(files=tuple(old.files), changes=Changes())
             self._refuse_repeated(pa.concat_tables(self._repeated))
         kept = self._kept(old) if old is not None and not self._plan.fresh else []
-        return Draft(files=(*kept, *new), changes=self._changes)
+        return Draft(files=(*kept, *new), changes=self._changes, replaced=self._keep_replaced(new))
+
+    def _keep_replaced(self, new: Sequence[DataFile]) -> str:
+        body = self._replaced.body(new) if self._replaced is not None else None
+        return self._tables.files.put(self._plan.table, body) if body is not None else ""
 
     # --- with a key --------------------------------------------------------------------------
 
@@ -153,7 +167,7 @@ class Drafter:
     def _take(self, cursors: Sequence[Cursor], cut: Key | None) -> pa.Table:
         parts = [part for cursor in cursors for part in cursor.take_before(cut)]
         if not parts:
-            return self._incoming_schema().empty_table()
+            return no_rows(self._incoming_schema())
         rows = pa.concat_tables(parts)
         rows = sort(rows, self._plan.key) if len(cursors) > 1 else rows
         return fitted(rows, self._incoming_schema())
@@ -162,12 +176,13 @@ class Drafter:
         self._watch.add(rows)
         found = compare(was, rows, self._plan.key)
         self._changes += found.counts
-        self._exchange(was, np.concatenate([found.replaced, found.removed]), rows, found)
+        gone = np.concatenate([found.replaced, found.removed])
+        self._exchange(was, gone, rows, found)
         if self._plan.fresh or self._plan.old is None:
             self._writer.add(rows)
             return
         self._write(rows, np.concatenate([found.added, found.changed]))
-        self._hide(was, np.concatenate([found.removed, found.replaced]))
+        self._hide(was, gone)
 
     def _append_range(self, was: pa.Table, rows: pa.Table) -> None:
         again = partners(was, rows, self._plan.key) >= 0
@@ -175,12 +190,12 @@ class Drafter:
         self._watch.add(rows)
         self._writer.add(rows)
         if again.any():
-            self._repeated.append(rows.filter(pa.array(again)))
+            self._repeated.append(rows.filter(arrow(again)))
 
     def _delta_range(self, was: pa.Table, rows: pa.Table) -> None:
         dead = _deleted(rows, self._plan.delete_column)
         rows = rows.select(self._plan.schema.names)
-        kept, dropped = rows.filter(pa.array(~dead)), rows.filter(pa.array(dead))
+        kept, dropped = rows.filter(arrow(~dead)), rows.filter(arrow(dead))
         found = compare(was, kept, self._plan.key)
         removed = _matches(was, dropped, self._plan.key)
         self._changes += Changes(added=len(found.added), changed=len(found.changed), removed=len(removed))
@@ -235,7 +250,7 @@ class Drafter:
         for rows in self._incoming():
             mine = numbers[np.searchsorted(numbers, start) : np.searchsorted(numbers, start + rows.num_rows)]
             if len(mine):
-                self._writer.add(rows.take(pa.array(mine - start)))
+                self._writer.add(rows.take(arrow(mine - start)))
             start += rows.num_rows
 
     # --- both --------------------------------------------------------------------------------
@@ -270,25 +285,28 @@ class Drafter:
 
     def _exchange(self, was: pa.Table, gone: Rows, rows: pa.Table, found: Comparison) -> None:
         come = np.concatenate([found.changed, found.added])
-        names = self._plan.schema.names
-        if len(gone) or len(come):
-            self._watch.exchange(
-                lambda: was.select(names).take(pa.array(gone)),
-                lambda: rows.select(names).take(pa.array(come)),
-                len(found.changed),
-            )
+        if not (len(gone) or len(come)):
+            return
+        names, pairs = self._plan.schema.names, len(found.changed)
+        before = cache(lambda: was.take(arrow(gone)))
+        after = cache(lambda: rows.select(names).take(arrow(come)))
+        self._watch.exchange(lambda: before().select(names), after, pairs)
+        if self._replaced is not None and len(gone) and not self._plan.fresh:
+            places = self._written + np.searchsorted(np.sort(come), found.changed)
+            self._replaced.add(before(), after().slice(0, pairs), places)
 
     def _write(self, rows: pa.Table, numbers: Rows) -> None:
+        self._written += len(numbers)
         if len(numbers) == rows.num_rows:
             self._writer.add(rows)
         elif len(numbers):
-            self._writer.add(rows.take(pa.array(np.sort(numbers))))
+            self._writer.add(rows.take(arrow(np.sort(numbers))))
 
     def _hide(self, was: pa.Table, numbers: Rows) -> None:
         if not len(numbers):
             return
-        found = was.select([FILE, ROW]).take(pa.array(numbers))
-        files, rows = found.column(FILE).to_numpy(), found.column(ROW).to_numpy()
+        found = was.select([FILE, ROW]).take(arrow(numbers))
+        files, rows = series(found, FILE).to_numpy(), series(found, ROW).to_numpy()
         for number in np.unique(files):
             self._hidden[int(number)].append(rows[files == number])
 
@@ -319,7 +337,7 @@ def checked_unique(rows: pa.Table, key: Sequence[str]) -> pa.Table:
     """
     keys = to_polars(rows.select(list(key)))
     if keys.height != keys.n_unique():
-        twice = keys.group_by(list(key), maintain_order=True).len("__rows").filter(pl.col("__rows") > 1)
+        twice = keys.group_by(named(*key), maintain_order=True).len("__rows").filter(pl.col("__rows") > 1)
         examples = json_rows(twice.head(5).drop("__rows"))
         check_key_values(key, nulls={}, duplicates=int(twice["__rows"].sum()), examples=examples)
     return rows
@@ -330,7 +348,7 @@ def newest_of_each(rows: pa.Table, key: Sequence[str]) -> pa.Table:
     keys = to_polars(rows.select(list(key)))
     if keys.height == keys.n_unique():
         return rows
-    last = keys.with_row_index("__row").unique(list(key), keep="last")["__row"].sort()
+    last = keys.with_row_index("__row").unique(named(*key), keep="last")["__row"].sort()
     return rows.take(last.to_arrow())
 
 
@@ -348,7 +366,7 @@ def _deleted(rows: pa.Table, column: str | None) -> NDArray[np.bool_]:
 
 
 def _concat(parts: Sequence[pa.Table], schema: pa.Schema) -> pa.Table:
-    return pa.concat_tables(parts) if parts else schema.empty_table()
+    return pa.concat_tables(parts) if parts else no_rows(schema)
 
 
 def _stack(hashes: Sequence[NDArray[np.uint64]]) -> NDArray[np.uint64]:

@@ -18,6 +18,7 @@ from pomona.core.tables import DataFile
 from pomona.data.records import TimeWindow
 from pomona.data.tables.canonical import convert, stored_schema
 from pomona.data.tables.frames import series, time_range
+from pomona.data.tables.numbers import arrow, no_rows
 
 FILE, ROW = "__pomona_file", "__pomona_row"
 FILE_ROWS = 524_288
@@ -126,11 +127,11 @@ class FileReader:
 
         def load(file: DataFile) -> pa.Table:
             parts = list(self._parts(file, schema, window, whole=True))
-            return pa.concat_tables(parts) if parts else schema.empty_table()
+            return pa.concat_tables(parts) if parts else no_rows(schema)
 
         with ThreadPoolExecutor(_WORKERS, thread_name_prefix="data-read") as pool:
             parts = list(pool.map(load, wanted))
-        return pa.concat_tables(parts) if parts else schema.empty_table()
+        return pa.concat_tables(parts) if parts else no_rows(schema)
 
     def batches(
         self, columns: Sequence[str] | None = None, window: TimeWindow | None = None
@@ -157,8 +158,8 @@ class FileReader:
         """The rows of one file, with two more columns: the file's number and each row's place in it."""
         schema = self._target(columns)
         for table, rows in self._groups(self.files[number], schema, None):
-            where = pa.array(np.full(table.num_rows, number, np.uint32))
-            yield table.append_column(FILE, where).append_column(ROW, pa.array(rows))
+            where = arrow(np.full(table.num_rows, number, np.uint32))
+            yield table.append_column(FILE, where).append_column(ROW, arrow(rows))
 
     def at(
         self, number: int, places: NDArray[np.uint64], columns: Sequence[str] | None = None
@@ -171,7 +172,7 @@ class FileReader:
             for groups, start, rows in _spans(parquet, None, None, whole=False):
                 low, high = np.searchsorted(places, [start, start + rows])
                 if low < high:
-                    wanted = pa.array((places[low:high] - np.uint64(start)).astype(np.int64))
+                    wanted = arrow((places[low:high] - np.uint64(start)).astype(np.int64))
                     yield convert(parquet.read_row_groups(groups, columns=have).take(wanted), schema)
 
     def hidden(self, file: DataFile) -> NDArray[np.uint64]:
@@ -237,7 +238,7 @@ class FileReader:
                 if len(inside):
                     live = np.ones(rows, bool)
                     live[(inside - np.uint64(start)).astype(np.int64)] = False
-                    table, places = table.filter(pa.array(live)), places[live]
+                    table, places = table.filter(arrow(live)), places[live]
                 if table.num_rows:
                     yield convert(table, schema), places
 

@@ -14,6 +14,7 @@ from pomona.data.tables.ahead import ahead
 from pomona.data.tables.canonical import canonical, missing
 from pomona.data.tables.frames import to_polars
 from pomona.data.tables.incoming import Again
+from pomona.data.tables.numbers import arrow
 from pomona.data.tables.runs import Key, key_at, parted
 from pomona.data.tables.sampling import sampled
 
@@ -89,7 +90,7 @@ def in_order(source: Again, key: Sequence[str]) -> Ordered | None:
             return None
         if not _rises(pa.concat_tables([before, keys]) if before is not None else keys, key):
             return None
-        kept.append(keys.take(pa.array(np.arange(-start % _EVERY, keys.num_rows, _EVERY))))
+        kept.append(keys.take(arrow(np.arange(-start % _EVERY, keys.num_rows, _EVERY))))
         before, start = keys.slice(max(0, keys.num_rows - 1)), start + keys.num_rows
     return None if before is None else Ordered(source, key, pa.concat_tables([*kept, before]))
 

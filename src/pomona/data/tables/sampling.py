@@ -5,6 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 import pyarrow as pa
 
+from pomona.data.tables.numbers import arrow
+
 _MOST = 200_000  # rows
 
 
@@ -51,4 +53,4 @@ def has_bins(kind: pa.DataType) -> bool:
 
 
 def _every(table: pa.Table, step: int) -> pa.Table:
-    return table if step == 1 else table.take(pa.array(np.arange(0, table.num_rows, step)))
+    return table if step == 1 else table.take(arrow(np.arange(0, table.num_rows, step)))
