@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 import pomona.app  # noqa: F401 - brings every stage's tables in
 from pomona.sql import metadata
@@ -22,12 +23,32 @@ def database(tmp_path: Path) -> Iterator[SqliteDatabase]:
     database.close()
 
 
+@pytest.mark.filterwarnings("ignore:.*expression-based index")  # these are compared by the next test
 def test_a_migrated_database_is_what_the_tables_say(database: SqliteDatabase) -> None:
     upgrade(database.engine, metadata)
     with database.engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, metadata) == []  # else: scripts/migration "what changed"
         assert current(connection) == head()
+
+
+def test_a_migrated_database_has_the_indexes_that_the_tables_say(
+    database: SqliteDatabase, tmp_path: Path
+) -> None:
+    upgrade(database.engine, metadata)
+    declared = SqliteDatabase(tmp_path / "declared.db", SystemClock())
+    metadata.create_all(declared.engine)
+    found = [_indexes(one) for one in (database, declared)]
+    declared.close()
+    assert found[0] == found[1]
+    assert "substr(value, 1, 64)" in found[0]["run_params_by_value"]
+
+
+def _indexes(database: SqliteDatabase) -> dict[str, str]:
+    """The statement that made each index, by its name."""
+    named = text("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+    with database.engine.connect() as connection:
+        return {name: " ".join(sql.replace('"', "").split()) for name, sql in connection.execute(named)}
 
 
 def test_upgrading_again_changes_nothing(database: SqliteDatabase) -> None:

@@ -21,7 +21,7 @@ from pomona.core.errors import Invalid, NotFound
 from pomona.core.ports import Transaction
 from pomona.sql import metadata
 from pomona.training.store.experiments import BigKey
-from pomona.training.store.statements import chunks, insert_new, upsert
+from pomona.training.store.statements import chunks, head_of, insert_new, upsert
 
 runs = Table(
     "runs",
@@ -58,6 +58,7 @@ params = Table(
     Index("run_params_by_key", "key", "run"),
     sqlite_with_rowid=False,
 )
+Index("run_params_by_value", params.c.key, head_of(params.c.value), params.c.run)
 tags = Table(
     "run_tags",
     metadata,
@@ -67,6 +68,7 @@ tags = Table(
     Index("run_tags_by_key", "key", "run"),
     sqlite_with_rowid=False,
 )
+Index("run_tags_by_value", tags.c.key, head_of(tags.c.value), tags.c.run)
 _set_tag = upsert(tags)
 _add_key = insert_new(keys, but=["id"])
 _target = select(runs.c.id, runs.c.run_id, runs.c.experiment, runs.c.state, runs.c.status, runs.c.name).where(
