@@ -31,25 +31,33 @@ class Clock(Protocol):
         ...
 
 
-class Transaction(Protocol):
+class Rows(Protocol):
+    """Plain rows by the thousand, every second: nothing stands between them and the driver."""
+
+    def insert_rows(self, into: str, rows: Sequence[tuple[Any, ...]], otherwise: str = "", /) -> None:
+        """Insert rows: ``into`` ("INSERT INTO t (a, b)"), their values, ``otherwise`` on conflict."""
+        ...
+
+    def insert_groups(
+        self,
+        into: str,
+        groups: "Sequence[tuple[tuple[Any, ...], Sequence[tuple[Any, ...]]]]",
+        otherwise: str = "",
+        /,
+    ) -> None:
+        """As ``insert_rows``; a group is the values its rows begin with, and those each row ends with."""
+        ...
+
+    def select_rows(self, select: str, values: Sequence[Any], /) -> "list[tuple[Any, ...]]":
+        """What is stored for some values: ``select`` ("SELECT a, b FROM t WHERE a IN"), one value or more."""
+        ...
+
+
+class Transaction(Rows, Protocol):
     """One unit of work: all of it becomes durable, or nothing."""
 
     def execute(self, statement: Any, parameters: Any = None, /) -> Any:
         """Run one SQL expression; returns its result rows."""
-        ...
-
-    def insert_rows(self, into: str, rows: Sequence[tuple[Any, ...]], otherwise: str = "", /) -> None:
-        """Insert rows: ``into`` ("INSERT INTO t (a, b)"), their values in order, ``otherwise`` on conflict.
-
-        For what is inserted by the thousand every second: nothing stands between the rows and the driver.
-        """
-        ...
-
-    def select_rows(self, select: str, values: Sequence[Any], /) -> "list[tuple[Any, ...]]":
-        """Rows for some values: ``select`` ("SELECT a, b FROM t WHERE a IN"), then one value or more.
-
-        For what is looked up by the thousand every second.
-        """
         ...
 
     def emit(self, event: Event) -> None:

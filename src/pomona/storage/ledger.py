@@ -101,6 +101,15 @@ class SqlTransaction:
                 self._driver(sql, tuple(chain.from_iterable(part)))
                 start += size
 
+    def insert_groups(
+        self,
+        into: str,
+        groups: Sequence[tuple[tuple[Any, ...], Sequence[tuple[Any, ...]]]],
+        otherwise: str = "",
+        /,
+    ) -> None:
+        self.insert_rows(into, [(*same, *row) for same, rows in groups for row in rows], otherwise)
+
     def select_rows(self, select: str, values: Sequence[Any], /) -> list[tuple[Any, ...]]:
         marks = ", ".join([self.mark] * len(values))
         rows: list[tuple[Any, ...]] = self._driver(f"{select} ({marks})", tuple(values)).fetchall()

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, NullPool, QueuePool, create_engine, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError
 
 from pomona.core.errors import PomonaError, StorageFull, Unavailable
 from pomona.core.ports import Clock, Condition, Transaction
-from pomona.storage.ledger import SqlTransaction
+from pomona.storage.sqlite_transaction import SqliteTransaction
 from pomona.storage.writer import GroupWriter
 
 T = TypeVar("T")
@@ -80,17 +80,6 @@ class SqliteDatabase:
         self.writer.close()
         self._reader_engine.dispose()
         self._writer_engine.dispose()
-
-
-class SqliteTransaction(SqlTransaction):
-    """Transaction over one SQLAlchemy connection to SQLite that has begun; hot SQL goes to the driver."""
-
-    def _driver(self, sql: str, values: tuple[Any, ...]) -> Any:
-        driver: Any = self._connection.connection.driver_connection
-        try:
-            return driver.execute(sql, values)
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(sql, values, error, sqlite3.Error) from error
 
 
 class _Backend:

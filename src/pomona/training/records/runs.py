@@ -210,6 +210,12 @@ class LogBatch(Record, frozen=True, kw_only=True):
     tags: dict[str, str] = {}
 
 
+Point = tuple[int, int, float]
+"""One finite value of a metric: step, Unix milliseconds, value."""
+Points = dict[str, list[Point]]
+"""What one call logs of metrics, by name: a tuple a value, where hundreds come a millisecond."""
+
+
 class SearchRuns(Record, frozen=True, kw_only=True):
     """A search as the MLflow protocol states it."""
 

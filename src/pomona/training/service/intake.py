@@ -6,15 +6,14 @@ are many, half a second later, or when somebody wants to read them (``SettledDat
 
 import logging
 import threading
-from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 from pomona.core.errors import PomonaError, Unavailable
 from pomona.core.ports import Database, Transaction
+from pomona.training.records.runs import Points
 from pomona.training.store import inbox, runs
-from pomona.training.store.inbox import Point
 
 _CALLS = 500  # that share one commit at most
 _MANY = 10_000  # points: they do not wait for the half second; to settle them takes some 30 ms
@@ -49,14 +48,14 @@ class MetricIntake:
         self._timer: threading.Timer | None = None
         self.known: dict[str, int] = {}  # numbers of names; replaced, never changed
 
-    def put(self, run_id: str, points: Sequence[Point]) -> "Future[None]":
+    def put(self, run_id: str, points: Points) -> "Future[None]":
         """Keep points; the future is done once they are durable, and who reads from then on sees them.
 
         Raises:
             NotFound: If there is no such run (from the future).
             Invalid: If it is deleted (from the future).
         """
-        call = _Call(run_id, inbox.packed(points), len(points))
+        call = _Call(run_id, inbox.packed(points), sum(map(len, points.values())))
         call.done.set_running_or_notify_cancel()  # what is queued can no longer be cancelled
         with self._lock:
             self._waiting.append(call)

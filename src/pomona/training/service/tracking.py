@@ -24,6 +24,7 @@ from pomona.training.records.runs import (
     Found,
     LogBatch,
     Metric,
+    Points,
     Run,
     RunModel,
     RunStatus,
@@ -32,6 +33,7 @@ from pomona.training.records.runs import (
 from pomona.training.rules import filters, limits, paths
 from pomona.training.rules.names import generated_name
 from pomona.training.rules.paging import check_page_size
+from pomona.training.rules.points import metrics_of, points_of
 from pomona.training.service.artifacts import ArtifactService
 from pomona.training.service.changes import RunChanges, SavedViews
 from pomona.training.service.experiments import ExperimentService
@@ -44,7 +46,6 @@ from pomona.training.service.reports import RunReports
 from pomona.training.service.settled import SettledDatabase
 from pomona.training.service.studies import RunStudies
 from pomona.training.store import experiments, inputs, logged_models, metrics, runs, search
-from pomona.training.store.inbox import Point
 
 MAX_PAGE = 50_000
 _MODEL_HISTORY_TAG = "mlflow.log-model.history"
@@ -70,7 +71,7 @@ class TrackingService:
         self._intake = MetricIntake(database)
         self._settled = settled = SettledDatabase(database, self._intake)
         self.experiments = ExperimentService(database, clock, self._lineage)
-        self.models = LoggedModelService(database, clock)
+        self.models = LoggedModelService(database, clock, self.experiments)
         self.artifacts = ArtifactService(database, blobs, clock)
         self.histories = HistoryService(settled)
         self.code = CodeService(database, blobs, clock)
@@ -211,18 +212,16 @@ class TrackingService:
         if any(key.startswith("pomona.") for key in batch.tags):
             known = self.run(run_id).tags if DATA_VERSION_TAG in batch.tags else None
             batch = msgspec.structs.replace(batch, tags=self._lineage.tags(batch.tags, known=known))
-        plain = not (batch.params or batch.tags or any(metric.model_id for metric in batch.metrics))
-        if plain and current_claim() is None:
-            points = [(metric.key, metric.step, metric.timestamp, metric.value) for metric in batch.metrics]
+        if current_claim() is None and (points := points_of(batch)) is not None:
             return self._intake.put(run_id, points)
         future = self._database.submit(_logging(run_id, batch, self._intake.known))
         future.add_done_callback(self._intake.remember)
         return future
 
-    def log_points(self, run_id: str, points: Sequence[Point]) -> "Future[None]":
-        """As ``log_later``, of metrics whose names, times and steps were checked already."""
-        if current_claim() is not None:  # the claim is stored with the metrics, not with others' calls
-            return self.log_later(run_id, metrics=[_metric(point) for point in points])
+    def log_points(self, run_id: str, points: Points) -> "Future[Any]":
+        """As ``log_later``, of finite metrics whose names, times and steps were checked already."""
+        if current_claim() is not None:  # a claim is stored with what it claims, not with others' calls
+            return self.log_later(run_id, metrics=metrics_of(points))
         limits.check_run_id(run_id)
         return self._intake.put(run_id, points)
 
@@ -306,11 +305,6 @@ class TrackingService:
             )
 
         return self._settled.read(find)
-
-
-def _metric(point: Point) -> Metric:
-    key, step, at_ms, value = point
-    return Metric(key=key, value=value, timestamp=at_ms, step=step)
 
 
 def _logging(

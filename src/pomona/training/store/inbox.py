@@ -13,6 +13,7 @@ from sqlalchemy import BigInteger, Column, LargeBinary, Table, delete, select
 
 from pomona.core.ports import Transaction
 from pomona.sql import metadata
+from pomona.training.records.runs import Point, Points
 from pomona.training.store import metrics
 from pomona.training.store.experiments import BigKey
 from pomona.training.store.runs import key_ids
@@ -24,17 +25,14 @@ inbox = Table(
     Column("run", BigInteger, nullable=False),
     Column("points", LargeBinary, nullable=False),
 )
-Point = tuple[str, int, int, float]
-"""Metric, step, time in Unix milliseconds, value."""
-
 _INTO = f"INSERT INTO {inbox.name} (run, points)"
 _any = select(inbox.c.id).limit(1)
 _all = select(inbox.c.run, inbox.c.points).order_by(inbox.c.id)
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(list[Point])
+_decoder = msgspec.msgpack.Decoder(Points)
 
 
-def packed(points: Sequence[Point]) -> bytes:
+def packed(points: Points) -> bytes:
     """What one call logged, as it is kept here."""
     return _encoder.encode(points)
 
@@ -55,17 +53,11 @@ def settle(tx: Transaction, known: Mapping[str, int]) -> dict[str, int]:
     if not calls:
         return {}
     histories: defaultdict[tuple[int, str], list[Point]] = defaultdict(list)
-    for run, points in calls:
-        for point in _decoder.decode(points):
-            histories[run, point[0]].append(point)
+    for run, packed_points in calls:
+        for name, points in _decoder.decode(packed_points).items():
+            histories[run, name] += points
     ids = key_ids(tx, list(dict.fromkeys(name for _, name in histories)), known)
     placed = sorted((run, ids[name], points) for (run, name), points in histories.items())
-    metrics.add_rows(
-        tx,
-        [
-            [metrics.row(run, key, step, at_ms, value) for _, step, at_ms, value in points]
-            for run, key, points in placed
-        ],
-    )
+    metrics.add_points(tx, placed)
     tx.execute(delete(inbox))  # no other writer came between: they exclude each other
     return ids

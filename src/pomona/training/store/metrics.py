@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Double, Index, PrimaryKeyCon
 
 from pomona.core.ports import Transaction
 from pomona.sql import metadata
-from pomona.training.records.runs import Metric
+from pomona.training.records.runs import Metric, Point
 from pomona.training.store.runs import keys, runs
 from pomona.training.store.statements import KEEP, chunks, into, overwrite
 
@@ -47,32 +47,31 @@ _IF_NEWER = overwrite(
     " > (latest_metrics.step, latest_metrics.at_ms, latest_metrics.value)",
 )
 _LARGEST = sys.float_info.max
-Row = tuple[int, int, int, int, float, bool]
+_INTO_GROUPS = "INSERT INTO metric_history (run, key, nan, step, at_ms, value)"
+_Row = tuple[int, int, int, int, float, bool]
 """Run, key, step, time, value, whether it is not a number: the columns of both tables, in order."""
 
 
 def add(tx: Transaction, run: int, metrics: Sequence[Metric], ids: Mapping[str, int]) -> None:
     """Store values; the same value at the same step and time is stored once."""
-    rows: dict[int, list[Row]] = {}
+    rows: dict[int, list[_Row]] = {}
     for metric in metrics:
         key = ids[metric.key]
-        rows.setdefault(key, []).append(row(run, key, metric.step, metric.timestamp, metric.value))
-    add_rows(tx, list(rows.values()))
+        rows.setdefault(key, []).append(_row(run, key, metric))
+    tx.insert_rows(_INTO_HISTORY, list(chain.from_iterable(rows.values())), KEEP)
+    _add_latest(tx, [max(group) for group in rows.values()])
 
 
-def add_rows(tx: Transaction, rows: Sequence[list[Row]]) -> None:
-    """As ``add``, of many runs: rows grouped by run and key."""
-    tx.insert_rows(_INTO_HISTORY, list(chain.from_iterable(rows)), KEEP)
-    tx.insert_rows(_INTO_LATEST, [max(group) for group in rows], _IF_NEWER)  # by step, then time, then value
+def add_points(tx: Transaction, histories: Sequence[tuple[int, int, list[Point]]]) -> None:
+    """As ``add``, for many runs at once: run, key and points of each."""
+    groups = [((run, key, False), points) for run, key, points in histories]
+    tx.insert_groups(_INTO_GROUPS, groups, KEEP)
+    _add_latest(tx, [(run, key, *max(points), False) for run, key, points in histories])
 
 
-def row(run: int, key: int, step: int, at_ms: int, value: float) -> Row:
-    """A value as it is stored."""
-    if -_LARGEST <= value <= _LARGEST:
-        return run, key, step, at_ms, value, False
-    if value != value:
-        return run, key, step, at_ms, 0.0, True
-    return run, key, step, at_ms, math.copysign(_LARGEST, value), False
+def _add_latest(tx: Transaction, rows: Sequence[_Row]) -> None:
+    """The newest value of each run and key is that of the last step, there the last, there the largest."""
+    tx.insert_rows(_INTO_LATEST, rows, _IF_NEWER)
 
 
 def latest_of(tx: Transaction, numbers: list[int]) -> dict[int, list[Metric]]:
@@ -94,3 +93,10 @@ def run_numbers(tx: Transaction, run_ids: Sequence[str]) -> dict[str, int]:
     """The numbers of those runs that exist."""
     query = select(runs.c.run_id, runs.c.id).where(runs.c.run_id.in_(run_ids))
     return {row.run_id: row.id for row in tx.execute(query)}
+
+
+def _row(run: int, key: int, metric: Metric) -> _Row:
+    value = metric.value
+    if value != value:
+        return run, key, metric.step, metric.timestamp, 0.0, True
+    return run, key, metric.step, metric.timestamp, max(-_LARGEST, min(_LARGEST, value)), False
