@@ -1,7 +1,7 @@
 """Traces as people look at them: pages, one trace with its tree, frames; and judging by hand."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -11,13 +11,13 @@ from pomona.core.ports import Database, Transaction
 from pomona.core.records import Page
 from pomona.training.service.experiments import ExperimentService
 from pomona.training.store import experiments
+from pomona.training.store.statements import chunks
 from pomona.training.traces import grammar, names, rules, search, store, tables, waterfall
 from pomona.training.traces.assessing import AssessmentChange, AssessmentService
 from pomona.training.traces.records import (
     RUN_METADATA,
     SIZE_METADATA,
     Assessment,
-    FoundTraces,
     Span,
     TraceCondition,
     TraceInfo,
@@ -35,10 +35,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST_ROWS = 200_000
-_PART = 500
 
 
-_Question = Callable[[Transaction, int, int], FoundTraces]  # limit, offset
+_Question = Callable[[Transaction, int, int], Sequence[Any]]  # limit, offset
 
 
 class TraceReports:
@@ -71,9 +70,9 @@ class TraceReports:
             raise Invalid(f"limit {limit} is not between 1 and 500", hint="ask for more pages instead")
         offset = _offset(cursor)
         ask = self._asked(experiment, run, filter, order_by)
-        found = self._database.read(lambda tx: ask(tx, limit, offset))
-        more = None if found.next_offset is None else str(found.next_offset)
-        return Page(items=[waterfall.summary(info) for info in found.traces], next_cursor=more)
+        found = self._database.read(lambda tx: store.loaded(tx, ask(tx, limit, offset)))
+        more = str(offset + limit) if len(found) == limit else None
+        return Page(items=[waterfall.summary(info) for info in found], next_cursor=more)
 
     def _asked(
         self, experiment: str | None, run: str | None, text: str, order_by: Sequence[str]
@@ -84,8 +83,8 @@ class TraceReports:
         order = [grammar.parse_trace_order(item) for item in order_by]
         numbers = None if experiment is None else [self._number(experiment)]
 
-        def ask(tx: Transaction, limit: int, offset: int) -> FoundTraces:
-            return search.search(tx, numbers, conditions, order, limit=limit, offset=offset)
+        def ask(tx: Transaction, limit: int, offset: int) -> Sequence[Any]:
+            return search.rows_of(tx, numbers, conditions, order, limit=limit, offset=offset)
 
         return ask
 
@@ -164,14 +163,11 @@ class TraceReports:
 
         def read(tx: Transaction) -> "pa.Table":
             made = tables.begin(rows)
-            at = 0
-            while at < limit:
-                size = min(_PART, limit - at)
-                infos = ask(tx, size, at).traces
-                made.add(infos, _spans(tx, infos) if rows == "spans" else {})
-                at += size
-                if len(infos) < size:
-                    break
+            found = ask(tx, limit, 0)
+            for part in chunks(list(found)):
+                infos = store.loaded(tx, part)
+                wanted = {row.id: row.trace_id for row in part}
+                made.add(infos, store.spans_of(tx, wanted) if rows == "spans" else {})
             return made.table()
 
         return self._database.read(read)
@@ -242,8 +238,3 @@ def _loaded(tx: Transaction, trace_id: str) -> tuple[TraceInfo, int, list[Span]]
         raise NotFound(f"no trace {trace_id}", hint="`pomona traces ls` lists them")
     spans = store.spans_of(tx, {row.id: trace_id})[trace_id]
     return store.loaded(tx, [row])[0], row.id, spans
-
-
-def _spans(tx: Transaction, infos: Sequence[TraceInfo]) -> Mapping[str, list[Span]]:
-    rows = store.ids(tx, [info.trace_id for info in infos])
-    return store.spans_of(tx, {row.id: trace_id for trace_id, row in rows.items()})

@@ -81,10 +81,23 @@ def search(
 
     Those of deleted experiments are found by their numbers only.
     """
-    query = select(_traces).where(*matching(numbers, conditions)).order_by(*_sorts(order))
-    rows = list(tx.execute(query.limit(limit).offset(offset)))
+    rows = rows_of(tx, numbers, conditions, order, limit=limit, offset=offset)
     more = offset + limit if len(rows) == limit else None
     return FoundTraces(traces=store.loaded(tx, rows), next_offset=more)
+
+
+def rows_of(
+    tx: Transaction,
+    numbers: Sequence[int] | None,
+    conditions: Sequence[TraceCondition],
+    order: Sequence[TraceSort],
+    *,
+    limit: int,
+    offset: int = 0,
+) -> list[Any]:
+    """The traces' own rows; ``store.loaded`` makes records of them."""
+    query = select(_traces).where(*matching(numbers, conditions)).order_by(*_sorts(order))
+    return list(tx.execute(query.limit(limit).offset(offset)))
 
 
 def matching(
@@ -147,20 +160,20 @@ def _judgement(item: TraceCondition) -> ColumnElement[bool]:
 
 
 def _on_trace(*where: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists().where(_judged.c.trace == _traces.c.id, *where)
+    return _traces.c.id.in_(select(_judged.c.trace).where(*where))
 
 
 def _on_session(*where: ColumnElement[bool]) -> ColumnElement[bool]:
     """The judgement was made of the whole session: it counts for each of its traces."""
-    mine, theirs = store.metadata.alias(), store.metadata.alias()
-    return exists().where(
-        mine.c.trace == _traces.c.id,
-        mine.c.key == SESSION_METADATA,
+    theirs, mine = store.metadata.alias(), store.metadata.alias()
+    sessions = select(theirs.c.value).where(
         theirs.c.key == SESSION_METADATA,
-        theirs.c.value == mine.c.value,
         theirs.c.trace == _judged.c.trace,
         _judged.c.body.contains(f'"{SESSION_METADATA}":', autoescape=True),
         *where,
+    )
+    return exists().where(
+        mine.c.trace == _traces.c.id, mine.c.key == SESSION_METADATA, mine.c.value.in_(sessions)
     )
 
 

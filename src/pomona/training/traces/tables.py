@@ -33,12 +33,12 @@ def begin(rows: Rows) -> Growing:
 
 
 _TRACE = (
-    "trace_id", "experiment_id", "name", "state", "started_at", "duration_ms", "run_id", "model_id", "session",
-    "user", "input_tokens", "output_tokens", "total_tokens", "cost_usd", "request", "response",
+    "trace_id", "experiment_id", "name", "state", "started_at", "duration_ms", "run_id", "model_id",
+    "session", "user", "input_tokens", "output_tokens", "total_tokens", "cost_usd", "request", "response",
 )  # fmt: skip
 _SPAN = (
-    "trace_id", "span_id", "parent_id", "depth", "name", "kind", "status", "error", "started_at", "duration_ms",
-    "model", "total_tokens", "inputs", "outputs", "attributes",
+    "trace_id", "span_id", "parent_id", "depth", "name", "kind", "status", "error", "started_at",
+    "duration_ms", "model", "total_tokens", "inputs", "outputs", "attributes",
 )  # fmt: skip
 _NUMBERS = ("duration_ms", "input_tokens", "output_tokens", "total_tokens", "depth")
 

@@ -11,11 +11,14 @@ import { CopyButton, IdLink, None, StateBadge, TimeAgo } from "~/ui/small";
 import { RecordLink } from "../names";
 import { Ties } from "../ties";
 import { Artifacts } from "./Artifacts";
+import { Changes } from "./code/Changes";
+import { codeLine } from "./code/patch";
 import { Metrics } from "./Metrics";
 import { Models } from "./Models";
 import { Note, NOTE } from "./Note";
 import { Pairs } from "./Pairs";
 import { took } from "./runs/columns";
+import { TracesOfRun } from "./traces/OfRun";
 import classes from "./training.module.css";
 
 type Detail = Schema<"RunDetail">;
@@ -72,6 +75,7 @@ function Shown({ detail }: { detail: Detail }) {
         <Section title="Parameters">{hasParams ? <Pairs pairs={run.params} label="Parameters" /> : <Text c="dimmed">None were logged.</Text>}</Section>
       </SimpleGrid>
       <Models detail={detail} />
+      <TracesOfRun run={run.id} />
       <Section title="Files">
         {detail.artifacts.some((file) => !file.is_dir) ? (
           <Artifacts files={detail.artifacts} base={`/api/v1/runs/${run.id}/artifacts`} run={run.id} />
@@ -90,6 +94,7 @@ function Shown({ detail }: { detail: Detail }) {
           <Pairs pairs={Object.fromEntries(Object.entries(run.tags).filter(([name]) => name !== "pomona.error" && name !== NOTE))} label="Tags" />
         </Section>
       </SimpleGrid>
+      {detail.code.changes && <Changes run={run.id} changes={detail.code.changes} />}
       <Ties id={run.id} links={detail.links} />
       <Section title="The same from a terminal or a notebook">
         <Snippet cli={`pomona runs show ${run.id.slice(0, 12)}`} sdk={`import pomona\n\nrun = pomona.connect().runs.get("${run.id}")\nrun.run.params, run.run.metrics`} />
@@ -106,7 +111,7 @@ function ranOn({ machine }: Detail): string | null {
     machine.os,
     machine.cores ? `${machine.cores} cores` : null,
     machine.memory_gb ? `${machine.memory_gb} GB` : null,
-    machine.gpus ? `${machine.gpus} GPU${machine.gpus === 1 ? "" : "s"}` : null,
+    machine.gpus ? `${machine.gpus} GPU${machine.gpus === 1 ? "" : "s"}${machine.gpu ? ` (${machine.gpu})` : ""}` : null,
     machine.python ? `Python ${machine.python}` : null,
   ].filter(Boolean);
   return parts.length > 0 ? parts.join(", ") : null;
@@ -155,21 +160,42 @@ function Inputs({ inputs }: { inputs: Detail["inputs"] }) {
   );
 }
 
+/** What is known of the changes beside the commit. */
+function uncommitted(code: Detail["code"]) {
+  if (code.changes) return codeLine(code)?.replace(/^\S+ with /, "");
+  if (code.diff === "clean") return "nothing";
+  if (code.diff) return "changes that are not kept here";
+  return code.git_commit ? <None why="nobody said" /> : null;
+}
+
 function Origin({ detail: { code, environment } }: { detail: Detail }) {
   const digest = (text: string, what: string) => (
     <span>
       <Code>{text.slice(0, 16)}</Code> <CopyButton value={text} what={what} />
     </span>
   );
+  const told = code.git_commit || code.digest;
   return (
+    <Stack gap="sm">
     <Facts
       facts={[
         ["script", code.source ?? <None why="not reported" />],
         ["code snapshot", code.digest ? digest(code.digest, "digest of the code") : null],
         ["git commit", code.git_commit ? digest(code.git_commit, "commit") : null],
+        ["branch", code.git_branch],
+        ["not committed", uncommitted(code)],
         ["repository", code.git_repo],
         ["environment", environment ? digest(environment, "digest of the environment") : <None why="not recorded" />],
       ]}
     />
+      {!(told && environment) && (
+        <>
+          <Text size="sm" c="dimmed">
+            One line before the run starts tells commit, uncommitted changes, packages and machine:
+          </Text>
+          <Snippet sdk={`pomona.autolog()`} cli="POMONA_AUTOLOG=1 python train.py" />
+        </>
+      )}
+    </Stack>
   );
 }

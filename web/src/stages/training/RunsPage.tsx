@@ -1,6 +1,7 @@
 import { Anchor, Button, Group, Menu, NumberInput, Popover, Select, Stack, Switch } from "@mantine/core";
-import { IconCode, IconDownload } from "@tabler/icons-react";
+import { IconCode, IconDownload, IconTimelineEvent } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { Link } from "react-router";
 
 import { problemOf } from "~/api/problem";
 import { useGet, usePages } from "~/api/queries";
@@ -18,6 +19,7 @@ import { RunQueryBox } from "./runs/QueryBox";
 import classes from "./runs/runs.module.css";
 import { ARCHIVED, asked, DEFAULTS, fileLink, MOST_IN_FILE, recipe } from "./runs/search";
 import { Views } from "./runs/Views";
+import { Spent } from "./Spent";
 
 const STATS = [
   { value: "last", label: "last value" },
@@ -43,7 +45,7 @@ export default function RunsPage() {
   const ticked = pages.rows.filter((run) => chosen.has(run.id));
   const filtered = view.filter !== "" || view.experiment !== "" || view.state !== "active";
   return (
-    <Page title="Runs" lead={training.does} actions={<Tools view={view} archives={names.tags.includes(ARCHIVED)} />}>
+    <Page title="Runs" lead={view.experiment ? <><div>{training.does}</div><Spent experiment={view.experiment} /></> : training.does} actions={<Tools view={view} archives={names.tags.includes(ARCHIVED)} />}>
       <Stack gap="xs">
         <div className={classes.bar}>
           <Select
@@ -138,6 +140,11 @@ function Looks({ view, setView }: { view: View; setView: SetView }) {
 function Tools({ view, archives }: { view: View; archives: boolean }) {
   return (
     <>
+      {view.experiment && (
+        <Button variant="default" component={Link} to={`/training/traces?${new URLSearchParams({ experiment: view.experiment })}`} leftSection={<IconTimelineEvent size={15} aria-hidden />}>
+          Traces
+        </Button>
+      )}
       <Views page="runs" />
       <Menu position="bottom-end">
         <Menu.Target>

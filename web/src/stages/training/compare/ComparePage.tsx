@@ -7,6 +7,7 @@ import { EmptyState, ErrorNotice, Loading, Snippet } from "~/ui/notices";
 import { Page } from "~/ui/Page";
 import { useUrlState } from "~/ui/state";
 
+import { verdictOf } from "../code/patch";
 import { Views } from "../runs/Views";
 import { Boxes } from "./Boxes";
 import { Curves } from "./Curves";
@@ -33,7 +34,7 @@ export default function ComparePage() {
   const { data, error, isPending } = useGet("/api/v1/runs/compare", { query: { id: ids } }, { enabled: ids.length > 1, refetchInterval: 10_000 });
   const title = ids.length > 1 ? `${ids.length} runs compared` : "Compare runs";
   return (
-    <Page title={title} crumbs={[{ title: "Runs", to: "/training" }]} actions={ids.length > 1 && <Tools ids={ids} />}>
+    <Page title={title} crumbs={[{ title: "Runs", to: "/training" }]} lead={ids.length > 1 && data ? verdictOf(data) : undefined} actions={ids.length > 1 && <Tools ids={ids} />}>
       {ids.length < 2 ? (
         <EmptyState title="Nothing to compare yet">Tick two runs or more in the table of runs, then compare them.</EmptyState>
       ) : error ? (

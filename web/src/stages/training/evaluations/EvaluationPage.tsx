@@ -139,7 +139,7 @@ function Said({ value }: { value: unknown }) {
   if (value === undefined || value === null) return <None why="not set" />;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return (
-    <Text component="span" size="inherit" truncate title={text}>
+    <Text component="span" inherit truncate title={text}>
       {text.slice(0, 300)}
     </Text>
   );

@@ -15,7 +15,7 @@ type Experiment = Schema<"OldExperiment">;
 
 const COLUMNS: Column<Experiment>[] = [
   { id: "name", title: "Experiment", width: 280, grow: true, by: (row) => row.name, cell: (row) => row.name },
-  { id: "state", title: "State", width: 110, cell: (row) => (row.state === "active" ? <StateBadge state="active" /> : <StateBadge state="archived" label="in the bin" />) },
+  { id: "state", title: "State", width: 130, cell: (row) => (row.state === "active" ? <StateBadge state="active" /> : <StateBadge state="archived" label="in the bin" />) },
   { id: "runs", title: "Runs", width: 110, align: "right", by: (row) => row.runs, cell: (row) => number(row.runs) },
   { id: "points", title: "Metric values", width: 140, align: "right", by: (row) => row.points, cell: (row) => (row.points === null ? <None why="not counted" /> : number(row.points)) },
   { id: "models", title: "Logged models", width: 140, align: "right", by: (row) => row.models, cell: (row) => number(row.models) },
@@ -36,7 +36,7 @@ export function Found({ found, chosen, choose, actions }: { found: Preview; chos
             { label: "experiments", value: number(taken.length), note: chosen === null ? "all of them" : `of ${number(all.length)}` },
             { label: "runs", value: number(sum((one) => one.runs)) },
             { label: "metric values", value: counted ? number(sum((one) => one.points)) : "?", ...(!counted && { note: "counting means reading all" }) },
-            { label: "registered models", value: number(found.registered), note: `${number(found.versions)} versions; they come along in any case` },
+            { label: "registered models", value: number(found.registered), note: `${number(found.versions)} version${found.versions === 1 ? "" : "s"}; they come along in any case` },
           ]}
         />
         <Table

@@ -13,17 +13,20 @@ import { Page, Section } from "~/ui/Page";
 import { useUrlState } from "~/ui/state";
 
 import { Found } from "./Found";
-import { commandOf } from "./words";
+import { chosenFrom, commandOf } from "./words";
 
-const DEFAULTS = { origin: "", credentials: "", artifacts: "", trust: "", files: "copy" };
+const DEFAULTS = { origin: "", credentials: "", artifacts: "", trust: "", files: "copy", only: "" };
 type Asked = typeof DEFAULTS;
+const WITH_PASSWORD = /\/\/[^/@]*:[^/@]*@/; // it would stand in the address of this page
 const EXAMPLES = ["sqlite:///mlflow.db", "./mlruns", "https://mlflow.example", "postgresql://reader@db.example/mlflow", "mysql://reader@db.example/mlflow"];
 
 /** Says from where, shows what would come, and begins. What was asked for stands in the address of the page. */
 export default function NewImportPage() {
   const [view, setView] = useUrlState(DEFAULTS);
   const [typed, type] = useState(view);
-  const [chosen, choose] = useState<Set<string> | null>(null); // null: all
+  const [open, warn] = useState(false);
+  const chosen = chosenFrom(view.only); // null: all
+  const choose = (next: Set<string> | null) => setView({ only: next === null ? "" : JSON.stringify([...next]) });
   const navigate = useNavigate();
   const look = useQuery({
     queryKey: ["import preview", view.origin, view.credentials],
@@ -44,14 +47,15 @@ export default function NewImportPage() {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          choose(null);
+          warn(WITH_PASSWORD.test(typed.origin));
+          if (WITH_PASSWORD.test(typed.origin)) return;
           if (same) void look.refetch();
-          else setView({ ...typed, origin: typed.origin.trim(), credentials: typed.credentials.trim() });
+          else setView({ ...typed, origin: typed.origin.trim(), credentials: typed.credentials.trim(), only: "" });
         }}
       >
         <Section title="From where">
           <Stack>
-            <TextInput label="Origin" description="A database, a server, or a folder that this server can read; without a password" placeholder={EXAMPLES[0]} required data-autofocus {...field("origin")} />
+            <TextInput label="Origin" description="A database, a server, or a folder that this server can read; without a password" placeholder={EXAMPLES[0]} required data-autofocus {...field("origin")} error={open ? "Without the password: say below where it is kept" : wrong.origin} />
             <Group gap={6}>
               <Text size="sm" c="dimmed">e.g.</Text>
               {EXAMPLES.map((example) => (

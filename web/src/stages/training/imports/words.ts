@@ -27,3 +27,13 @@ export function commandOf(asked: { origin: string; credentials: string; artifact
     .filter(Boolean)
     .join(" ");
 }
+
+/** The names that an address lists; null when it lists none, or was cut. */
+export function chosenFrom(text: string): Set<string> | null {
+  try {
+    const found: unknown = JSON.parse(text);
+    return Array.isArray(found) ? new Set(found.map(String)) : null;
+  } catch {
+    return null;
+  }
+}

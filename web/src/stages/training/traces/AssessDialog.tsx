@@ -58,7 +58,7 @@ export function AssessDialog({ trace, before, span, onClose }: { trace: string; 
                   { value: "expectation", label: "Expectation" },
                 ]}
               />
-              <Autocomplete label="Name" required data-autofocus placeholder={kind === "feedback" ? "helpful" : "expected_answer"} data={kind === "feedback" ? names.feedback : names.expectations} value={name} onChange={setName} maxLength={250} />
+              <Autocomplete label="Name" required openOnFocus={false} data-autofocus placeholder={kind === "feedback" ? "helpful" : "expected_answer"} data={kind === "feedback" ? names.feedback : names.expectations} value={name} onChange={setName} maxLength={250} />
             </>
           )}
           <SegmentedControl size="xs" aria-label="Shape of the value" value={shape} onChange={as} data={["yes or no", "number", "text", "JSON"]} />

@@ -57,8 +57,8 @@ function One({ item, span, onEdit, onWithdraw }: { item: Assessment; span: Line 
           <Text fw={600} size="sm">
             {item.name}
           </Text>
-          {item.kind !== "feedback" && <Badge color="gray">{item.kind}</Badge>}
-          {!item.valid && <Badge color="gray">overridden</Badge>}
+          {item.kind !== "feedback" && <Badge variant="default">{item.kind}</Badge>}
+          {!item.valid && <Badge variant="default">overridden</Badge>}
         </Group>
         <Group gap={0} wrap="nowrap">
           <Tooltip label="Change it">

@@ -25,8 +25,16 @@ export function Held({ title, value }: { title: string; value: unknown }) {
           <CopyButton value={text} what={title.toLowerCase()} />
         </Group>
       </Group>
-      {messages.length > 0 && as === "Chat" ? <Chat messages={messages} /> : <JsonTree value={value} label={title} />}
+      {messages.length > 0 && as === "Chat" ? <Chat messages={messages} /> : typeof value === "string" ? <Said text={value} /> : <JsonTree value={value} label={title} />}
     </section>
+  );
+}
+
+function Said({ text }: { text: string }) {
+  return (
+    <div className={classes.message} tabIndex={0} role="region" aria-label="Text" data-text>
+      <p className={classes.plain}>{text}</p>
+    </div>
   );
 }
 

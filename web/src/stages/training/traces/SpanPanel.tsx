@@ -6,7 +6,6 @@ import type { Schema } from "~/api/types";
 import { number } from "~/ui/format";
 import { JsonTree } from "~/ui/JsonTree";
 import { ErrorNotice, Loading } from "~/ui/notices";
-import { Facts } from "~/ui/Page";
 import { CopyButton, StateBadge } from "~/ui/small";
 
 import { Held } from "./Held";
@@ -41,13 +40,18 @@ function Shown({ detail }: { detail: Detail }) {
         {span.status === "ERROR" && <StateBadge state="failed" />}
       </div>
       <Group gap={6} mt={4} mb="xs">
-        <Badge color="gray">{name}</Badge>
-        {span.model && <Badge color="gray">{span.model}</Badge>}
+        <Badge variant="default">{name}</Badge>
+        {span.model && <Badge variant="default">{span.model}</Badge>}
         <Text size="sm" c="dimmed">
-          {span.duration_ms === null ? "still running" : `took ${time(span.duration_ms)}`}, {`${time(span.start_ms)} after the start`}
+          {[
+            span.duration_ms === null ? "still running" : `took ${time(span.duration_ms)}`,
+            `${time(span.start_ms)} after the start`,
+            span.tokens && `${number(span.tokens.total)} tokens (${number(span.tokens.input)} read, ${number(span.tokens.output)} written)`,
+          ]
+            .filter(Boolean)
+            .join(", ")}
         </Text>
       </Group>
-      {span.tokens && <Facts facts={[["tokens read", number(span.tokens.input)], ["tokens written", number(span.tokens.output)], ["in all", number(span.tokens.total)]]} />}
       <Stack gap={0}>
         {exceptions.length > 0 ? exceptions.map((event, place) => <Exception key={place} event={event} />) : span.error && <pre className={classes.error}>{span.error}</pre>}
         <Held key={`in-${span.span_id}`} title="Inputs" value={detail.inputs} />
@@ -85,8 +89,15 @@ function Exception({ event }: { event: Detail["events"][number] }) {
   const head = [said("type"), said("message")].filter(Boolean).join(": ");
   const stack = said("stacktrace");
   return (
-    <pre className={classes.error} tabIndex={0} role="region" aria-label="Exception">
-      {stack.includes(said("message")) && stack !== "" ? stack.trim() : [head, stack].filter(Boolean).join("\n\n")}
-    </pre>
+    <>
+      <Text fw={600} size="sm" className={classes.exception}>
+        {head || "exception"}
+      </Text>
+      {stack !== "" && (
+        <pre className={classes.error} tabIndex={0} role="region" aria-label="Traceback">
+          {stack.trim()}
+        </pre>
+      )}
+    </>
   );
 }

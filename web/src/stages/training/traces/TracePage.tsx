@@ -1,10 +1,11 @@
-import { Alert, Anchor, Group, Stack, Text } from "@mantine/core";
+import { Alert, Anchor, Code, Group, SimpleGrid, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { Link, useParams } from "react-router";
 
 import { useGet } from "~/api/queries";
 import type { Schema } from "~/api/types";
 import { dateTime, number } from "~/ui/format";
+import { shortId } from "~/ui/links";
 import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
 import { Facts, Page, Section } from "~/ui/Page";
 import { CopyButton, IdLink, TimeAgo } from "~/ui/small";
@@ -67,14 +68,12 @@ function Shown({ detail }: { detail: Detail }) {
         )}
       </Section>
       <Assessments trace={trace.id} items={trace.assessments} spans={spans} chosen={chosen} />
-      {Object.keys(trace.tags).length > 0 && (
-        <Section title="Tags">
-          <Pairs pairs={trace.tags} label="Tags" />
+      <SimpleGrid cols={{ base: 1, md: 2 }}>
+        <Section title="Tags">{Object.keys(trace.tags).length > 0 ? <Pairs pairs={trace.tags} label="Tags" /> : <Text c="dimmed">It has none.</Text>}</Section>
+        <Section title="Where it comes from">
+          <Pairs pairs={rest(trace.metadata)} label="Metadata" />
         </Section>
-      )}
-      <Section title="Metadata">
-        <Pairs pairs={trace.metadata} label="Metadata" />
-      </Section>
+      </SimpleGrid>
       <Section title="The same from a terminal or a notebook">
         <Snippet
           cli={`pomona traces show ${trace.id}`}
@@ -83,6 +82,13 @@ function Shown({ detail }: { detail: Detail }) {
       </Section>
     </Page>
   );
+}
+
+const SHOWN = /^mlflow\.(trace(Inputs|Outputs|_schema.*)?|trace\.(tokenUsage|cost|session|user|infoFinalized|sizeStats)|sourceRun|modelId)$/;
+
+/** Metadata that is not shown elsewhere on the page. */
+function rest(metadata: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(metadata).filter(([key, value]) => value !== "" && !SHOWN.test(key)));
 }
 
 function About({ detail }: { detail: Detail }) {
@@ -108,7 +114,7 @@ function About({ detail }: { detail: Detail }) {
         ["cost", trace.cost_usd === null ? null : `$${number(trace.cost_usd)}`],
         ["session", trace.session && like(SESSION, trace.session)],
         ["user", trace.user && like(USER, trace.user)],
-        ["id", <Group key="id" gap={2} wrap="nowrap"><span>{trace.id}</span><CopyButton value={trace.id} what="id" /></Group>],
+        ["id", <Group key="id" gap={2} wrap="nowrap"><Code>{shortId(trace.id)}</Code><CopyButton value={trace.id} what="id" /></Group>],
       ]}
     />
   );

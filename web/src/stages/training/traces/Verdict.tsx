@@ -14,7 +14,7 @@ export function Verdict({ of }: { of: Schema<"Assessment"> }) {
   if (value === null) return <IconAlertTriangle size={14} aria-label="nothing said" />;
   const text = typeof value === "string" ? value : JSON.stringify(value);
   return (
-    <Text component="span" size="inherit" truncate title={text}>
+    <Text component="span" inherit truncate title={text}>
       {text}
     </Text>
   );

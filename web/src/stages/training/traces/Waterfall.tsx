@@ -75,7 +75,7 @@ function Axis({ length }: { length: number }) {
   return (
     <div className={classes.axis} aria-hidden>
       {ticks(length).map((at) => (
-        <span key={at} style={{ left: `${length > 0 ? (at / length) * 100 : 0}%` }}>
+        <span key={at} data-end={at / length > 0.93 || undefined} style={{ left: `${length > 0 ? (at / length) * 100 : 0}%` }}>
           {time(at)}
         </span>
       ))}

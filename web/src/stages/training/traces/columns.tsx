@@ -17,17 +17,17 @@ const FEEDBACK_SHOWN = 3;
 
 export function columnsOf(names: TraceNames, experiments: Record<string, string>): Column<Trace>[] {
   return [
-    { id: "name", title: "Trace", width: 150, sort: "trace.name", cell: (trace) => trace.name || trace.id.slice(0, 11), filter: (trace, but) => equal("trace.name", trace.name, but) },
-    { id: "state", title: "State", width: 122, sort: "trace.status", cell: (trace) => <TraceState state={trace.state} />, filter: (trace, but) => equal("trace.status", trace.state, but) },
+    { id: "name", title: "Trace", width: 140, sort: "trace.name", cell: (trace) => trace.name || trace.id.slice(0, 11), filter: (trace, but) => equal("trace.name", trace.name, but) },
+    { id: "state", title: "State", width: 116, sort: "trace.status", cell: (trace) => <TraceState state={trace.state} />, filter: (trace, but) => equal("trace.status", trace.state, but) },
     { id: "started", title: "Started", width: 132, sort: "trace.timestamp_ms", cell: (trace) => <TimeAgo at={trace.started_at} plain />, filter: (trace, but) => `trace.timestamp_ms ${but ? "<" : ">="} ${new Date(trace.started_at).getTime()}` },
     { id: "took", title: "Took", width: 92, align: "right", sort: "trace.execution_time_ms", cell: (trace) => (trace.duration_ms === null ? <None why="not ended" /> : duration(trace.duration_ms / 1_000)), filter: (trace, but) => (trace.duration_ms === null ? undefined : `trace.execution_time_ms ${but ? "<" : ">="} ${trace.duration_ms}`) },
-    { id: "tokens", title: "Tokens", width: 92, align: "right", hint: "Read and written by language models", cell: (trace) => (trace.tokens ? number(trace.tokens.total) : <None why="no language model" />) },
-    { id: "request", title: "Request", width: 240, grow: true, cell: (trace) => <Preview text={trace.request} /> },
-    { id: "response", title: "Response", width: 240, grow: true, cell: (trace) => <Preview text={trace.response} /> },
+    { id: "tokens", title: "Tokens", width: 84, align: "right", hint: "Read and written by language models", cell: (trace) => (trace.tokens ? number(trace.tokens.total) : <None why="no language model" />) },
     ...names.feedback.map((name, place) => judged("feedback", name, place >= FEEDBACK_SHOWN)),
+    { id: "request", title: "Request", width: 190, grow: true, cell: (trace) => <Preview text={trace.request} /> },
+    { id: "response", title: "Response", width: 190, grow: true, cell: (trace) => <Preview text={trace.response} /> },
     { id: "session", title: "Session", width: 110, hidden: true, cell: (trace) => trace.session ?? <None />, filter: (trace, but) => (trace.session === null ? undefined : equal(SESSION, trace.session, but)) },
-    { id: "user", title: "User", width: 100, cell: (trace) => trace.user ?? <None why="unknown" />, filter: (trace, but) => (trace.user === null ? undefined : equal(USER, trace.user, but)) },
-    { id: "run", title: "Run", width: 104, cell: (trace) => (trace.run ? <IdLink id={trace.run} /> : <None why="outside of a run" />), filter: (trace, but) => (trace.run === null ? undefined : equal("trace.run_id", trace.run, but)) },
+    { id: "user", title: "User", width: 100, hidden: true, cell: (trace) => trace.user ?? <None why="unknown" />, filter: (trace, but) => (trace.user === null ? undefined : equal(USER, trace.user, but)) },
+    { id: "run", title: "Run", width: 104, hidden: true, cell: (trace) => (trace.run ? <IdLink id={trace.run} /> : <None why="outside of a run" />), filter: (trace, but) => (trace.run === null ? undefined : equal("trace.run_id", trace.run, but)) },
     { id: "experiment", title: "Experiment", width: 130, hidden: true, cell: (trace) => experiments[trace.experiment] ?? trace.experiment },
     { id: "cost", title: "Cost", width: 90, hidden: true, align: "right", hint: "US dollars, as the client told them", cell: (trace) => (trace.cost_usd === null ? <None /> : `$${number(trace.cost_usd)}`) },
     ...names.expectations.map((name) => judged("expectation", name, true)),
@@ -69,10 +69,23 @@ export function TraceState({ state }: { state: Trace["state"] }) {
 function Preview({ text }: { text: string | null }) {
   if (!text) return <None why="empty" />;
   return (
-    <Text component="span" size="inherit" truncate title={text.length > 40 ? text : undefined}>
-      {text.slice(0, 300)}
+    <Text component="span" inherit truncate title={text}>
+      {plainly(text).slice(0, 300)}
     </Text>
   );
+}
+
+/** Arguments without their braces: `{"question": "Why?"}` is read as Why?; what is no JSON, or was cut, stays. */
+export function plainly(text: string): string {
+  if (!/^[{"]/.test(text)) return text;
+  try {
+    const value = JSON.parse(text) as unknown;
+    if (typeof value === "string") return value;
+    const pairs = Object.entries(value as object).map(([key, one]) => [key, typeof one === "string" ? one : JSON.stringify(one)] as const);
+    return pairs.length === 1 ? pairs[0]![1] : pairs.map(([key, one]) => `${key}: ${one}`).join(", ") || text;
+  } catch {
+    return text;
+  }
 }
 
 function equal(field: string, value: string, but: boolean): string {
