@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pomona.core.errors import Invalid
 from pomona.training.code import rules
-from pomona.training.code.records import CLEAN, MOST_BYTES, GitState, NewOrigin, RunCode
+from pomona.training.code.records import CLEAN, MOST_BYTES, GitState, NewRunOrigin, RunCode
 from pomona.training.machine import machine_tags
 from pomona.training.service.tracking import TrackingService
 from pomona.training.worktree import git_state
@@ -150,12 +150,12 @@ def test_a_run_is_told_its_origin_and_shows_it(tracking: TrackingService) -> Non
     told = GitState(commit=COMMIT, diff=PATCH, branch="main", repo="https://ann:topsecret@git.example/p")
     for target in (run, twin):
         found = tracking.origins.tell(
-            NewOrigin(
+            NewRunOrigin(
                 git=told, packages=("python==3.13", "numpy==2.4"), machine=machine_tags(), run=target.id
             )
         )
     assert found.tags["mlflow.source.git.repoURL"] == "https://ann:[secret]@git.example/p"
-    tracking.origins.tell(NewOrigin(git=GitState(commit=COMMIT), run=clean.id))
+    tracking.origins.tell(NewRunOrigin(git=GitState(commit=COMMIT), run=clean.id))
     detail = tracking.reports.detail(run.id)
     assert detail.environment
     assert detail.machine is not None
@@ -190,10 +190,10 @@ def test_two_runs_are_the_same_code_only_if_somebody_knows() -> None:
 
 def test_an_origin_that_is_none_is_refused(tracking: TrackingService) -> None:
     for told, says in (
-        (NewOrigin(git=GitState(commit="main")), "no commit"),
-        (NewOrigin(machine={"pomona.hypothesis": "x"}), "nothing of a machine"),
-        (NewOrigin(git=GitState(commit=COMMIT, diff="+" * (MOST_BYTES + 1))), "bytes of uncommitted"),
-        (NewOrigin(packages=("x",) * 10_001), "packages"),
+        (NewRunOrigin(git=GitState(commit="main")), "no commit"),
+        (NewRunOrigin(machine={"pomona.hypothesis": "x"}), "nothing of a machine"),
+        (NewRunOrigin(git=GitState(commit=COMMIT, diff="+" * (MOST_BYTES + 1))), "bytes of uncommitted"),
+        (NewRunOrigin(packages=("x",) * 10_001), "packages"),
     ):
         with pytest.raises(Invalid, match=says):
             tracking.origins.tell(told)

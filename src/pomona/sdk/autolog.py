@@ -15,7 +15,7 @@ import msgspec
 from pomona.core.errors import NotFound, PomonaError
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.session import Session
-from pomona.training.code.records import NewOrigin, Origin
+from pomona.training.code.records import NewRunOrigin, RunOrigin
 
 VARIABLE = "POMONA_AUTOLOG"  # 1 switches it on without a line of code, 0 off in spite of one
 _PATH = "/api/v1/runs/origins"
@@ -80,9 +80,9 @@ def _tell(run: str | None = None) -> dict[str, str]:
     if address is None:
         return {}
     try:
-        told: NewOrigin = msgspec.structs.replace(origin_of(_Switch.folder), run=run)
+        told: NewRunOrigin = msgspec.structs.replace(origin_of(_Switch.folder), run=run)
         session = Session(HttpTransport(address, token=_token(address), timeout_s=20.0, retries=1))
-        return session.post(_PATH, told, Origin).tags
+        return session.post(_PATH, told, RunOrigin).tags
     except NotFound:
         _warn(f"{address} is no Pomona: its runs are not told where they come from")
     except (PomonaError, OSError) as error:

@@ -5,7 +5,7 @@ import time
 from functools import cache
 from pathlib import Path
 
-from pomona.training.code.records import GitState, NewOrigin
+from pomona.training.code.records import GitState, NewRunOrigin
 from pomona.training.environment import freeze
 from pomona.training.machine import machine_tags
 from pomona.training.worktree import git_state
@@ -14,13 +14,13 @@ _FRESH_S = 30.0  # a sweep that starts a run every second does not ask git every
 _LAST: dict[Path, tuple[float, GitState | None]] = {}
 
 
-def origin_of(folder: str | Path | None = None) -> NewOrigin:
+def origin_of(folder: str | Path | None = None) -> NewRunOrigin:
     """The origin of a run that starts now; git is asked at most twice a minute.
 
     Args:
         folder: Whose repository holds the code; default that of the running script, or the current one.
     """
-    return NewOrigin(git=_git(_home(folder)), packages=_packages(), machine=dict(machine_tags()))
+    return NewRunOrigin(git=_git(_home(folder)), packages=_packages(), machine=dict(machine_tags()))
 
 
 def _home(folder: str | Path | None) -> Path:

@@ -9,7 +9,7 @@ import msgspec
 from pomona.core.errors import Invalid
 from pomona.sdk.rows import Rows
 from pomona.sdk.session import Session, part, with_query
-from pomona.training.code.records import Origin, RunDiff
+from pomona.training.code.records import RunDiff, RunOrigin
 from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ArtifactFile,
@@ -171,7 +171,7 @@ class Runs:
         """What a run ran beside its commit: ``.text`` is a patch, ``.code`` says what it belongs to."""
         return self._session.get(f"/api/v1/runs/{part(run_id)}/diff", RunDiff)
 
-    def tell_origin(self, run_id: str, *, folder: str | Path | None = None) -> Origin:
+    def tell_origin(self, run_id: str, *, folder: str | Path | None = None) -> RunOrigin:
         """Tell a run where it comes from: this machine, its packages, and the code in ``folder``.
 
         For runs that another client made; ``pomona.autolog()`` does it for those of ``mlflow``.
@@ -183,7 +183,7 @@ class Runs:
         from pomona.sdk.origin import origin_of
 
         told = msgspec.structs.replace(origin_of(folder), run=run_id)
-        return self._session.post("/api/v1/runs/origins", told, Origin)
+        return self._session.post("/api/v1/runs/origins", told, RunOrigin)
 
     def cost(self, *, experiment: str | None = None, hypothesis: str | None = None) -> Spent:
         """What runs cost in all: seconds times the price of what they used."""

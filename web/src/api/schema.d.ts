@@ -4685,7 +4685,7 @@ export interface components {
             /** @default  */
             note?: string;
             number: number;
-            origin?: components["schemas"]["data_records_Origin"] | null;
+            origin?: components["schemas"]["Origin"] | null;
             parent?: string | null;
             /** @default  */
             profile?: string;
@@ -5939,16 +5939,6 @@ export interface components {
             /** @default 168 */
             window_hours?: number;
         };
-        /** NewOrigin */
-        NewOrigin: {
-            git?: components["schemas"]["GitState"] | null;
-            machine?: {
-                [key: string]: string;
-            };
-            /** @default [] */
-            packages?: string[];
-            run?: string | null;
-        };
         /** NewOutcome */
         NewOutcome: {
             at?: string | null;
@@ -5997,6 +5987,16 @@ export interface components {
              */
             strategy?: "champion" | "canary";
             version: string;
+        };
+        /** NewRunOrigin */
+        NewRunOrigin: {
+            git?: components["schemas"]["GitState"] | null;
+            machine?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            packages?: string[];
+            run?: string | null;
         };
         /** NewSource */
         NewSource: {
@@ -6125,6 +6125,21 @@ export interface components {
                 [key: string]: string;
             };
             updated_ms: number;
+        };
+        /** Origin */
+        Origin: {
+            cursor?: components["schemas"]["Cursor"] | null;
+            feed: string;
+            job?: string | null;
+            parameters?: {
+                [key: string]: string | number | boolean;
+            };
+            query: string;
+            rows: number;
+            seconds: number;
+            snapshot_at?: string | null;
+            source: string;
+            source_name: string;
         };
         /** Outcome */
         Outcome: {
@@ -6754,6 +6769,12 @@ export interface components {
             python?: string | null;
             resource: string;
         };
+        /** RunOrigin */
+        RunOrigin: {
+            tags: {
+                [key: string]: string;
+            };
+        };
         /** RunSummary */
         RunSummary: {
             ended_at: string | null;
@@ -6952,7 +6973,7 @@ export interface components {
             dataset: string;
             id: string;
             number: number;
-            origin: components["schemas"]["data_records_Origin"];
+            origin: components["schemas"]["Origin"];
             quality: string;
             rows: number;
             rows_added: number;
@@ -7535,27 +7556,6 @@ export interface components {
             summary: string;
             /** @default 0 */
             threshold?: number;
-        };
-        /** Origin */
-        data_records_Origin: {
-            cursor?: components["schemas"]["Cursor"] | null;
-            feed: string;
-            job?: string | null;
-            parameters?: {
-                [key: string]: string | number | boolean;
-            };
-            query: string;
-            rows: number;
-            seconds: number;
-            snapshot_at?: string | null;
-            source: string;
-            source_name: string;
-        };
-        /** Origin */
-        training_code_records_Origin: {
-            tags: {
-                [key: string]: string;
-            };
         };
     };
     responses: never;
@@ -14874,7 +14874,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["NewOrigin"];
+                "application/json": components["schemas"]["NewRunOrigin"];
             };
         };
         responses: {
@@ -14887,7 +14887,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["training_code_records_Origin"];
+                    "application/json": components["schemas"]["RunOrigin"];
                 };
             };
             /** @description Bad request syntax or unsupported method */

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 from pomona.core.records import Page
 from pomona.server.files import file_response, page_response
 from pomona.server.wiring import Wired
-from pomona.training.code.records import NewOrigin, Origin, RunDiff
+from pomona.training.code.records import NewRunOrigin, RunDiff, RunOrigin
 from pomona.training.records.costs import Spent
 from pomona.training.records.runs import (
     ArtifactFile,
@@ -103,7 +103,7 @@ class RunRoutes(Controller):
         return app.tracking.reports.diff(run_id)
 
     @post("/origins", sync_to_thread=True)
-    def tell(self, app: Wired, data: JSONBody[NewOrigin]) -> Origin:
+    def tell(self, app: Wired, data: JSONBody[NewRunOrigin]) -> RunOrigin:
         """Keep where a run comes from: commit, uncommitted changes, packages, machine."""
         return app.tracking.origins.tell(data)
 

@@ -24,7 +24,7 @@ class GitState(Record, frozen=True, kw_only=True):
     repo: str | None = None
 
 
-class NewOrigin(Record, frozen=True, kw_only=True):
+class NewRunOrigin(Record, frozen=True, kw_only=True):
     """Where a run comes from, as its own process sees it. Without ``run`` it is only kept.
 
     ``packages`` are ``name==version``, ``machine`` the tags of ``pomona.training.machine``.
@@ -36,7 +36,7 @@ class NewOrigin(Record, frozen=True, kw_only=True):
     run: str | None = None  # set the tags on this run
 
 
-class Origin(Record, frozen=True, kw_only=True):
+class RunOrigin(Record, frozen=True, kw_only=True):
     """The tags that tie a run to what was kept of its origin."""
 
     tags: dict[str, str]

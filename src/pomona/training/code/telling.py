@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from pomona.core.errors import Invalid
 from pomona.core.ports import Blobs
-from pomona.training.code.records import NewOrigin, Origin
+from pomona.training.code.records import NewRunOrigin, RunOrigin
 from pomona.training.code.service import CodeService
 from pomona.training.records.costs import MACHINE_TAGS
 from pomona.training.records.runs import ENVIRONMENT_TAG
@@ -27,7 +27,7 @@ class Origins:
         self._code = code
         self._tag = tag
 
-    def tell(self, new: NewOrigin) -> Origin:
+    def tell(self, new: NewRunOrigin) -> RunOrigin:
         """Keep where a run comes from; the tags returned say it, and are set if the run is named.
 
         Raises:
@@ -46,4 +46,4 @@ class Origins:
             tags |= self._code.tags_of(new.git)
         if new.run is not None:
             self._tag(new.run, tags)
-        return Origin(tags=tags)
+        return RunOrigin(tags=tags)

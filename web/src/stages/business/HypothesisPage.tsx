@@ -8,6 +8,7 @@ import { Facts, Page, Section } from "~/ui/Page";
 import { Money, StateBadge, TimeAgo } from "~/ui/small";
 
 import { RunsTable } from "../training/RunsTable";
+import { Spent as SpentOnRuns } from "../training/Spent";
 import { TraceLink } from "../ties";
 import { DecideDialog } from "./DecideDialog";
 import { Decisions } from "./Decisions";
@@ -94,7 +95,7 @@ function Shown({ hypothesis }: { hypothesis: Schema<"Hypothesis"> }) {
             <Text c="dimmed">Nobody has decided yet. A decision says go, kill or pivot, and why.</Text>
           ))}
       </Section>
-      <Section title="Runs for it">
+      <Section title="Runs for it" note={<SpentOnRuns hypothesis={hypothesis.id} />}>
         <RunsTable
           id="hypothesis-runs"
           pages={runs}

@@ -11,7 +11,9 @@ import { IdLink, None, StateBadge } from "~/ui/small";
 import { useUrlState } from "~/ui/state";
 
 import { RecordLink } from "../names";
+import { codeLine } from "../training/code/patch";
 import { Aliases } from "./Aliases";
+import { latencyLine } from "./latency";
 import classes from "./registry.module.css";
 
 type Diff = Schema<"ModelDiff">;
@@ -88,7 +90,8 @@ function Sides({ diff: { before, after, data, same_code } }: { diff: Diff }) {
     ["run", (side) => (side.run ? <RecordLink id={side.run} /> : <None why="no run" />)],
     ["hypothesis", (side) => (side.hypothesis ? <RecordLink id={side.hypothesis} /> : <None why="tests none" />)],
     ["trained on", (side) => (side.data_version ? <RecordLink id={side.data_version} /> : <None why="unversioned data" />)],
-    ["code", (side) => side.code?.digest?.slice(0, 12) ?? side.code?.git_commit?.slice(0, 12) ?? side.code?.source ?? <None why="not known" />],
+    ["code", (side) => (side.code && codeLine(side.code)) ?? side.code?.source ?? <None why="not known" />],
+    ["latency", (side) => (side.latency ? latencyLine(side.latency) : <None why="answered nothing yet" />)],
     ["size", (side) => `${bytes(side.size)} in ${number(side.files)} files`],
     ["version", (side) => <IdLink id={side.id} label={named(side)} />],
   ];

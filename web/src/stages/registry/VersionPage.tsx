@@ -20,6 +20,7 @@ import { Approvals } from "./Approvals";
 import { ModelCard } from "./Card";
 import { CompareButton } from "./CompareButton";
 import { Gates } from "./Gates";
+import { latencyLine } from "./latency";
 import { Lineage } from "./Lineage";
 import { SealSection } from "./Seal";
 import { Signature } from "./Signature";
@@ -42,6 +43,7 @@ export default function VersionPage() {
 
 function Shown({ detail }: { detail: Detail }) {
   const { version, gates, links } = detail;
+  const latency = useGet("/api/v1/model-versions/{ref}/latency", { path: { ref: version.id } });
   const path = { name: version.model, number: version.number };
   const gate = useSend(() => api.POST("/api/v1/models/{name}/versions/{number}/gates", { params: { path }, body: {} }));
   const metrics = Object.entries(version.metrics).sort(([a], [b]) => a.localeCompare(b));
@@ -75,6 +77,7 @@ function Shown({ detail }: { detail: Detail }) {
             ["registered", <span key="at">{version.created_by && <><By actor={version.created_by} />, </>}<TimeAgo at={version.created_at} /></span>],
             ["stage", version.stage === "None" ? null : version.stage],
             ["kind", kindOf(version)],
+            ["answers in", latency.data ? latencyLine(latency.data) : null],
             ["environment", version.environment ? <Digest key="environment" text={version.environment} /> : <None key="environment" why="not recorded" />],
             ["digest", <Digest key="digest" text={version.digest} />],
             ["id", <IdLink key="id" id={version.id} copy />],
