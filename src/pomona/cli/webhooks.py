@@ -4,6 +4,7 @@ import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from pomona.cli.console import Json, Limit, client, done, err, out, show_one, show_rows
 from pomona.core.errors import Invalid
@@ -25,7 +26,7 @@ def list_(limit: Limit = 50, json: Json = False) -> None:
             [
                 ("webhook", lambda w: w.name),
                 ("state", lambda w: "active" if w.status == "ACTIVE" else "paused"),
-                ("events", lambda w: ", ".join(w.events)),
+                ("events", lambda w: w.events[0] + (f" +{len(w.events) - 1}" if len(w.events) > 1 else "")),
                 ("last", lambda w: w.last and w.last.state),
                 ("told", lambda w: w.last and w.last.last_at),
                 ("address", lambda w: w.url),
@@ -83,8 +84,10 @@ def show(ref: Ref, json: Json = False) -> None:
     if json:
         show_one({"webhook": found, "deliveries": told}, json=True)
         return
-    show_one(found, title=found.name)
-    out.print()
+    state = "active" if found.status == "ACTIVE" else "paused"
+    out.print(f"[bold]{found.name}[/bold]  {state}, {'signed' if found.signed else 'not signed'}, {found.id}")
+    out.print(escape(found.url))
+    out.print(f"[dim]is told of[/dim] {', '.join(found.events)}\n")
     show_rows(
         told,
         [

@@ -105,6 +105,7 @@ class RegistryService:
             Invalid: If what is there is no model.
         """
         rules.check_model_name(model)
+        self._database.read(lambda tx: store.model(tx, model))  # which goes before what the source lacks
         self.seals.begin()
         taken = self.take(source, run_id=run_id, model_id=model_id)
         return self._database.write(

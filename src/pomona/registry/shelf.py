@@ -132,8 +132,7 @@ class Shelf:
             )
 
         def work(tx: Transaction) -> ModelVersion:
-            owner = store.model(tx, name)
-            version = store.version(tx, owner, number)
+            owner, version = store.version_named(tx, name, number)
             if wanted == "Production" != version.stage:
                 check_approved(tx, version, what="Production")
             for other in store.versions_of(tx, owner.id) if archive_others else ():
@@ -162,8 +161,7 @@ class Shelf:
         """Drop a version from the shelf; its number is not given out again."""
 
         def work(tx: Transaction) -> None:
-            owner = store.model(tx, name)
-            version = store.version(tx, owner, number)
+            owner, version = store.version_named(tx, name, number)
             self._delete(tx, owner, version)
             self.touch(tx, owner, self._clock.now())
 
@@ -197,8 +195,8 @@ class Shelf:
 
     def _change_version(self, name: str, number: int, **values: str) -> ModelVersion:
         def work(tx: Transaction) -> ModelVersion:
-            owner = store.model(tx, name)
-            self._replace(tx, msgspec.structs.replace(store.version(tx, owner, number), **values))
+            owner, version = store.version_named(tx, name, number)
+            self._replace(tx, msgspec.structs.replace(version, **values))
             return store.version(tx, owner, number)
 
         return self._database.write(work)
@@ -208,7 +206,7 @@ class Shelf:
 
 
 def _version_id(tx: Transaction, name: str, number: int) -> str:
-    return store.version(tx, store.model(tx, name), number).id
+    return store.version_named(tx, name, number)[1].id
 
 
 def _check_tags(tags: Mapping[str, str]) -> None:

@@ -148,6 +148,20 @@ def version(tx: Transaction, owner: RegisteredModel, number: int) -> ModelVersio
     return loaded_versions(tx, [row])[0]
 
 
+def version_named(tx: Transaction, name: str, number: int) -> tuple[RegisteredModel, ModelVersion]:
+    """A model by its name, and one of its versions.
+
+    Raises:
+        NotFound: If there is no such version, of whatever model.
+    """
+    owner = find_model(tx, name)
+    if owner is None:
+        raise NotFound(
+            f"Model Version (name={name}, version={number}) not found", hint="`pomona models ls` lists models"
+        )
+    return owner, version(tx, owner, number)
+
+
 def version_by_id(tx: Transaction, version_id: str) -> ModelVersion:
     """The version with this id, deleted or not: the ledger goes on speaking of it.
 

@@ -45,9 +45,20 @@ _Part = tuple[str, str]
 
 
 def _matched(old: list[_Part], new: list[_Part]) -> list[tuple[_Part | None, _Part | None]]:
-    """Messages that stand for each other: equal ones first, between them in their order."""
+    """Messages that stand for each other: those that did not change, between them those of one role."""
     found: list[tuple[_Part | None, _Part | None]] = []
-    for _, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+    for what, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if what == "equal":
+            found += zip(old[i1:i2], new[j1:j2], strict=True)
+        else:
+            found += _by_role(old[i1:i2], new[j1:j2])
+    return found
+
+
+def _by_role(old: list[_Part], new: list[_Part]) -> list[tuple[_Part | None, _Part | None]]:
+    roles = [role for role, _ in old], [role for role, _ in new]
+    found: list[tuple[_Part | None, _Part | None]] = []
+    for _, i1, i2, j1, j2 in SequenceMatcher(None, *roles, autojunk=False).get_opcodes():
         found += zip_longest(old[i1:i2], new[j1:j2])
     return found
 

@@ -1,5 +1,6 @@
 """Posting to an address: only to the very one that was asked about, signed, without following anywhere."""
 
+import re
 import time
 from typing import Any, Protocol
 
@@ -12,6 +13,7 @@ from pomona.registry.webhooks import rules
 from pomona.registry.webhooks.records import Receipt
 
 _TIMEOUT = urllib3.Timeout(connect=10, read=30)
+_CONNECTION = re.compile(r"^\w*Connection(Pool)?\(.*?\): |^<.*? object at 0x\w+>: ")
 _BODY = 10_000  # bytes of an answer that are kept
 
 
@@ -66,9 +68,8 @@ def send(url: str, body: str, *, delivery: str, secret: str | None, reach: Reach
 
 
 def _reason(error: Exception) -> str:
-    """What went wrong, without the address and the object that the library names before it."""
-    text = str(error).rpartition("object at 0x")[2].partition(">: ")[2] or str(error)
-    return f"{type(error).__name__}: {text}"[:500]
+    """What went wrong, without the connection that the library names before it."""
+    return f"{type(error).__name__}: {_CONNECTION.sub('', str(error))}"[:500]
 
 
 def _post(url: str, body: str, headers: dict[str, str], address: str) -> Receipt:

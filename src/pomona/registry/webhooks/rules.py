@@ -111,7 +111,7 @@ def check_name(name: str) -> None:
 def check_events(events: Collection[str]) -> None:
     """Refuse a webhook that would never be told anything."""
     if not events:
-        raise Invalid("Webhook events cannot be empty")
+        raise Invalid("Webhook events must be a non-empty list of WebhookEvent objects: [].")
 
 
 def parts_of(url: str) -> SplitResult:
@@ -120,11 +120,13 @@ def parts_of(url: str) -> SplitResult:
     Raises:
         Invalid: If it is none that can be posted to, or holds a password.
     """
+    if not url.strip():
+        raise Invalid(f"Webhook URL cannot be empty or just whitespace: {url[:200]!r}")
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
-        raise Invalid(f"Invalid webhook URL '{url[:200]}': {error}") from None
+        raise Invalid(f"Invalid webhook URL {url[:200]!r}: {error!r}") from None
     if parts.scheme not in ("https", "http"):
         raise Invalid(f"Invalid webhook URL scheme: '{parts.scheme}'. Allowed schemes are: https, http.")
     if not parts.hostname:

@@ -52,7 +52,7 @@ function Shown({ prompt }: { prompt: Prompt }) {
     <Page
       title={prompt.name}
       crumbs={CRUMBS}
-      badge={<Aliases names={Object.entries(prompt.aliases).map(([alias, number]) => `${alias} → v${number}`)} />}
+      badge={Object.keys(prompt.aliases).length > 0 && <Aliases names={Object.entries(prompt.aliases).map(([alias, number]) => `${alias} → v${number}`)} />}
       lead={prompt.description || undefined}
       actions={
         <>
@@ -165,7 +165,6 @@ function VersionShown({ version, newest, view, setView }: { version: Version; ne
           <Facts
             facts={[
               ["fills in", <Variables key="variables" names={version.variables} />],
-              ["goes by", <Aliases key="aliases" names={version.aliases} />],
               ["written", <span key="at">{version.created_by && <><By actor={version.created_by} />, </>}<TimeAgo at={version.created_at} /></span>],
               ["run", version.run_id ? <RecordLink key="run" id={version.run_id} /> : null],
               ["id", <IdLink key="id" id={version.id} copy />],

@@ -21,13 +21,23 @@ type Row = Schema<"PromptRow">;
 const COLUMNS: Column<Row>[] = [
   { id: "name", title: "Prompt", width: 210, sort: "name", by: (row) => row.prompt.name, cell: (row) => row.prompt.name },
   { id: "newest", title: "Newest", width: 84, cell: (row) => (row.newest ? `v${row.newest.number}` : <None why="no version" />) },
-  { id: "aliases", title: "Aliases", width: 190, cell: (row) => <Aliases names={Object.entries(row.prompt.aliases).map(([alias, number]) => `${alias} → v${number}`)} /> },
-  { id: "variables", title: "Fills in", width: 190, cell: (row) => <Variables names={row.newest?.variables ?? []} most={3} /> },
+  { id: "aliases", title: "Aliases", width: 200, cell: (row) => <Named aliases={row.prompt.aliases} /> },
+  { id: "variables", title: "Fills in", width: 230, cell: (row) => <Variables names={row.newest?.variables ?? []} most={2} /> },
   { id: "text", title: "Begins", width: 220, grow: true, cell: (row) => <span title={begins(row, 400)}>{begins(row, 120) || <None />}</span> },
   { id: "message", title: "Last change", width: 180, hidden: true, cell: (row) => row.newest?.message || <None why="nothing said" /> },
   { id: "kind", title: "Form", width: 90, hidden: true, cell: (row) => row.newest?.kind ?? <None /> },
   { id: "updated", title: "Changed", width: 130, sort: "updated", by: (row) => row.prompt.updated_at, cell: (row) => <TimeAgo at={row.prompt.updated_at} /> },
 ];
+
+/** As many as there is room for; all of them when the mouse rests on it. */
+function Named({ aliases }: { aliases: Record<string, number> }) {
+  const names = Object.entries(aliases).map(([alias, number]) => `${alias} → v${number}`);
+  return (
+    <span title={names.join(", ")}>
+      <Aliases names={names.length > 1 ? [names[0]!, `+${names.length - 1}`] : names} />
+    </span>
+  );
+}
 
 function begins({ newest }: Row, most: number): string {
   const text = newest?.kind === "chat" ? newest.messages.map((one) => one.content).join(" · ") : (newest?.text ?? "");

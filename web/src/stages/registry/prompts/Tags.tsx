@@ -27,7 +27,7 @@ export function Tags({ name, tags, number }: { name: string; tags: Record<string
         {shown.map(([key, value]) => (
           <span key={key} className={classes.tag}>
             <span title={`${key}: ${value}`}>
-              <Text span c="dimmed" size="inherit">{`${key} `}</Text>
+              <Text span inherit c="dimmed">{`${key} `}</Text>
               {value}
             </span>
             <ActionIcon size="xs" color="gray" aria-label={`Take the tag ${key} away`} onClick={() => set.mutate({ key, value: null })}>

@@ -23,7 +23,7 @@ const ASK_EVERY_MS = 3_000; // a delivery is no event
 const COLUMNS: Column<Delivery>[] = [
   { id: "event", title: "Event", width: 220, cell: (row) => row.event },
   { id: "about", title: "About", width: 170, cell: (row) => (row.test ? "an example" : row.about || <None />) },
-  { id: "state", title: "State", width: 122, cell: (row) => <Delivered delivery={row} /> },
+  { id: "state", title: "State", width: 138, cell: (row) => <Delivered delivery={row} /> },
   { id: "answer", title: "Answer", width: 220, grow: true, cell: (row) => <span title={answerOf(row)}>{answerOf(row)}</span> },
   { id: "took", title: "Took", width: 90, align: "right", by: (row) => row.tries.at(-1)?.seconds ?? null, cell: (row) => duration(row.tries.at(-1)?.seconds ?? 0) },
   { id: "tries", title: "Tries", width: 76, align: "right", by: (row) => row.tries.length, cell: (row) => row.tries.length },
@@ -83,7 +83,7 @@ function Shown({ webhook }: { webhook: Webhook }) {
           facts={[
             ["address", <Code key="url">{webhook.url}</Code>],
             ["events", <Group key="events" gap={4}>{webhook.events.map((event) => <Badge key={event} variant="default">{event}</Badge>)}</Group>],
-            ["secret", webhook.signed ? "signs each delivery; nobody can read it here" : <None key="secret" why="not signed" />],
+            ["secret", webhook.signed ? "signs each delivery; nobody can read it here" : "none: what it is sent is not signed"],
             ["added", <TimeAgo key="at" at={webhook.created_at} />],
             ["id", <IdLink key="id" id={webhook.id} copy />],
           ]}

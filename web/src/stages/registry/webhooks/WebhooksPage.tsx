@@ -15,9 +15,9 @@ type Webhook = Schema<"WebhookInfo">;
 
 const COLUMNS: Column<Webhook>[] = [
   { id: "name", title: "Webhook", width: 180, cell: (row) => row.name },
-  { id: "state", title: "State", width: 100, cell: (row) => <On webhook={row} /> },
-  { id: "events", title: "Is told of", width: 260, grow: true, cell: (row) => <span title={row.events.join("\n")}>{row.events.join(", ")}</span> },
-  { id: "last", title: "Last delivery", width: 126, cell: (row) => (row.last ? <Delivered delivery={row.last} /> : <None why="never" />) },
+  { id: "state", title: "State", width: 116, cell: (row) => <On webhook={row} /> },
+  { id: "events", title: "Is told of", width: 220, grow: true, cell: (row) => <span title={row.events.join("\n")}>{row.events.join(", ")}</span> },
+  { id: "last", title: "Last delivery", width: 138, cell: (row) => (row.last ? <Delivered delivery={row.last} /> : <None why="never" />) },
   { id: "when", title: "When", width: 120, cell: (row) => (row.last ? <TimeAgo at={row.last.last_at} /> : <None why="never" />) },
   { id: "answer", title: "Answer", width: 140, cell: (row) => (row.last ? <span title={answerOf(row.last)}>{answerOf(row.last)}</span> : <None />) },
   { id: "url", title: "Address", width: 240, cell: (row) => <span title={row.url}>{row.url}</span> },
