@@ -19,8 +19,7 @@ def git_state(folder: Path) -> GitState | None:
     """Where the repository around a folder stands; None outside of one, or without git.
 
     The patch is that of the whole repository against its commit: a script imports from everywhere in it.
-    Files that look like secrets, and code that git does not know, are named in it; of binary files the
-    patch says only that they differ.
+    Files that look like secrets, binary ones, and code that git does not know are only named in it.
     """
     commit = _said(folder, "rev-parse", "--verify", "HEAD")
     root = _said(folder, "rev-parse", "--show-toplevel")

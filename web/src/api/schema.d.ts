@@ -4407,8 +4407,6 @@ export interface components {
         /** ChangedFile */
         ChangedFile: {
             added: number;
-            /** @default false */
-            binary?: boolean;
             /** @default  */
             digest?: string;
             /** @default  */

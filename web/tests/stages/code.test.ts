@@ -7,7 +7,7 @@ const COMMIT = "5".repeat(40);
 const code = (diff: string | null, files: Record<string, string> = {}): Code => ({
   digest: null, git_commit: COMMIT, git_branch: null, git_repo: null, source: null, source_type: null, diff,
   changes: diff && diff !== "clean"
-    ? { digest: diff, added: 2, removed: 1, size: 1, cut: false, kept_at: "2026-01-01T00:00:00Z", files: Object.entries(files).map(([path, digest]) => ({ path, digest, added: 1, removed: 0, binary: false, left_out: "" })) }
+    ? { digest: diff, added: 2, removed: 1, size: 1, cut: false, kept_at: "2026-01-01T00:00:00Z", files: Object.entries(files).map(([path, digest]) => ({ path, digest, added: 1, removed: 0, left_out: "" })) }
     : null,
 });
 

@@ -48,7 +48,6 @@ class ChangedFile(Record, frozen=True, kw_only=True):
     path: str
     added: int
     removed: int
-    binary: bool = False
     left_out: str = ""  # why the patch only names it
     digest: str = ""
 

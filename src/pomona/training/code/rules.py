@@ -30,6 +30,8 @@ _SECRETS = [
     ),
 ]
 _MASK = "[secret]"
+_BINARY = re.compile(r"^(?:Binary files |GIT binary patch)", re.MULTILINE)
+_INDEX = re.compile(r"^index (\S+)", re.MULTILINE)
 _MOST_FILE_BYTES = 256 << 10
 _MOST_FILES = 500
 _SECRET, _LARGE, _UNKNOWN = "it looks like a secret", "its changes are too large", "it is not in git"
@@ -177,6 +179,10 @@ def _starts(lines: Sequence[str]) -> Iterator[int]:
 
 
 def _why_not(part: str) -> str:
+    binary = _BINARY.search(part)
+    if binary:  # as a patch it could not be applied; its index says which content it was
+        index = _INDEX.search(part)
+        return f"it is binary ({index[1]})" if index else "it is binary"
     if is_secret(path_of(part)) or "PRIVATE KEY-----" in part:
         return _SECRET
     return _LARGE if len(part.encode()) > _MOST_FILE_BYTES else ""
@@ -198,15 +204,13 @@ def _cut(text: str, most_bytes: int) -> str:
 def _file(part: str) -> ChangedFile:
     added = removed = 0
     old = new = 0
-    binary = False
     for line in part.split("\n")[1:]:
         if old <= 0 and new <= 0:
             if found := _HUNK.match(line):
                 old, new = int(found[1] or 1), int(found[2] or 1)
-            binary = binary or line.startswith(("Binary files ", "GIT binary patch"))
             continue
         sign = line[:1]
         added, removed = added + (sign == "+"), removed + (sign == "-")
         old, new = old - (sign in " -"), new - (sign in " +")
     digest = blake3(part.encode()).hexdigest(16)
-    return ChangedFile(path=path_of(part), added=added, removed=removed, binary=binary, digest=digest)
+    return ChangedFile(path=path_of(part), added=added, removed=removed, digest=digest)

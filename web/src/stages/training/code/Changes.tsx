@@ -60,7 +60,7 @@ function Head({ file }: { file: Changed }) {
     <Group gap="sm" justify="space-between" wrap="nowrap">
       <span className={classes.path}>{file.path}</span>
       <span className={classes.counts}>
-        {file.binary ? "binary" : <><span className={classes.plus}>{`+${file.added}`}</span> <span className={classes.minus}>{`−${file.removed}`}</span></>}
+        <span className={classes.plus}>{`+${file.added}`}</span> <span className={classes.minus}>{`−${file.removed}`}</span>
       </span>
     </Group>
   );
