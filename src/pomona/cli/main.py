@@ -11,6 +11,7 @@ from pomona.cli import (
     circle,
     data,
     entries,
+    evaluations,
     files,
     imports,
     jobs,
@@ -23,6 +24,7 @@ from pomona.cli import (
     run_studies,
     serving,
     sources,
+    traces,
     up,
     webhooks,
 )
@@ -49,6 +51,8 @@ app.add_typer(files.app, name="files", rich_help_panel="Stages")
 app.add_typer(marts.app, name="marts", rich_help_panel="Stages")
 app.add_typer(entries.app, name="train", rich_help_panel="Stages")
 app.add_typer(run_studies.app, name="runs", rich_help_panel="Stages")
+app.add_typer(traces.app, name="traces", rich_help_panel="Stages")
+app.add_typer(evaluations.app, name="evaluations", rich_help_panel="Stages")
 app.add_typer(imports.app, name="import", rich_help_panel="Stages")
 app.add_typer(models.app, name="models", rich_help_panel="Stages")
 app.add_typer(prompts.app, name="prompts", rich_help_panel="Stages")

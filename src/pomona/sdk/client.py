@@ -16,6 +16,7 @@ from pomona.sdk.business import Hypotheses
 from pomona.sdk.circle import Circle
 from pomona.sdk.data import Data
 from pomona.sdk.entries import Training
+from pomona.sdk.evaluations import Evaluations
 from pomona.sdk.files.client import Files
 from pomona.sdk.http import HttpTransport
 from pomona.sdk.imports import Imports
@@ -30,6 +31,7 @@ from pomona.sdk.runs import Runs
 from pomona.sdk.serving import Gateway, Outcomes, Predictions
 from pomona.sdk.session import Session
 from pomona.sdk.sources import Sources
+from pomona.sdk.traces import Traces
 from pomona.sdk.transport import Transport
 from pomona.sdk.webhooks import Webhooks
 
@@ -52,6 +54,8 @@ class Client:
         self.incidents = Incidents(self.session)
         self.loop = Loop(self.session)
         self.runs = Runs(self.session)
+        self.traces = Traces(self.session)
+        self.evaluations = Evaluations(self.session)
         self.models = Models(self.session)
         self.prompts = Prompts(self.session)
         self.webhooks = Webhooks(self.session)

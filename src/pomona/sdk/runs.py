@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from pomona.core.errors import Invalid
+from pomona.sdk.frames import save_frame
 from pomona.sdk.rows import Rows
 from pomona.sdk.session import Session, part, with_query
 from pomona.training.code.records import RunDiff, RunOrigin
@@ -34,7 +34,6 @@ from pomona.training.records.studies import (
 FILES = list[ArtifactFile]  # `list` is a method below
 IMPORTANCES = list[ParamImportance]
 VIEWS = list[SavedView]
-_ENDS = {".csv": "csv", ".parquet": "parquet", ".jsonl": "jsonl", ".ndjson": "jsonl"}
 
 
 class Runs:
@@ -105,15 +104,8 @@ class Runs:
         Raises:
             Invalid: If the end is none of these.
         """
-        target = Path(to)
-        if target.suffix not in _ENDS:
-            raise Invalid(f"{target.name!r} is no kind of table", hint=f"end it in {', '.join(_ENDS)}")
-        query = _search(experiment, hypothesis, filter, order_by, stat, step)
-        query |= {"limit": limit, "format": _ENDS[target.suffix]}
-        with target.open("wb") as file:
-            for piece in self._session.stream("/api/v1/runs/frame", query):
-                file.write(piece)
-        return target
+        query = _search(experiment, hypothesis, filter, order_by, stat, step) | {"limit": limit}
+        return save_frame(self._session, "/api/v1/runs/frame", query, to)
 
     def keys(self) -> RunKeys:
         """The names of metrics, params and tags that any run has."""

@@ -39,6 +39,10 @@ class Session:
         """PUT a record and decode the answer."""
         return from_json(self.call("PUT", path, body=to_json(body)).body or b"null", kind)
 
+    def patch(self, path: str, body: object, kind: type[T]) -> T:
+        """PATCH with what changes, and decode the answer."""
+        return from_json(self.call("PATCH", path, body=to_json(body)).body or b"null", kind)
+
     def delete(self, path: str) -> None:
         """DELETE."""
         self.call("DELETE", path)

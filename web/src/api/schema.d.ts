@@ -7319,6 +7319,8 @@ export interface components {
             };
             model?: string | null;
             name: string;
+            /** @default true */
+            named?: boolean;
             request?: string | null;
             response?: string | null;
             run?: string | null;

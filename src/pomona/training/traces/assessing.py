@@ -42,10 +42,11 @@ class AssessmentService:
         """
         check_length("assessment_name", item.name, _MAX_NAME)
         check_length("assessment_id", item.id, 64)
-        now_ms = to_us(self._clock.now()) // 1000
+        now_us = to_us(self._clock.now())
+        now_ms = now_us // 1000
         return msgspec.structs.replace(
             item,
-            id=item.id or f"a-{secrets.token_hex(16)}",
+            id=item.id or f"a-{now_us:016x}{secrets.token_hex(8)}",  # in the order in which they came
             trace_id=trace_id,
             created_ms=item.created_ms or now_ms,
             updated_ms=item.updated_ms or now_ms,

@@ -97,7 +97,9 @@ def parse_trace_order(text: str) -> TraceSort:
     tokens = tokens_of(text)
     words = [word for _, word in tokens]
     direction = words[1].lower() if len(words) == 2 else "asc"
-    if not words or len(words) > 2 or tokens[0][0] != "key" or direction not in ("asc", "desc"):
+    if len(words) == 2 and direction not in ("asc", "desc"):
+        raise Invalid(f"Invalid ordering key in order_by clause '{text}'.", hint="ASC or DESC")
+    if not words or len(words) > 2 or tokens[0][0] != "key":
         raise Invalid(f"Invalid order_by clause '{text}'. Could not be parsed.")
     entity, key = _key(words[0], _SORTED)
     if entity == "attribute":
@@ -121,7 +123,7 @@ def _condition(tokens: list[tuple[str, str]]) -> TraceCondition:
     value = None
     if op not in _PRESENCE:
         if not tokens:
-            raise Invalid(f"Invalid comparison clause. Expected 3 tokens found 2 in '{word} {op}'")
+            raise Invalid(f"Invalid clause(s) in filter string: {word}, {op}")
         value = _value(shape, key, op, tokens.pop(0))
     return _placed(entity, key, op, value)
 

@@ -15,6 +15,7 @@ from pomona.training.store.statements import chunks
 from pomona.training.traces import grammar, names, rules, search, store, tables, waterfall
 from pomona.training.traces.assessing import AssessmentChange, AssessmentService
 from pomona.training.traces.records import (
+    NAME_TAG,
     RUN_METADATA,
     SIZE_METADATA,
     Assessment,
@@ -70,9 +71,8 @@ class TraceReports:
             raise Invalid(f"limit {limit} is not between 1 and 500", hint="ask for more pages instead")
         offset = _offset(cursor)
         ask = self._asked(experiment, run, filter, order_by)
-        found = self._database.read(lambda tx: store.loaded(tx, ask(tx, limit, offset)))
-        more = str(offset + limit) if len(found) == limit else None
-        return Page(items=[waterfall.summary(info) for info in found], next_cursor=more)
+        found = self._database.read(lambda tx: _summaries(tx, ask(tx, limit, offset)))
+        return Page(items=found, next_cursor=str(offset + limit) if len(found) == limit else None)
 
     def _asked(
         self, experiment: str | None, run: str | None, text: str, order_by: Sequence[str]
@@ -97,7 +97,7 @@ class TraceReports:
         return self._database.read(names.names)
 
     def detail(self, trace_id: str) -> TraceDetail:
-        """A trace, what it is tied to, and the tree of its spans.
+        """A trace, by its id or the beginning of it, what it is tied to, and the tree of its spans.
 
         Raises:
             NotFound: If there is no such trace.
@@ -109,7 +109,7 @@ class TraceReports:
             runs = dict.fromkeys([*filter(None, [info.metadata.get(RUN_METADATA)]), *tied["run"]])
             lines = waterfall.lines(spans)
             return TraceDetail(
-                trace=waterfall.summary(info),
+                trace=waterfall.summary(info, lines[0].name if lines else None),
                 experiment_name=experiments.get(tx, int(info.experiment)).name,
                 runs=list(runs),
                 prompts=tied["prompt"],
@@ -165,9 +165,11 @@ class TraceReports:
             made = tables.begin(rows)
             found = ask(tx, limit, 0)
             for part in chunks(list(found)):
-                infos = store.loaded(tx, part)
-                wanted = {row.id: row.trace_id for row in part}
-                made.add(infos, store.spans_of(tx, wanted) if rows == "spans" else {})
+                if rows == "traces":
+                    made.add(_summaries(tx, part), {})
+                else:
+                    wanted = {row.id: row.trace_id for row in part}
+                    made.add([], store.spans_of(tx, wanted))
             return made.table()
 
         return self._database.read(read)
@@ -183,6 +185,7 @@ class TraceReports:
             raise Invalid("an assessment needs a name", hint="e.g. correct, helpful, tone")
         if new.value is None:
             raise Invalid("an assessment needs a value", hint="true, a number or a text")
+        trace_id = self._whole(trace_id)
         if new.span_id:
             self.span(trace_id, new.span_id)
         made = Assessment(
@@ -211,7 +214,7 @@ class TraceReports:
             raise Invalid("an assessment needs a value", hint="true, a number or a text")
         value = msgspec.json.encode(edit.value).decode()
         change = AssessmentChange(value=value, rationale=edit.rationale)
-        return self._assessments.update(trace_id, assessment_id, change)
+        return self._assessments.update(self._whole(trace_id), assessment_id, change)
 
     def withdraw(self, trace_id: str, assessment_id: str) -> Assessment:
         """Take back what was judged; what it had overridden is valid again.
@@ -219,9 +222,13 @@ class TraceReports:
         Raises:
             NotFound: If there is no such trace or assessment.
         """
+        trace_id = self._whole(trace_id)
         found = self._assessments.get(trace_id, assessment_id)
         self._assessments.delete(trace_id, assessment_id)
         return found
+
+    def _whole(self, trace_id: str) -> str:
+        return str(self._database.read(lambda tx: _row(tx, trace_id)).trace_id)
 
 
 def _offset(cursor: str | None) -> int:
@@ -232,9 +239,21 @@ def _offset(cursor: str | None) -> int:
     return int(cursor)
 
 
+def _summaries(tx: Transaction, rows: Sequence[Any]) -> list[TraceSummary]:
+    infos = store.loaded(tx, rows)
+    unnamed = [row.id for row, info in zip(rows, infos, strict=True) if not info.tags.get(NAME_TAG)]
+    roots = store.root_names(tx, unnamed)
+    return [waterfall.summary(info, roots.get(row.id)) for row, info in zip(rows, infos, strict=True)]
+
+
 def _loaded(tx: Transaction, trace_id: str) -> tuple[TraceInfo, int, list[Span]]:
-    row = store.row_of(tx, trace_id)
+    row = _row(tx, trace_id)
+    spans = store.spans_of(tx, {row.id: row.trace_id})[row.trace_id]
+    return store.loaded(tx, [row])[0], row.id, spans
+
+
+def _row(tx: Transaction, trace_id: str) -> Any:
+    row = store.row_like(tx, trace_id)
     if row is None:
         raise NotFound(f"no trace {trace_id}", hint="`pomona traces ls` lists them")
-    spans = store.spans_of(tx, {row.id: trace_id})[trace_id]
-    return store.loaded(tx, [row])[0], row.id, spans
+    return row

@@ -231,7 +231,8 @@ class TraceService:
         """
 
         def work(tx: Transaction) -> None:
-            if not store.remove_tag(tx, store.existing(tx, trace_id), key):
+            trace = store.number(tx, trace_id)
+            if trace is None or not store.remove_tag(tx, trace, key):
                 raise NotFound(f"No trace tag with key '{key}' for trace with ID '{trace_id}'")
 
         self._database.write(work)

@@ -21,6 +21,7 @@ class TraceSummary(Record, frozen=True, kw_only=True):
     id: str
     experiment: str
     name: str
+    named: bool = True  # False: the name is that of its first span
     state: TraceState
     started_at: datetime
     duration_ms: int | None = None

@@ -20,7 +20,7 @@ from sqlalchemy import (
     update,
 )
 
-from pomona.core.errors import NotFound
+from pomona.core.errors import Conflict, NotFound
 from pomona.core.ports import Transaction
 from pomona.sql import metadata as tables
 from pomona.training.store.experiments import BigKey
@@ -95,6 +95,7 @@ links = Table(
 )
 _set_tag, _set_metadata, _set_span = upsert(tags), upsert(metadata), upsert(spans)
 _set_assessment, _add_link = upsert(assessments), insert_new(links)
+_SHORTEST = 8
 _CHILDREN = (tags, metadata, spans, assessments, links)
 
 
@@ -119,6 +120,23 @@ def existing(tx: Transaction, trace_id: str) -> int:
 def row_of(tx: Transaction, trace_id: str) -> Any:
     """The trace's own row, or None."""
     return tx.execute(select(traces).where(traces.c.trace_id == trace_id)).first()
+
+
+def row_like(tx: Transaction, ref: str) -> Any:
+    """The row of the one trace whose id is ``ref``, or begins so (8 characters or more); or None.
+
+    Raises:
+        Conflict: If several begin so.
+    """
+    exact = row_of(tx, ref)
+    if exact is not None or len(ref) < _SHORTEST:
+        return exact
+    after = f"{ref}\U0010ffff"
+    where = (traces.c.trace_id > ref, traces.c.trace_id < after)
+    found = list(tx.execute(select(traces).where(*where).limit(2)))
+    if len(found) > 1:
+        raise Conflict(f"several traces begin with {ref!r}", hint="write more of the id")
+    return found[0] if found else None
 
 
 def add(tx: Transaction, info: TraceInfo) -> int:
@@ -260,6 +278,15 @@ def add_links(tx: Transaction, numbers: Sequence[int], kind: str, targets: Seque
     rows = [{"trace": trace, "kind": kind, "target": target} for trace in numbers for target in targets]
     if rows:
         tx.execute(_add_link, rows)
+
+
+def root_names(tx: Transaction, numbers: Sequence[int]) -> dict[int, str]:
+    """The names of traces' first spans, where there are any: trace number -> name."""
+    found: dict[int, str] = {}
+    for part in chunks(list(numbers)):
+        where = (spans.c.trace.in_(part), spans.c.parent.is_(None))
+        found |= dict(tx.execute(select(spans.c.trace, spans.c.name).where(*where)).tuples())
+    return found
 
 
 def targets(tx: Transaction, trace: int) -> dict[str, list[str]]:

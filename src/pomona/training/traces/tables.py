@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 import msgspec
 
 from pomona.training.traces import waterfall
-from pomona.training.traces.records import Assessment, Span, TraceInfo
+from pomona.training.traces.records import Assessment, Span
+from pomona.training.traces.shown import TraceSummary
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,8 +19,8 @@ Columns = dict[str, list[Any]]
 class Growing(Protocol):
     """A table that grows by the traces of a page."""
 
-    def add(self, infos: Sequence[TraceInfo], spans: Mapping[str, Sequence[Span]]) -> None:
-        """Append a page; ``spans`` by the id of their trace."""
+    def add(self, found: Sequence[TraceSummary], spans: Mapping[str, Sequence[Span]]) -> None:
+        """Append traces, or spans by the id of their trace: whichever it is a table of."""
         ...
 
     def table(self) -> "pa.Table":
@@ -50,9 +51,8 @@ class _TraceRows:
         self._fixed: Columns = {name: [] for name in _TRACE}
         self._wide: list[dict[str, str]] = []
 
-    def add(self, infos: Sequence[TraceInfo], _spans: Mapping[str, Sequence[Span]]) -> None:
-        for info in infos:
-            line = waterfall.summary(info)
+    def add(self, found: Sequence[TraceSummary], _spans: Mapping[str, Sequence[Span]]) -> None:
+        for line in found:
             tokens = line.tokens
             counts = (None,) * 3 if tokens is None else (tokens.input, tokens.output, tokens.total)
             values = (
@@ -85,15 +85,15 @@ class _SpanRows:
     def __init__(self) -> None:
         self._columns: Columns = {name: [] for name in _SPAN}
 
-    def add(self, infos: Sequence[TraceInfo], spans: Mapping[str, Sequence[Span]]) -> None:
-        for info in infos:
-            by_id = {span.span_id: span for span in spans.get(info.trace_id, ())}
+    def add(self, _found: Sequence[TraceSummary], spans: Mapping[str, Sequence[Span]]) -> None:
+        for trace_id, held_by in spans.items():
+            by_id = {span.span_id: span for span in held_by}
             for line in waterfall.lines(list(by_id.values())):
                 span = by_id[line.span_id]
                 held = waterfall.contents(span, line)
                 total = None if line.tokens is None else line.tokens.total
                 values = (
-                    info.trace_id, line.span_id, span.parent, line.depth, line.name, line.kind, line.status,
+                    trace_id, line.span_id, span.parent, line.depth, line.name, line.kind, line.status,
                     line.error, span.start_ns, line.duration_ms, line.model, total,
                     *(_json(value) for value in (held.inputs, held.outputs, held.attributes)),
                 )  # fmt: skip

@@ -26,15 +26,16 @@ _HIDDEN_TAGS = (NAME_TAG, ARTIFACTS_TAG, SPANS_TAG)
 _NS = 1_000_000
 
 
-def summary(info: TraceInfo) -> TraceSummary:
-    """A trace as a line of a list."""
+def summary(info: TraceInfo, root: str | None = None) -> TraceSummary:
+    """A trace as a line of a list; one without a name is called as its first span, ``root``."""
     told = info.metadata
     cost = conventions.plain(told.get(COST_METADATA))
     total = cost.get("total_cost") if isinstance(cost, dict) else None
     return TraceSummary(
         id=info.trace_id,
         experiment=info.experiment,
-        name=info.tags.get(NAME_TAG, ""),
+        name=info.tags.get(NAME_TAG) or root or "",
+        named=bool(info.tags.get(NAME_TAG)),
         state=info.state,
         started_at=_EPOCH + timedelta(milliseconds=max(0, min(info.started_ms, _LAST_MS))),
         duration_ms=info.duration_ms,

@@ -17,7 +17,7 @@ const FEEDBACK_SHOWN = 3;
 
 export function columnsOf(names: TraceNames, experiments: Record<string, string>): Column<Trace>[] {
   return [
-    { id: "name", title: "Trace", width: 140, sort: "trace.name", cell: (trace) => trace.name || trace.id.slice(0, 11), filter: (trace, but) => equal("trace.name", trace.name, but) },
+    { id: "name", title: "Trace", width: 140, sort: "trace.name", cell: (trace) => trace.name || trace.id.slice(0, 11), filter: (trace, but) => (trace.name === "" ? undefined : equal(trace.named ? "trace.name" : "span.name", trace.name, but)) },
     { id: "state", title: "State", width: 116, sort: "trace.status", cell: (trace) => <TraceState state={trace.state} />, filter: (trace, but) => equal("trace.status", trace.state, but) },
     { id: "started", title: "Started", width: 132, sort: "trace.timestamp_ms", cell: (trace) => <TimeAgo at={trace.started_at} plain />, filter: (trace, but) => `trace.timestamp_ms ${but ? "<" : ">="} ${new Date(trace.started_at).getTime()}` },
     { id: "took", title: "Took", width: 92, align: "right", sort: "trace.execution_time_ms", cell: (trace) => (trace.duration_ms === null ? <None why="not ended" /> : duration(trace.duration_ms / 1_000)), filter: (trace, but) => (trace.duration_ms === null ? undefined : `trace.execution_time_ms ${but ? "<" : ">="} ${trace.duration_ms}`) },
