@@ -88,6 +88,19 @@ def head_of(text: ColumnElement[Any]) -> ColumnElement[str]:
     return func.substr(text, literal_column("1"), literal_column("64"), type_=String)
 
 
+def beyond(text: str) -> str | None:
+    """The first text, by bytes, after all that begin so; None if there is none.
+
+    >>> beyond("ab"), beyond("a\U0010ffff"), beyond("")
+    ('ac', 'b', None)
+    """
+    kept = text.rstrip("\U0010ffff")
+    if not kept:
+        return None
+    code = ord(kept[-1]) + 1
+    return kept[:-1] + chr(0xE000 if 0xD800 <= code < 0xE000 else code)  # between lie no characters
+
+
 def glob_from(pattern: str) -> str:
     """A LIKE pattern as a GLOB pattern.
 
