@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import msgspec
@@ -126,13 +127,17 @@ def test_only_the_last_hundred_are_kept_and_none_after_its_webhook(world: World,
     kept = world.hooks.deliveries("hook")
     assert (len(kept), kept[0].id, kept[-1].id) == (store.KEPT, f"d{store.KEPT + 2}", "d3")
     assert len(world.hooks.deliveries("other")) == 1
+    told_again(
+        world, told, "late", at=told.at
+    )  # tried again after newer events were told: it does not push them out
+    assert [one.id for one in world.hooks.deliveries("hook")] == [one.id for one in kept]
     world.hooks.delete(hook.id)
     assert world.database.read(lambda tx: store.deliveries.count(tx)) == 1
 
 
-def told_again(world: World, told: Delivery, name: str) -> None:
-    """The same once more, without asking the receiver."""
-    again = msgspec.structs.replace(told, id=name, last_at=world.clock.now())
+def told_again(world: World, told: Delivery, name: str, *, at: datetime | None = None) -> None:
+    """The same once more, of an event that happened just now, without asking the receiver."""
+    again = msgspec.structs.replace(told, id=name, at=at or world.clock.now())
     world.database.write(lambda tx: store.keep(tx, again))
 
 

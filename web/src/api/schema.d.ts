@@ -4740,6 +4740,8 @@ export interface components {
         Delivery: {
             /** @default  */
             about?: string;
+            /** Format: date-time */
+            at: string;
             event: string;
             id: string;
             job?: string | null;

@@ -5,14 +5,12 @@ import time
 from typing import Any, Protocol
 
 import msgspec
-import urllib3
 
 from pomona.core.errors import PomonaError, Refused
 from pomona.data.sources.rules import is_private
 from pomona.registry.webhooks import rules
 from pomona.registry.webhooks.records import Receipt
 
-_TIMEOUT = urllib3.Timeout(connect=10, read=30)
 _CONNECTION = re.compile(r"^\w*Connection(Pool)?\(.*?\): |^<.*? object at 0x\w+>: ")
 _BODY = 10_000  # bytes of an answer that are kept
 
@@ -48,6 +46,8 @@ def checked_address(url: str, reach: Reach) -> str:
 
 def send(url: str, body: str, *, delivery: str, secret: str | None, reach: Reach) -> Receipt:
     """Post a body; what went wrong stands in the receipt."""
+    import urllib3  # when somebody is told, not when the server starts
+
     at = str(int(time.time()))
     headers = {
         "content-type": "application/json",
@@ -73,8 +73,14 @@ def _reason(error: Exception) -> str:
 
 
 def _post(url: str, body: str, headers: dict[str, str], address: str) -> Receipt:
+    import urllib3
+
     parts = rules.parts_of(url)
-    options: dict[str, Any] = {"timeout": _TIMEOUT, "maxsize": 1, "retries": False}
+    options: dict[str, Any] = {
+        "timeout": urllib3.Timeout(connect=10, read=30),
+        "maxsize": 1,
+        "retries": False,
+    }
     kind: type[urllib3.HTTPConnectionPool] = urllib3.HTTPConnectionPool
     if parts.scheme == "https":
         kind = urllib3.HTTPSConnectionPool

@@ -68,7 +68,8 @@ class Delivery(Record, frozen=True, kw_only=True):
     tries: tuple[Receipt, ...]  # the newest last
     test: bool = False
     job: str | None = None
-    last_at: datetime
+    at: datetime  # when it happened
+    last_at: datetime  # when it was last tried
 
 
 class NewWebhook(Record, frozen=True, kw_only=True):

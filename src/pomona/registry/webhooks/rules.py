@@ -194,6 +194,7 @@ def delivery_of(
         tries=tries[-MAX_TRIES:],
         test=job is None,
         job=job,
+        at=news.at,
         last_at=receipt.at or news.at,
     )
 

@@ -20,8 +20,8 @@ deliveries = RecordTable(
     "webhook_deliveries",
     Delivery,
     Column("webhook", String(64), nullable=False),
-    Column("last_at", UtcTime, nullable=False),
-    Index("webhook_deliveries_by_webhook", "webhook", "last_at"),
+    Column("at", UtcTime, nullable=False),
+    Index("webhook_deliveries_by_webhook", "webhook", "at"),
     what="delivery",
 )
 KEPT = 100  # deliveries of each webhook
@@ -71,13 +71,13 @@ def named(tx: Transaction, ref: str) -> Webhook:
 
 
 def keep(tx: Transaction, delivery: Delivery) -> Delivery:
-    """Keep what came of a delivery; the oldest ones beyond ``KEPT`` go."""
+    """Keep what came of a delivery; those of older events, beyond ``KEPT``, go."""
     deliveries.remove(tx, deliveries.c.id == delivery.id)
     deliveries.insert(tx, delivery)
-    of = select(deliveries.c.last_at).where(deliveries.c.webhook == delivery.webhook)
-    oldest = tx.execute(of.order_by(deliveries.c.last_at.desc()).limit(1).offset(KEPT - 1)).scalar()
+    of = select(deliveries.c.at).where(deliveries.c.webhook == delivery.webhook)
+    oldest = tx.execute(of.order_by(deliveries.c.at.desc()).limit(1).offset(KEPT - 1)).scalar()
     if oldest is not None:
-        deliveries.remove(tx, deliveries.c.webhook == delivery.webhook, deliveries.c.last_at < oldest)
+        deliveries.remove(tx, deliveries.c.webhook == delivery.webhook, deliveries.c.at < oldest)
     return delivery
 
 
@@ -89,8 +89,8 @@ def give_up(tx: Transaction, delivery_id: str) -> None:
 
 
 def history(tx: Transaction, webhook_id: str, *, limit: int = KEPT) -> list[Delivery]:
-    """Deliveries of a webhook, the one tried last first."""
-    order = [deliveries.c.last_at.desc(), deliveries.c.id]
+    """Deliveries of a webhook, that of the newest event first."""
+    order = [deliveries.c.at.desc(), deliveries.c.id]
     return deliveries.all(tx, deliveries.c.webhook == webhook_id, order_by=order, limit=limit)
 
 

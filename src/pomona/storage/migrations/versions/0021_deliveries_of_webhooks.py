@@ -17,9 +17,9 @@ def upgrade() -> None:
         "webhook_deliveries",
         sa.Column("id", sa.String(length=64), nullable=False),
         sa.Column("webhook", sa.String(length=64), nullable=False),
-        sa.Column("last_at", pomona.sql.UtcTime(), nullable=False),
+        sa.Column("at", pomona.sql.UtcTime(), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("webhook_deliveries", schema=None) as batch_op:
-        batch_op.create_index("webhook_deliveries_by_webhook", ["webhook", "last_at"], unique=False)
+        batch_op.create_index("webhook_deliveries_by_webhook", ["webhook", "at"], unique=False)

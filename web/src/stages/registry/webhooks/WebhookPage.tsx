@@ -27,7 +27,8 @@ const COLUMNS: Column<Delivery>[] = [
   { id: "answer", title: "Answer", width: 220, grow: true, cell: (row) => <span title={answerOf(row)}>{answerOf(row)}</span> },
   { id: "took", title: "Took", width: 90, align: "right", by: (row) => row.tries.at(-1)?.seconds ?? null, cell: (row) => duration(row.tries.at(-1)?.seconds ?? 0) },
   { id: "tries", title: "Tries", width: 76, align: "right", by: (row) => row.tries.length, cell: (row) => row.tries.length },
-  { id: "at", title: "Last try", width: 130, by: (row) => row.last_at, cell: (row) => <TimeAgo at={row.last_at} /> },
+  { id: "last", title: "Last try", width: 130, by: (row) => row.last_at, cell: (row) => <TimeAgo at={row.last_at} /> },
+  { id: "at", title: "Happened", width: 130, hidden: true, by: (row) => row.at, cell: (row) => <TimeAgo at={row.at} /> },
 ];
 
 /** A webhook: what it is told of, what it was told, and how that went. */
@@ -90,7 +91,7 @@ function Shown({ webhook }: { webhook: Webhook }) {
         />
       </Section>
       {open && <DeliverySection delivery={open} onClose={() => setView({ delivery: "" })} />}
-      <Section title="What it was told" note="The last 100 deliveries. One that fails is tried up to ten times, over eight minutes.">
+      <Section title="What it was told" note="The newest 100. One that fails is tried up to ten times, over eight minutes.">
         {told.error && <ErrorNotice error={told.error} />}
         {told.isPending ? (
           <Loading />
