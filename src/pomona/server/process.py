@@ -1,6 +1,7 @@
 """The server process: the control plane on a socket."""
 
 import argparse
+import gc
 import logging
 import os
 from pathlib import Path
@@ -29,8 +30,10 @@ def main() -> None:
     hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
     app = _open(given.home, take_database())
     try:
+        server = build(app, Access(token=token, hosts=hosts, login_codes=codes))
+        gc.freeze()  # what the start made stays: the collector need not look through it again and again
         uvicorn.run(
-            build(app, Access(token=token, hosts=hosts, login_codes=codes)),
+            server,
             host=given.host,
             port=given.port,
             log_level="warning",

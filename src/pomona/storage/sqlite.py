@@ -116,6 +116,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) 
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
+            "secure_delete=FAST",  # pages that are given back are overwritten by ``scrub``, not each time
             f"busy_timeout={_BUSY_MS}",
             "cache_size=-32000",
             "temp_store=MEMORY",

@@ -30,6 +30,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 Form = TypeVar("Form", bound=msgspec.Struct)
 T = TypeVar("T")
 
+SEE_DOCS = "See the API docs for more information about request parameters."
 MAX_BODY = 64 << 20  # JSON bodies; artifacts are streamed and have no limit here
 _CODES: list[tuple[type[PomonaError], str, int]] = [
     (Invalid, "INVALID_PARAMETER_VALUE", 400),
@@ -100,10 +101,7 @@ class Request:
             raise _bad_field(str(error), self._sent()) from None
         for name in required:
             if getattr(found, name) in (None, ""):
-                raise Invalid(
-                    f"Missing value for required parameter '{name}'. "
-                    "See the API docs for more information about request parameters."
-                )
+                raise Invalid(f"Missing value for required parameter '{name}'. {SEE_DOCS}")
         return found
 
     def _in_query(self) -> bool:
@@ -182,7 +180,21 @@ def failure(error: PomonaError) -> Response:
 
 async def durable(future: "Future[T]") -> T:
     """Wait for a write. A client that goes away does not take it back."""
-    return await asyncio.shield(asyncio.wrap_future(future))
+    loop = asyncio.get_running_loop()
+    stored = loop.create_future()
+
+    def tell(_: "Future[T]") -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_settle, stored)
+
+    future.add_done_callback(tell)
+    await stored
+    return future.result()
+
+
+def _settle(stored: "asyncio.Future[None]") -> None:
+    if not stored.done():  # else the client went away
+        stored.set_result(None)
 
 
 class Threads:
@@ -206,14 +218,10 @@ def _bad_field(reason: str, sent: Any) -> Invalid:
     for step in re.findall(r"[^.\[\]]+", path):
         value = _inside(value, step)
     if not path or value is None:
-        return Invalid(
-            f"Invalid value for parameter '{path or 'body'}' supplied: {what}. "
-            "See the API docs for more information about request parameters."
-        )
+        return Invalid(f"Invalid value for parameter '{path or 'body'}' supplied: {what}. {SEE_DOCS}")
     return Invalid(
         f"Invalid value {msgspec.json.encode(value).decode()[:200]} for parameter '{path}' supplied:  Hint: "
-        f"Value was of type '{type(value).__name__}'. "
-        f"See the API docs for more information about request parameters. {what}"
+        f"Value was of type '{type(value).__name__}'. {SEE_DOCS} {what}"
     )
 
 

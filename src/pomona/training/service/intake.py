@@ -16,7 +16,7 @@ from pomona.training.records.runs import Points
 from pomona.training.store import inbox, runs
 
 _CALLS = 500  # that share one commit at most
-_MANY = 10_000  # points: they do not wait for the half second; to settle them takes some 30 ms
+_MANY = 20_000  # points: they do not wait for the half second; to settle them takes some 30 ms
 _SOON_S = 0.5
 
 _log = logging.getLogger(__name__)
