@@ -36,14 +36,13 @@ class Tracking:
         return run_id
 
     def batches(self, run_id: str) -> Requests:
-        """Calls of log-batch without end, each 10 new steps of 10 metrics."""
-        one = b'{"key":"metric_%d","value":%.6f,"timestamp":%d,"step":%%d}'
-        points = [
-            one % (key, 1 / (1 + key + step), _TIME_MS + step) for key in range(KEYS) for step in range(STEPS)
-        ]
+        """Calls of log-batch without end, each 10 new steps of 10 metrics, a step a millisecond."""
+        one = b'{"key":"metric_%d","value":%.6f,"timestamp":%%b}'
+        points = [one % (key, 1 / (1 + key + step)) for key in range(KEYS) for step in range(STEPS)]
         template = b'{"run_id":"%s","metrics":[' % run_id.encode() + b",".join(points) + b"]}"
         for first in itertools.count(0, STEPS):
-            yield self._post("/runs/log-batch", template % (tuple(range(first, first + STEPS)) * KEYS))
+            times = [b'%d,"step":%d' % (_TIME_MS + step, step) for step in range(first, first + STEPS)]
+            yield self._post("/runs/log-batch", template % (*times * KEYS,))
 
     def metrics(self, run_id: str) -> Requests:
         """Calls of log-metric without end, each one new step of one metric."""
