@@ -4,6 +4,7 @@ A request is ``(method, path, fields)``: fields of a GET go into the address, ot
 ``{name}`` in path or fields stands for what an earlier answer gave: ``=> name: a.b.0.c`` after the path.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -13,12 +14,15 @@ Case = tuple[str, str, Any]
 
 _UNEQUAL = re.compile(
     r"[0-9a-f]{32}|m-[0-9a-f]{32}|\b1[0-9]{12}\b|(?:whk|mv|mdl)_[0-9a-z]{26}"  # ids and times
-    r"|[0-9a-f]{8}-[0-9a-f-]{27}"
+    r"|[0-9a-f]{8}-[0-9a-f-]{27}|\b(?=[a-f]*[0-9])[0-9a-f]{8}\b"  # and digests of them
 )
 # Where this server answers more, less or otherwise on purpose.
-_EXTRA = frozenset({"hint", "sqlstate", "error_class", "workspace", "experiment_id", "user_id"})
+_EXTRA = frozenset(
+    {"hint", "sqlstate", "error_class", "workspace", "experiment_id", "experiment_ids", "user_id"}
+)
+_OWN = ("next_page_token", "last_update_time")
 _LISTED = re.compile(
-    r"(not one of|Valid (?:keys|values|entity types) are|Only \[).*", re.DOTALL
+    r"(not one of|Valid (?:keys|values|entity types) are|Only \[|mandatory fields: ).*", re.DOTALL
 )  # in any order
 
 
@@ -62,20 +66,41 @@ def _message(body: Any) -> str:
 
 def _unlike(ours: Any, theirs: Any, at: str = "") -> Iterator[str]:
     if isinstance(theirs, dict) and isinstance(ours, dict):
-        for key in sorted(set(ours) | set(theirs)):
-            if key in ours and key in theirs:
-                yield from _unlike(ours[key], theirs[key], f"{at}.{key}")
-            elif key in theirs and not _is_empty(theirs[key]):
-                yield f"lacks {at}.{key} = {theirs[key]!r}"
-            elif key in ours and not _is_empty(ours[key]):
-                yield f"has {at}.{key} = {ours[key]!r} in excess"
+        yield from _unlike_objects(ours, theirs, at)
     elif isinstance(theirs, list) and isinstance(ours, list):
         if len(ours) != len(theirs):
             yield f"{at}: {len(ours)} instead of {len(theirs)}: {ours} {theirs}"
         for index, (one, other) in enumerate(zip(_ordered(ours), _ordered(theirs), strict=False)):
             yield from _unlike(one, other, f"{at}[{index}]")
-    elif _normal(ours) != _normal(theirs):
+    elif (read := _read(theirs)) is not None:
+        yield from _unlike(_read(ours), read, f"{at}(JSON)")
+    elif _is_other(ours, theirs):
         yield f"{at}: {ours!r} instead of {theirs!r}"
+
+
+def _unlike_objects(ours: dict[str, Any], theirs: dict[str, Any], at: str) -> Iterator[str]:
+    for key in sorted(set(ours) | set(theirs)):
+        if key in ours and key in theirs:
+            yield from _unlike(ours[key], theirs[key], f"{at}.{key}")
+        elif key in theirs and not _is_empty(theirs[key]):
+            yield f"lacks {at}.{key} = {theirs[key]!r}"
+        elif key in ours and not _is_empty(ours[key]):
+            yield f"has {at}.{key} = {ours[key]!r} in excess"
+
+
+def _is_other(ours: Any, theirs: Any) -> bool:
+    numbers = (int, float)  # 43 and 43.0 are the same
+    same = isinstance(ours, numbers) and isinstance(theirs, numbers) and ours == theirs
+    return not same and _normal(ours) != _normal(theirs)
+
+
+def _read(value: Any) -> Any:
+    """The object or list that a text writes as JSON; None if it is none."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+    return found if isinstance(found, dict | list) else None
 
 
 def _is_empty(value: Any) -> bool:
@@ -95,7 +120,7 @@ def _ordered(found: list[Any]) -> list[Any]:
 
 def _normal(value: Any) -> str:
     text = _LISTED.sub(r"\1", _UNEQUAL.sub("#", str(value)))
-    text = re.sub(r"mlflow-artifacts:/\d+", "#", text)
+    text = re.sub(r"mlflow-artifacts:/\d+|\b\d+(?=/#)", "#", text)
     return re.sub(r"\b[a-z]+-[a-z]+-\d{1,3}\b", "#", text)  # names that servers make up
 
 
@@ -113,7 +138,8 @@ def _filled(value: Any, names: dict[str, str]) -> Any:
 
 def _cut(body: Any) -> Any:
     if isinstance(body, dict):
-        return {key: _cut(value) for key, value in body.items() if key not in _EXTRA}
+        told = {key: _cut(value) for key, value in body.items() if key not in _EXTRA}
+        return told | {key: "as the server likes" for key in _OWN if told.get(key)}
     return [_cut(item) for item in body] if isinstance(body, list) else body
 
 

@@ -234,7 +234,7 @@ def test_every_event_has_an_example(event: str) -> None:
         ({"url": "http://[/"}, "Invalid webhook URL"),
         ({"url": "http://x.example/"}, "Invalid webhook URL: x.example would be told without encryption"),
         ({"url": "http://169.254.169.254/latest"}, "Invalid webhook URL: 169.254.169.254 is a link-local"),
-        ({"events": []}, "Webhook events cannot be empty"),
+        ({"events": []}, "Webhook events must be a non-empty list"),
         ({"events": [{"entity": "MODEL_VERSION", "action": "SET"}]}, "Invalid action 'set' for entity"),
         ({"events": [{"entity": "NOPE", "action": "SET"}]}, "Invalid webhook entity 'NOPE'."),
         ({"status": "JUNK"}, "Invalid value \"JUNK\" for parameter 'status'"),

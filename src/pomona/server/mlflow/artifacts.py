@@ -10,7 +10,7 @@ from pomona.registry.service import RegistryService
 from pomona.server.mlflow import shapes
 from pomona.server.mlflow.bodies import PIECE, BodyStream, send_verified
 from pomona.server.mlflow.forms import RunForm
-from pomona.server.mlflow.wire import EMPTY, Request, Response, Send, Threads, answer
+from pomona.server.mlflow.wire import EMPTY, SEE_DOCS, Request, Response, Send, Threads, answer
 from pomona.training.records.runs import ArtifactFile
 from pomona.training.rules.paths import ArtifactAddress, address_of, safe_path
 from pomona.training.service.tracking import TrackingService
@@ -29,7 +29,7 @@ class Artifacts:
         form = request.form(RunForm)
         run_id = form.run_id or form.run_uuid
         if not run_id:
-            raise Invalid("Missing value for required parameter 'run_id'.")
+            raise Invalid(f"Missing value for required parameter 'run_id'. {SEE_DOCS}")
         run = self._tracking.run(run_id)
         folder = safe_path(form.path or "")
         found = self._tracking.artifacts.children(ArtifactAddress(root=run_id, path=folder))
@@ -59,8 +59,7 @@ class Artifacts:
 
     async def get(self, request: Request, send: Send) -> None:
         """Send a file; its last piece only once the whole hashed to its digest."""
-        address = address_of(request.params["path"])
-        file = await self._threads.run(self._file, address)
+        file = await self._threads.run(self._file, request.params["path"])
         stream = await self._threads.run(self._tracking.artifacts.open, file)
         try:
             await send({"type": "http.response.start", "status": 200, "headers": _headers(file)})
@@ -68,11 +67,15 @@ class Artifacts:
         finally:
             stream.close()
 
-    def _file(self, address: ArtifactAddress) -> ArtifactFile:
+    def _file(self, path: str) -> ArtifactFile:
+        address = address_of(path)
         if not address.path:
             raise NotFound("No such artifact: ''", hint="name a file below the run")
         if not address.root.startswith("mv_"):
-            return self._tracking.artifacts.file(address)
+            try:
+                return self._tracking.artifacts.file(address)
+            except NotFound as error:
+                raise NotFound(f"No such artifact: '{path}'", hint=error.hint) from None
         found = self._registry.file(address.root, address.path)
         return ArtifactFile(path=found.path, size=found.size, digest=found.digest)
 

@@ -3,7 +3,7 @@
 from pomona.core.errors import Invalid
 from pomona.server.mlflow import shapes
 from pomona.server.mlflow.forms import BulkHistoryForm, HistoryForm
-from pomona.server.mlflow.wire import Request, Response
+from pomona.server.mlflow.wire import SEE_DOCS, Request, Response
 from pomona.training.rules.limits import invalid_value
 from pomona.training.rules.paging import place_from, token_after
 from pomona.training.service.histories import HistoryService
@@ -32,7 +32,14 @@ class Metrics:
 
     def bulk(self, request: Request) -> Response:
         form = request.form(BulkHistoryForm)
-        run_ids, key = _checked(form.run_id, "run_id"), form.metric_key
+        run_ids, key = form.run_id or [], form.metric_key
+        if not run_ids:
+            raise Invalid("GetMetricHistoryBulk request must specify at least one run_id.")
+        if len(run_ids) > MAX_RUNS:
+            raise Invalid(
+                f"GetMetricHistoryBulk request cannot specify more than {MAX_RUNS} run_ids."
+                f" Received {len(run_ids)} run_ids."
+            )
         if key is None:
             raise Invalid("GetMetricHistoryBulk request must specify a metric_key.")
         left = min(MAX_BULK if form.max_results is None else form.max_results, MAX_BULK)
@@ -47,10 +54,10 @@ class Metrics:
 
     def interval(self, request: Request) -> Response:
         form = request.form(BulkHistoryForm, "metric_key")
-        run_ids, key = _checked(form.run_ids, "run_ids"), form.metric_key or ""
+        run_ids, key = _checked(form.run_ids), form.metric_key or ""
         limit = MAX_PER_RUN if form.max_results is None else form.max_results
         if not 1 <= limit <= MAX_PER_RUN:
-            raise Invalid(f"max_results must be between 1 and {MAX_PER_RUN}.")
+            raise Invalid(f"max_results must be between 1 and {MAX_PER_RUN}. {SEE_DOCS}")
         start, end = form.start_step, form.end_step
         if (start is None) != (end is None):
             raise Invalid("If either start step or end step are specified, both must be specified.")
@@ -70,12 +77,12 @@ def _answer(points: bytes, more: str | None = None) -> Response:
     return Response(b'{"metrics":[%s]%s}' % (points, end))
 
 
-def _checked(run_ids: list[str] | None, field: str) -> list[str]:
+def _checked(run_ids: list[str] | None) -> list[str]:
     if not run_ids:
-        raise Invalid(f"Missing value for required parameter '{field}'.")
+        raise Invalid(f"Missing value for required parameter 'run_ids'. {SEE_DOCS}")
     if len(run_ids) > MAX_RUNS:
         raise Invalid(
             f"GetMetricHistoryBulkInterval request must specify at most {MAX_RUNS} run_ids."
-            f" Received {len(run_ids)} run_ids."
+            f" Received {len(run_ids)} run_ids. {SEE_DOCS}"
         )
     return run_ids

@@ -79,7 +79,8 @@ class Prompts:
 
     def update(self, request: Request) -> Response:
         form = request.form(RegistryForm)
-        return _answer(self._prompts.describe(form.name or "", form.description or ""))
+        found = self._prompts.describe(form.name or "", form.description or "")
+        return answer({"registered_model": self._shape(found)})
 
     def rename(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "new_name")

@@ -129,7 +129,7 @@ class Registry:
         return EMPTY
 
     def download_uri(self, request: Request) -> Response:
-        found = self._found(request.form(RegistryForm, "name", "version"))
+        found = self._found(request.form(RegistryForm, "name"))
         self._registry.seals.of(found)
         return answer({"artifact_uri": version_uri(found.id)})
 
@@ -217,7 +217,7 @@ def number_of(form: RegistryForm) -> int:
     try:
         return int(form.version or "")
     except ValueError:
-        raise Invalid(f"Parameter 'version' must be an integer, got '{form.version}'.") from None
+        raise Invalid(f"Parameter 'version' must be an integer, got '{form.version or ''}'.") from None
 
 
 def _tags(tags: list[Pair] | None) -> dict[str, str]:

@@ -11,7 +11,7 @@ from pomona.server.mlflow.trace_forms import (
     TraceInfoForm,
     TraceSearchForm,
 )
-from pomona.server.mlflow.wire import EMPTY, Request, Response, answer
+from pomona.server.mlflow.wire import EMPTY, SEE_DOCS, Request, Response, answer
 from pomona.training.rules.limits import invalid_value
 from pomona.training.rules.paging import offset_from, token_for
 from pomona.training.traces.records import FoundTraces
@@ -92,7 +92,7 @@ class Traces:
     def _search(self, form: TraceSearchForm, experiment_ids: list[str]) -> FoundTraces:
         limit = 100 if form.max_results is None else form.max_results
         if limit > MAX_PAGE:
-            raise invalid_value("max_results", limit, " Hint: Value was of type 'int'")
+            raise invalid_value("max_results", limit, f" Hint: Value was of type 'int'. {SEE_DOCS}")
         return self._traces.search(
             experiment_ids,
             filter=form.filter or "",

@@ -9,8 +9,8 @@ T = TypeVar("T")
 def even_picks(total: int, limit: int) -> list[int]:
     """``limit`` indices spread evenly over ``total``, first and last included; one means the last.
 
-    >>> even_picks(10, 4)
-    [0, 3, 6, 9]
+    >>> even_picks(10, 4), even_picks(10, 5)
+    ([0, 3, 6, 9], [0, 2, 4, 6, 9])
     >>> even_picks(3, 5), even_picks(7, 1)
     ([0, 1, 2], [6])
     """
@@ -18,7 +18,8 @@ def even_picks(total: int, limit: int) -> list[int]:
         return list(range(total))
     if limit <= 1:
         return [total - 1] if total else []
-    return sorted({round(i * (total - 1) / (limit - 1)) for i in range(limit)})
+    size, longer = divmod(total, limit)  # the first of each of ``limit`` stretches, of the last one its end
+    return [*(i * size + min(i, longer) for i in range(limit - 1)), total - 1]
 
 
 def thin(points: Sequence[T], values: Sequence[float], limit: int) -> list[T]:

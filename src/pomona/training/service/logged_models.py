@@ -10,15 +10,17 @@ from pomona.training.records.runs import DatasetFilter, LoggedModel, LoggedModel
 from pomona.training.rules import filters, limits, paths
 from pomona.training.rules.names import generated_name
 from pomona.training.rules.paging import check_page_size
+from pomona.training.service.experiments import ExperimentService
 from pomona.training.store import experiments, logged_models, model_search
 
 
 class LoggedModelService:
     """Models that runs logged; registering one makes it a model version."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, homes: ExperimentService) -> None:
         self._database = database
         self._clock = clock
+        self._experiments = homes
 
     def create(
         self,
@@ -39,6 +41,7 @@ class LoggedModelService:
         limits.check_logged_model_name(name)
         number, model_id = limits.experiment_number(experiment), f"m-{secrets.token_hex(16)}"
         now_ms = self._now_ms()
+        self._experiments.prepare()
 
         def add(tx: Transaction) -> LoggedModel:
             home = experiments.active(tx, number)

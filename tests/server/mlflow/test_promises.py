@@ -1,0 +1,64 @@
+"""Promises that the reference's own tests found broken here."""
+
+import pytest
+from tests.server.mlflow.conftest import Caller
+
+TRACES = "/api/3.0/mlflow/traces"
+
+
+def test_a_logged_model_may_be_the_first_thing_of_a_new_home(mlflow: Caller) -> None:
+    made = mlflow.post("logged-models", experiment_id="0", name="first")["model"]["info"]
+    assert (made["experiment_id"], made["name"]) == ("0", "first")
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "fields"),
+    [
+        ("POST", "model-versions/set-tag", {"key": "a", "value": "b"}),
+        ("DELETE", "model-versions/delete-tag", {"key": "a"}),
+        ("PATCH", "model-versions/update", {"description": "d"}),
+        ("DELETE", "model-versions/delete", {}),
+    ],
+)
+def test_a_version_of_no_model_is_a_version_that_is_not_there(
+    mlflow: Caller, method: str, path: str, fields: dict[str, str]
+) -> None:
+    status, code, said = mlflow.refuse(method, path, name="none", version="1", **fields)
+    assert (status, code) == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert said.startswith("Model Version (name=none, version=1) not found")
+
+
+def test_a_model_that_is_missing_is_told_before_its_source_is_looked_at(mlflow: Caller) -> None:
+    status, _, said = mlflow.refuse("POST", "model-versions/create", name="none", source="nowhere")
+    assert (status, said.startswith("Registered Model with name=none not found")) == (404, True)
+
+
+def test_judgements_of_the_same_time_stand_in_the_order_in_which_they_came(mlflow: Caller) -> None:
+    place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}
+    info = {"trace_id": "tr-1", "trace_location": place, "request_time": "2026-01-01T00:00:00Z"}
+    mlflow.call("POST", TRACES, {"trace": {"trace_info": info | {"state": "OK"}}})
+    names = [f"n{number}" for number in (3, 1, 4, 5, 9, 2, 6)]
+    for name in names:
+        mlflow.home.clock.advance(seconds=0.0001)
+        judged = {"assessment_name": name, "create_time": "2026-01-01T00:00:00Z", "feedback": {"value": 1}}
+        done = mlflow.call("POST", f"{TRACES}/tr-1/assessments", {"assessment": judged})
+        assert done.status == 200, done.body
+    found = mlflow.call("GET", f"{TRACES}/tr-1").json["trace"]["trace_info"]["assessments"]
+    assert [item["assessment_name"] for item in found] == names
+
+
+def test_histories_of_many_runs_say_what_is_missing(mlflow: Caller) -> None:
+    at, runs = "metrics/get-history-bulk", [f"r{number}" for number in range(101)]
+    status, code, said = mlflow.refuse("GET", at, metric_key="m")
+    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
+    assert said == "GetMetricHistoryBulk request must specify at least one run_id."
+    said = mlflow.refuse("GET", at, metric_key="m", run_id=runs)[2]
+    assert said == "GetMetricHistoryBulk request cannot specify more than 100 run_ids. Received 101 run_ids."
+
+
+def test_a_file_that_is_missing_is_named_as_it_was_asked_for(mlflow: Caller) -> None:
+    run = mlflow.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
+    path = f"0/{run}/artifacts/none.txt"
+    done = mlflow.call("GET", f"/mlflow-artifacts/artifacts/{path}")
+    assert done.status == 404
+    assert done.json["message"].startswith(f"No such artifact: '{path}'")
