@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 _SIDE_STAGES = ("monitoring", "loop")
 _BACKWARDS = ("produced", "decided")  # the run that made it; who said go; and who approved it
 _SIDE_LINKS = ("evidence", "challenges")  # what a decision rests on; the rival in the same release
+_SAYS = {"evidence": "rests on"}
 _CONTENT = {"used_code": "code", "used_environment": "environment"}
 
 
@@ -66,7 +67,7 @@ def _reached(trace: "Trace", kinds: dict[str, str], shown: set[str]) -> dict[str
     """By node, the link that leads to it from another that is shown, as half a sentence."""
     told: dict[str, str] = {}
     for edge in trace.edges:
-        says = edge.relation.replace("_", " ")
+        says = _SAYS.get(edge.relation, edge.relation.replace("_", " "))
         if not {edge.source, edge.target} <= shown:
             continue
         if edge.target != trace.root:

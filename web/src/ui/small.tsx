@@ -31,10 +31,10 @@ const TONES: Record<Tone, { color: string; icon: Icon }> = {
 /** Every state that any record can be in, by what it means to a person. */
 const STATE_TONES: Record<string, Tone> = {
   ok: "good", green: "good", go: "good", done: "good", finished: "good", promote: "good", promoted: "good", passed: "good",
-  fired: "good", active: "good", ready: "good", closed: "good", champion: "good", live: "good",
+  fired: "good", active: "good", ready: "good", closed: "good", champion: "good", live: "good", approved: "good",
   running: "busy", queued: "busy", busy: "busy", scheduled: "busy", waiting: "busy", continue: "busy", connecting: "busy", claimed: "busy",
   warn: "warn", attention: "warn", open: "new", yes: "new", parked: "warn", pending: "warn", canary: "new", candidate: "new",
-  fail: "bad", critical: "bad", failed: "bad", alarm: "bad", killed: "bad", kill: "bad", roll_back: "bad", rolled_back: "bad", refused: "bad", offline: "bad",
+  fail: "bad", critical: "bad", failed: "bad", alarm: "bad", killed: "bad", kill: "bad", roll_back: "bad", rolled_back: "bad", refused: "bad", rejected: "bad", offline: "bad",
   empty: "quiet", cancelled: "quiet", archived: "quiet", held: "quiet", retired: "quiet", superseded: "quiet", pivot: "new",
 };
 

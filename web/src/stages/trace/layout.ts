@@ -73,7 +73,7 @@ export function ownLine(trace: Trace): Trace {
   // Up to four steps away: a prediction's version, its run, that run's data and entry, their hypothesis.
   for (let step = 0; step < 4; step++) {
     edge = trace.edges
-      .flatMap(({ source, target, relation }) => (relation === "evidence" ? [] : edge.includes(source) ? [target] : edge.includes(target) && relation === "produced" ? [source] : []))
+      .flatMap(({ source, target, relation }) => (relation === "evidence" ? (source.startsWith("apr_") && edge.includes(target) ? [source] : []) : edge.includes(source) ? [target] : edge.includes(target) && relation === "produced" ? [source] : []))
       .filter((id) => allowed.has(id) && !kept.has(id));
     edge.forEach((id) => kept.add(id));
   }
@@ -159,7 +159,7 @@ function linesOf(cards: Placed[], edges: Edge[]): Line[] {
 
 /** "led_to" -> "led to". */
 export function relationText(relation: string): string {
-  return relation.replaceAll("_", " ");
+  return relation === "evidence" ? "rests on" : relation.replaceAll("_", " ");
 }
 
 /** The page behind a node, if it has one. */

@@ -9,16 +9,21 @@ type Sum = Schema<"Spent">;
 
 /** "12.40 EUR for 31 runs, 8.2 hours; 3 more have no price." Nothing where no price is set. */
 export function Spent(of: { experiment?: string; hypothesis?: string }) {
-  const { data } = useGet("/api/v1/runs/cost", { query: of });
+  // Summed over every run, so once a minute, not at each event.
+  const { data } = useGet("/api/v1/runs/cost", { query: of }, { immutable: true, refetchInterval: 60_000 });
   if (!data || data.amount === null) return null;
   return (
     <Text size="sm" component="div">
       <strong>
-        <Money amount={data.amount} currency={data.currency} />
+        {isTiny(data.amount) ? <>under <Money amount="0.01" currency={data.currency} /></> : <Money amount={data.amount} currency={data.currency} />}
       </strong>
       <Text span c="dimmed">{` ${words(data)}`}</Text>
     </Text>
   );
+}
+
+function isTiny(amount: string): boolean {
+  return Number(amount) > 0 && Number(amount) < 0.005;
 }
 
 /** What stands beside the amount. */

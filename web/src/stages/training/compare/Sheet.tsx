@@ -24,7 +24,7 @@ export function Sheet({ data }: Shown) {
 /** Which code each ran. */
 function codeColumn({ runs, code }: Shown["data"]) {
   const lines = new Map(runs.map((run, place) => [run.id, code[place] ? codeLine(code[place]) : null]));
-  return { id: "code", title: "code", width: 260, cell: (run: Run) => lines.get(run.id) ?? <None why="not known" />, by: (run: Run) => lines.get(run.id) ?? null };
+  return { id: "code", title: "Code", width: 260, cell: (run: Run) => lines.get(run.id) ?? <None why="not known" />, by: (run: Run) => lines.get(run.id) ?? null };
 }
 
 function by(id: string): (run: Run) => string | number | null {
