@@ -127,6 +127,43 @@ class Postgres:
         subprocess.run(words, check=True, capture_output=True, timeout=60)
 
 
+class MariaDb:
+    """A MariaDB server of the tests' own, with one database, ``shop``, that ``reader`` may do all with."""
+
+    def __init__(self, root: Path) -> None:
+        self.port = free_port()
+        self._socket = root / "s"
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        own = ("--no-defaults", f"--datadir={root}/data")
+        install = ["mariadb-install-db", *own, "--auth-root-authentication-method=normal", *user]
+        subprocess.run(install, check=True, capture_output=True, timeout=120)
+        self._process = subprocess.Popen(
+            [
+                *("mariadbd", *own, f"--port={self.port}", f"--socket={self._socket}"),
+                *("--bind-address=127.0.0.1", "--innodb-flush-log-at-trx-commit=0", *user),
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.port, self._process)
+        self.run(
+            f"DROP USER IF EXISTS ''@localhost, ''@{socket.gethostname()}; CREATE DATABASE shop; "
+            f"CREATE USER reader@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON shop.* TO reader@'%';"
+        )
+
+    @property
+    def url(self) -> str:
+        return f"mysql://reader@127.0.0.1:{self.port}/shop"
+
+    def run(self, statements: str) -> None:
+        """As the server's root."""
+        command = ["mariadb", "--no-defaults", "-uroot", f"--socket={self._socket}"]
+        subprocess.run(command, input=statements.encode(), check=True, timeout=30)
+
+    def stop(self) -> None:
+        stop(self._process)
+
+
 class Web:
     """A web server over a folder, with a few paths that answer otherwise."""
 

@@ -1,9 +1,7 @@
 """Sources over a whole app of its own; real servers, started on free ports and stopped at the end."""
 
 import json
-import os
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -12,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.servers import PASSWORD, Postgres, Web, free_port, stop, wait_for
+from tests.servers import PASSWORD, MariaDb, Postgres, Web, free_port, stop, wait_for
 
 from pomona.app import App, open_app
 from pomona.data.sources.records import ExtractRequest
@@ -29,8 +27,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def app(folder: Path) -> Iterator[App]:
-    opened = open_app(folder / ".pomona")
+def app(folder: Path, records_address: str | None) -> Iterator[App]:
+    opened = open_app(folder / ".pomona", address=records_address)
     yield opened
     opened.close()
 
@@ -69,50 +67,16 @@ def postgres(postgres_server: Postgres, monkeypatch: pytest.MonkeyPatch) -> Post
 
 
 @pytest.fixture(scope="session")
-def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def mariadb_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDb]:
     if shutil.which("mariadbd") is None:
         pytest.skip("no MariaDB here: apt-get install mariadb-server")
-    root = tmp_path_factory.mktemp("mariadb")
-    user = ["--user=root"] if os.geteuid() == 0 else []
-    subprocess.run(
-        [
-            "mariadb-install-db",
-            "--no-defaults",
-            f"--datadir={root}/data",
-            "--auth-root-authentication-method=normal",
-            *user,
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    port = free_port()
-    process = subprocess.Popen(
-        [
-            "mariadbd",
-            "--no-defaults",
-            *(f"--datadir={root}/data", f"--port={port}", f"--socket={root}/s", "--bind-address=127.0.0.1"),
-            *("--innodb-flush-log-at-trx-commit=0", *user),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    wait_for(port, process)
-    subprocess.run(
-        ["mariadb", "--no-defaults", "-uroot", f"--socket={root}/s"],
-        input=(
-            f"DROP USER IF EXISTS ''@localhost, ''@{socket.gethostname()}; CREATE DATABASE shop; "
-            f"CREATE USER reader@'%' IDENTIFIED BY '{PASSWORD}'; GRANT ALL ON shop.* TO reader@'%';"
-        ).encode(),
-        check=True,
-        timeout=30,
-    )
-    yield port
-    stop(process)
+    server = MariaDb(tmp_path_factory.mktemp("mariadb"))
+    yield server
+    server.stop()
 
 
 @pytest.fixture
-def mariadb(mariadb_server: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+def mariadb(mariadb_server: MariaDb, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A cursor into the database ``shop``; ``cursor.url`` is where it is."""
     import pymysql
 
@@ -120,7 +84,7 @@ def mariadb(mariadb_server: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[An
     with (
         pymysql.connect(
             host="127.0.0.1",
-            port=mariadb_server,
+            port=mariadb_server.port,
             user="reader",
             password=PASSWORD,
             database="shop",
@@ -131,7 +95,7 @@ def mariadb(mariadb_server: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[An
         cursor.execute("DROP DATABASE shop")
         cursor.execute("CREATE DATABASE shop")
         cursor.execute("USE shop")
-        cursor.url = f"mysql://reader@127.0.0.1:{mariadb_server}/shop"
+        cursor.url = mariadb_server.url
         yield cursor
 
 

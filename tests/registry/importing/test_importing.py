@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 from tests.registry.importing.old import add_run, old_store
-from tests.registry.importing.world import Told, here, made, taken
+from tests.registry.importing.world import Told, counts, here, made, taken
 from tests.servers import free_port, stop, wait_for
 
 from pomona.app import App, open_app
 from pomona.core.errors import Invalid, NotFound, Refused, Unavailable
-from pomona.registry.importing.records import ImportReport, NewImport
+from pomona.registry.importing.records import NewImport
 from pomona.training.store.metrics import history
 from pomona.training.store.runs import runs
 
@@ -52,11 +52,6 @@ def agree(app: App, told: Told) -> None:
     assert len(told) == 3
     for run, about in told.items():
         assert here(app, run) == about
-
-
-def counts(report: ImportReport) -> tuple[int, int, int]:
-    found = report.experiments
-    return sum(e.new for e in found), sum(e.changed for e in found), report.registry.versions
 
 
 @pytest.mark.slow
@@ -113,6 +108,7 @@ def test_models_with_pickles_stay_out_unless_somebody_answers_for_them(
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_a_server_of_mlflow_comes_over_whole_and_once(app: App, folder: Path, tmp_path: Path) -> None:
     port = free_port()
     server = subprocess.Popen(

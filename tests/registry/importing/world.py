@@ -10,7 +10,7 @@ from typing import Any
 from pomona.app import App
 from pomona.jobs.worker import Worker
 from pomona.registry.importing.records import ImportReport, NewImport
-from pomona.worker import workflows_of
+from pomona.worker import Workflows
 
 MAKER = Path(__file__).with_name("make_store.py")
 Told = dict[str, Any]
@@ -20,7 +20,7 @@ def made(uri: str, folder: Path, *, location: str = "") -> Told:
     """Fill a store; what MLflow's client says is in it."""
     environment = os.environ | {"MLFLOW_ALLOW_FILE_STORE": "true", "GIT_PYTHON_REFRESH": "quiet"}
     words = [sys.executable, str(MAKER), uri, location, str(folder)]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=110)
+    done = subprocess.run(words, capture_output=True, text=True, cwd=folder, env=environment, timeout=500)
     assert done.returncode == 0, done.stderr[-3000:]
     [line] = [line for line in done.stdout.splitlines() if line.startswith("TOLD ")]
     found: Told = json.loads(line.removeprefix("TOLD "))["runs"]
@@ -30,13 +30,19 @@ def made(uri: str, folder: Path, *, location: str = "") -> Told:
 def taken(app: App, new: NewImport) -> ImportReport:
     """Carry an import out."""
     started = app.imports.start(new)
-    worker = Worker(app.jobs, workflows_of(app), app.home / "jobs")
+    worker = Worker(app.jobs, Workflows(app), app.home / "jobs")
     while worker.run_one():
         pass
     found = app.imports.get(started.id)
     assert found.state == "done", (found.error, found.hint)
     assert found.report is not None
     return found.report
+
+
+def counts(report: ImportReport) -> tuple[int, int, int]:
+    """New runs, changed runs, versions of models."""
+    found = report.experiments
+    return sum(e.new for e in found), sum(e.changed for e in found), report.registry.versions
 
 
 def here(app: App, run_id: str) -> Told:
