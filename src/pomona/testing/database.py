@@ -59,6 +59,36 @@ class DatabaseContract:
         assert ledger.entries(types=["data.version_committed"]) == []
         assert len(ledger.entries(subject="hyp_1")) == 5
 
+    @pytest.mark.parametrize("count", [1, 7, 8, 9, 300, 1300])
+    def test_rows_by_the_thousand_are_stored_as_given_and_found_by_value(
+        self, database: Database, count: int
+    ) -> None:
+        rows = [(number, f"key {number}") for number in range(1, count + 1)]
+        into = "INSERT INTO tracking_keys (id, name)"
+        for _ in range(2):
+            database.write(lambda tx: tx.insert_rows(into, rows, "ON CONFLICT DO NOTHING"))
+        select = "SELECT name, id FROM tracking_keys WHERE id IN"
+        found = database.read(lambda tx: tx.select_rows(select, [count, 1, count + 1]))
+        assert {tuple(row) for row in found} == {("key 1", 1), (f"key {count}", count)}
+
+    def test_groups_of_rows_that_begin_alike_are_stored_as_given(self, database: Database) -> None:
+        groups = [((run, 1, False), [(s, s, s / 3) for s in range(run)]) for run in (1, 7, 8, 9, 63, 700)]
+        into = "INSERT INTO metric_history (run, key, nan, step, at_ms, value)"
+        for _ in range(2):
+            database.write(lambda tx: tx.insert_groups(into, groups, "ON CONFLICT DO NOTHING"))
+        select = "SELECT run, key, nan, step, at_ms, value FROM metric_history WHERE run IN"
+        found = database.read(lambda tx: tx.select_rows(select, [same[0] for same, _ in groups]))
+        assert sorted(tuple(row) for row in found) == [(*same, *row) for same, rows in groups for row in rows]
+
+    def test_a_row_the_database_refuses_is_an_error_and_nothing_of_it_is_kept(
+        self, database: Database
+    ) -> None:
+        into = "INSERT INTO tracking_keys (id, name)"
+        with pytest.raises(Exception, match=r"(?i)unique"):
+            database.write(lambda tx: tx.insert_rows(into, [(1, "same"), (2, "same")]))
+        select = "SELECT id FROM tracking_keys WHERE id IN"
+        assert database.read(lambda tx: tx.select_rows(select, [1, 2])) == []
+
     def test_it_says_where_it_is(self, database: Records) -> None:
         assert database.condition().where
 
