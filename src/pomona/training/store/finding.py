@@ -19,6 +19,7 @@ from pomona.training.store import conditions, sources
 from pomona.training.store.metrics import latest
 from pomona.training.store.runs import runs
 from pomona.training.store.sources import Source
+from pomona.training.store.statements import compare
 
 FEW = 2_000  # runs: these are sought at once
 MANY = 50_000  # runs: these are sought if a walk does not get on
@@ -156,18 +157,21 @@ class _ByMetric:
         self._asked, self._then = asked, asked.order[1:]
         self._table = table = latest.alias()
         self._of_key = table.c.key == asked.ids.get(asked.order[0].key, -1)
+        ranges = [one for one in asked.conditions if (one.entity, one.key) == ("metric", asked.order[0].key)]
+        self._wanted = bool(ranges)  # a run without this metric does not match
+        self._stretch = and_(self._of_key, *(compare(table.c.value, one.op, one.value) for one in ranges))
         self._rising = asked.order[0].ascending
         self._first = table.c.value.asc() if self._rising else table.c.value.desc()
 
     def edge(self, tx: Transaction, rank: int) -> Any:
         """The value at a place in the order; None if there are fewer."""
-        query = select(self._table.c.value).where(self._of_key).order_by(self._first)
+        query = select(self._table.c.value).where(self._stretch).order_by(self._first)
         return tx.execute(query.limit(1).offset(rank)).scalar()
 
     def read(self, tx: Transaction, edge: Any) -> list[int]:
         """Runs with a number that match, to the edge and those equal to it."""
         value = self._table.c.value
-        where = self._of_key
+        where = self._stretch
         if edge is not None:
             where = and_(where, value <= edge if self._rising else value >= edge)
         # What is no number is kept as 0; only then its row need be looked at, which the index has not.
@@ -180,7 +184,7 @@ class _ByMetric:
         """Runs without a number that match, as many as ``count``."""
         nan = and_(self._of_key, self._table.c.value == 0, self._table.c.nan.is_(True))
         found = self._found(tx, nan, self._asked.tests, [], count)
-        if len(found) < count:
+        if len(found) < count and not self._wanted:
             unset = Comparison(entity="metric", key=self._asked.order[0].key, op="IS NULL")
             left = self._asked._replace(
                 conditions=[*self._asked.conditions, unset],
