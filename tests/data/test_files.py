@@ -181,3 +181,15 @@ def test_values_that_repeat_are_kept_once_and_others_plainly() -> None:
         for n in range(4)
     }
     assert coded == {"few": True, "days": True, "own": False, "word": True}
+
+
+def test_a_word_and_a_field_of_one_path_are_told_apart(root: Path) -> None:
+    table = pa.table(
+        {
+            "s.y": pa.array(["a", "b", None]),
+            "s": pa.array([{"y": "c"}, None, {"y": "d"}], pa.struct([("y", pa.string())])),
+            "few": pa.array([["e", "e"], [], None], pa.list_(pa.string())),
+            "word": pa.array(["w", None, "w"]),
+        }
+    )
+    assert plain(stored(root, table).read()) == plain(table)

@@ -10,9 +10,6 @@ from pomona.core.errors import Invalid, Refused
 from pomona.data.records import Dataset, TimeWindow
 from pomona.data.tables.files import FileReader
 
-TRAINING, EXPORT = "training", "export"
-"""The purposes that are named for whoever names none: of a training, and of an export."""
-
 
 def refusal(dataset: Dataset, purpose: str | None) -> Refused | None:
     """Why a dataset's rows may not be read for a purpose; None if they may.

@@ -23,6 +23,9 @@ from pomona.data.records import (
 NAME = re.compile(r"(?:[a-z0-9][a-z0-9._-]{0,63}/)?[a-z0-9][a-z0-9._-]{0,99}")
 DELETED = "_deleted"  # in a delta: a yes/no column that marks the rows to remove
 ROW_KINDS = ("not_null", "unique", "range", "allowed", "pattern", "length", "expression", "exists")
+TRAINING, EXPORT = "training", "export"
+"""The purposes that are named for whoever names none: of a training, and of an export."""
+ARROW = "application/vnd.apache.arrow.stream"  # the media type
 BAD: tuple[Quality, ...] = ("fail", "critical")  # not to be trained on without a reason
 _ORDER: dict[Quality, int] = {"green": 0, "warn": 1, "fail": 2, "critical": 3}
 

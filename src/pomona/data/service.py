@@ -25,7 +25,6 @@ from pomona.data.committing import Committer, schema_of
 from pomona.data.permitting import Permitter
 from pomona.data.profiling import Profiler
 from pomona.data.publishing import Publisher
-from pomona.data.purposes import TRAINING
 from pomona.data.records import (
     Check,
     CommitMode,
@@ -39,6 +38,7 @@ from pomona.data.records import (
 )
 from pomona.data.references import parse_ref
 from pomona.data.resolving import find_dataset, find_version
+from pomona.data.rules import TRAINING
 from pomona.data.tables.files import FileReader
 from pomona.data.tables.frames import json_rows, to_polars
 from pomona.data.tables.incoming import decode, incoming

@@ -14,7 +14,7 @@ from pomona.core.tables import DataFile, TableState
 from pomona.data.export.croissant import SharedFile, croissant
 from pomona.data.export.encoding import encoded, groups
 from pomona.data.export.records import ExportFormat
-from pomona.data.purposes import EXPORT
+from pomona.data.rules import EXPORT
 from pomona.data.shelf import Part, Shelf
 from pomona.data.tables.canonical import convert, stored_schema
 from pomona.data.tables.files import FILE_ROWS, encode

@@ -25,6 +25,7 @@ from pomona.data.keeping.cutting import Cutter
 from pomona.data.keeping.holders import Holder, holding_files
 from pomona.data.keeping.planning import Found, Planner
 from pomona.data.keeping.records import (
+    ERASE,
     Erasure,
     ErasurePlan,
     ErasureRequest,
@@ -42,7 +43,7 @@ from pomona.jobs.service import JobService
 from pomona.jobs.worker import JobContext, Workflow
 from pomona.stats.records import TableProfile
 
-KIND = "erase_data"
+KIND = ERASE
 _TRIES = 5
 _SCRATCH = ("incoming", "spill")
 _SCRATCH_S = 3600.0

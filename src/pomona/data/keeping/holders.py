@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from pomona.core.ports import Database, Requests, Transaction
 from pomona.data.keeping.records import TouchedPlace
-from pomona.data.keeping.subjects import Subject
 from pomona.jobs import store as jobs
 from pomona.jobs.records import Job
+
+if TYPE_CHECKING:
+    from pomona.data.keeping.subjects import Subject
 
 _CHUNK = 1 << 20
 
@@ -18,11 +20,11 @@ _CHUNK = 1 << 20
 class Holder(Protocol):
     """A place that may hold a subject's rows or values."""
 
-    def holds(self, subject: Subject) -> TouchedPlace:
+    def holds(self, subject: "Subject") -> TouchedPlace:
         """How much of the subject is there; nothing is changed."""
         ...
 
-    def forget(self, subject: Subject) -> TouchedPlace:
+    def forget(self, subject: "Subject") -> TouchedPlace:
         """Blank it. Doing it again finds nothing and changes nothing."""
         ...
 
@@ -40,11 +42,11 @@ class JobTexts:
         self._database = database
         self._folder = folder
 
-    def holds(self, subject: Subject) -> TouchedPlace:
+    def holds(self, subject: "Subject") -> TouchedPlace:
         found = self._database.read(lambda tx: _speaking(tx, subject))
         return TouchedPlace(what=self.what, count=len(found) + len(self._logs(subject)))
 
-    def forget(self, subject: Subject) -> TouchedPlace:
+    def forget(self, subject: "Subject") -> TouchedPlace:
         def mask(tx: Transaction) -> int:
             found = _speaking(tx, subject)
             for job in found:
@@ -61,7 +63,7 @@ class JobTexts:
             path.write_text(subject.masked(path.read_text(errors="replace")))
         return TouchedPlace(what=self.what, count=self._database.write(mask) + len(logs))
 
-    def _logs(self, subject: Subject) -> list[Path]:
+    def _logs(self, subject: "Subject") -> list[Path]:
         paths = self._folder.glob("*/*.log") if self._folder.is_dir() else ()
         return [path for path in paths if subject.in_text(path.read_text(errors="replace"))]
 
@@ -74,19 +76,19 @@ class KeptAnswers:
     def __init__(self, requests: Requests) -> None:
         self._requests = requests
 
-    def holds(self, subject: Subject) -> TouchedPlace:
+    def holds(self, subject: "Subject") -> TouchedPlace:
         del subject
         return TouchedPlace(what=self.what, count=0)  # they go by themselves in two days
 
-    def forget(self, subject: Subject) -> TouchedPlace:
+    def forget(self, subject: "Subject") -> TouchedPlace:
         return TouchedPlace(what=self.what, count=self._requests.forget(subject.in_text))
 
 
-def _speaking(tx: Transaction, subject: Subject) -> list[Job]:
+def _speaking(tx: Transaction, subject: "Subject") -> list[Job]:
     return [job for job in jobs.jobs.all(tx) if subject.in_text(f"{job.error}\n{job.hint}\n{job.note}")]
 
 
-def holding_files(home: Path, subject: Subject, spare: Sequence[str] = ()) -> list[str]:
+def holding_files(home: Path, subject: "Subject", spare: Sequence[str] = ()) -> list[str]:
     """Files of the home folder whose bytes hold a distinct value, relative to it.
 
     Args:

@@ -23,7 +23,7 @@ from pomona.data.cataloguing import check_there, size_of
 from pomona.data.committing import schema_of
 from pomona.data.keeping import rules
 from pomona.data.keeping.merging import MayGoOn, Merger
-from pomona.data.keeping.records import Rebased, RebaseRequest
+from pomona.data.keeping.records import REBASE, Rebased, RebaseRequest
 from pomona.data.publishing import Publisher
 from pomona.data.records import Dataset, DataVersion, QualityReport, Upkeep
 from pomona.data.resolving import find_dataset
@@ -32,7 +32,7 @@ from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import JobContext, Workflow
 
-KIND = "rebase_data"
+KIND = REBASE
 _TRIES = 3
 
 

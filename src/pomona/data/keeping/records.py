@@ -5,6 +5,9 @@ from typing import Literal
 
 from pomona.core.records import Record
 
+VERIFY, REBASE, ERASE = "verify_data", "rebase_data", "erase_data"
+"""The kinds of its jobs."""
+
 PinKind = Literal["pin", "tag", "run", "model", "decision", "mart", "job", "newest"]
 
 

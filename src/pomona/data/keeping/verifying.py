@@ -8,7 +8,7 @@ from pomona.core.errors import NotFound, Tampered
 from pomona.core.events import DataVerified
 from pomona.core.ports import Database
 from pomona.data import store
-from pomona.data.keeping.records import Damage, Verified, VerifyRequest
+from pomona.data.keeping.records import VERIFY, Damage, Verified, VerifyRequest
 from pomona.data.records import DataVersion
 from pomona.data.references import parse_ref
 from pomona.data.service import DataService
@@ -16,7 +16,7 @@ from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
 from pomona.jobs.worker import JobContext, Workflow
 
-KIND = "verify_data"
+KIND = VERIFY
 
 
 class Verifier:

@@ -15,7 +15,6 @@ from pomona.data.keeping.tagging import Tagger
 from pomona.data.keeping.verifying import Verifier
 from pomona.data.service import DataService
 from pomona.jobs.service import JobService
-from pomona.jobs.worker import Workflow
 
 KEY_FILE = "erasure.key"
 
@@ -29,10 +28,6 @@ class Keeping:
     verifier: Verifier
     rebaser: Rebaser
     eraser: Eraser
-
-    def workflows(self) -> tuple[Workflow, ...]:
-        """The jobs among it."""
-        return (self.verifier.workflow(), self.rebaser.workflow(), self.eraser.workflow())
 
 
 def wire_keeping(

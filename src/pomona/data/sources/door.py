@@ -5,12 +5,13 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from pomona.data.records import Cursor, Field, Scalar
 from pomona.data.sources.records import SourceKindInfo, SourceTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 OFFSET = "_offset"  # a message's place in its topic: the cursor of every topic
 PUBLISHED = "_published_at"  # when a message was sent
@@ -82,8 +83,8 @@ class Ask:
 class Stream:
     """The answer: batches of rows of one schema, read once, in constant memory."""
 
-    schema: pa.Schema
-    batches: Iterator[pa.RecordBatch]
+    schema: "pa.Schema"
+    batches: "Iterator[pa.RecordBatch]"
     query: str  # the SQL text that runs, or the files or messages that are read
     snapshot_at: datetime | None = None  # when the source was so, by its own clock
     total: int | None = None  # rows, where it is known beforehand

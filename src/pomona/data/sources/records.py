@@ -7,6 +7,9 @@ from pomona.core.records import Record
 from pomona.data.records import Cursor, Origin, Scalar
 from pomona.jobs.records import Job
 
+EXTRACT = "extract"
+"""The kind of the job that takes rows from a source."""
+
 ExtractMode = Literal["full", "append", "delta"]
 
 

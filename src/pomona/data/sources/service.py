@@ -25,6 +25,7 @@ from pomona.data.sources.door import OFFSET, PUBLISHED, SourceKind
 from pomona.data.sources.guard import LocalGuard
 from pomona.data.sources.looking import Lookout
 from pomona.data.sources.records import (
+    EXTRACT,
     ExtractRequest,
     Feed,
     NewFeed,
@@ -43,7 +44,7 @@ from pomona.data.sources.records import (
 from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
 
-KIND = "extract"  # of the job
+KIND = EXTRACT  # of the job
 _SHOWN = 50
 
 

@@ -35,8 +35,8 @@ from pomona.data.tables.changes import (
 )
 from pomona.data.tables.files import FILE, ROW, FileReader, FileWriter, rows_a_file
 from pomona.data.tables.frames import json_rows, named, series, to_polars
-from pomona.data.tables.numbers import arrow, no_rows
-from pomona.data.tables.ordered import InOrder
+from pomona.data.tables.numbers import arrow, no_rows, rows_at
+from pomona.data.tables.ordered import InOrder, rises
 from pomona.data.tables.replaced import Replaced
 from pomona.data.tables.runs import Cursor, Key, key_at, sort
 
@@ -250,7 +250,7 @@ class Drafter:
         for rows in self._incoming():
             mine = numbers[np.searchsorted(numbers, start) : np.searchsorted(numbers, start + rows.num_rows)]
             if len(mine):
-                self._writer.add(rows.take(arrow(mine - start)))
+                self._writer.add(rows_at(rows, mine - start))
             start += rows.num_rows
 
     # --- both --------------------------------------------------------------------------------
@@ -288,8 +288,8 @@ class Drafter:
         if not (len(gone) or len(come)):
             return
         names, pairs = self._plan.schema.names, len(found.changed)
-        before = cache(lambda: was.take(arrow(gone)))
-        after = cache(lambda: rows.select(names).take(arrow(come)))
+        before = cache(lambda: rows_at(was, gone))
+        after = cache(lambda: rows_at(rows.select(names), come))
         self._watch.exchange(lambda: before().select(names), after, pairs)
         if self._replaced is not None and len(gone) and not self._plan.fresh:
             places = self._written + np.searchsorted(np.sort(come), found.changed)
@@ -300,12 +300,12 @@ class Drafter:
         if len(numbers) == rows.num_rows:
             self._writer.add(rows)
         elif len(numbers):
-            self._writer.add(rows.take(arrow(np.sort(numbers))))
+            self._writer.add(rows_at(rows, np.sort(numbers)))
 
     def _hide(self, was: pa.Table, numbers: Rows) -> None:
         if not len(numbers):
             return
-        found = was.select([FILE, ROW]).take(arrow(numbers))
+        found = rows_at(was.select([FILE, ROW]), numbers)
         files, rows = series(found, FILE).to_numpy(), series(found, ROW).to_numpy()
         for number in np.unique(files):
             self._hidden[int(number)].append(rows[files == number])
@@ -318,7 +318,8 @@ class Drafter:
             if number not in self._hidden:
                 kept.append(file)
                 continue
-            rows = np.union1d(old.hidden(file), np.concatenate(self._hidden[number]))
+            rows = np.concatenate([old.hidden(file), *self._hidden[number]])
+            rows.sort(kind="stable")  # runs that are sorted: they are only merged
             if len(rows) < file.rows:
                 kept.append(number)
                 hidden.append(rows)
@@ -336,7 +337,7 @@ def checked_unique(rows: pa.Table, key: Sequence[str]) -> pa.Table:
         Invalid: With the number of those that do, and examples.
     """
     keys = to_polars(rows.select(list(key)))
-    if keys.height != keys.n_unique():
+    if not rises(rows, key) and keys.height != keys.n_unique():
         twice = keys.group_by(named(*key), maintain_order=True).len("__rows").filter(pl.col("__rows") > 1)
         examples = json_rows(twice.head(5).drop("__rows"))
         check_key_values(key, nulls={}, duplicates=int(twice["__rows"].sum()), examples=examples)

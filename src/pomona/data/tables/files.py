@@ -1,5 +1,6 @@
 """The Parquet files of versions: written in parallel, read back by row groups, hidden rows left out."""
 
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -26,6 +27,7 @@ _FILE_BYTES = 256 << 20  # of a file's rows in memory, at most about
 _GROUP_ROWS = 131_072  # small enough for a day's window to skip most, large enough to scan fast
 _SAMPLE_ROWS = 32_768  # that tell whether a column's values repeat
 _WORKERS = 2
+_WHOLE = 1 << 20  # bytes: a column that is smaller did not outgrow its dictionary
 
 
 class FileWriter:
@@ -166,7 +168,7 @@ class FileReader:
     ) -> Iterator[pa.Table]:
         """The rows at these places (sorted) of one file, hidden ones too; other row groups are not read."""
         schema = self._target(columns)
-        with pq.ParquetFile(self._tables.files.open(self._table, self.files[number].digest)) as parquet:
+        with self._opened(self.files[number]) as parquet:
             own = parquet.schema_arrow.names
             have = [name for name in schema.names if name in own] or own[:1]
             for groups, start, rows in _spans(parquet, None, None, whole=False):
@@ -223,12 +225,18 @@ class FileReader:
             if found.num_rows:
                 yield found.select(schema.names) if extra else found
 
+    def _opened(self, file: DataFile) -> pq.ParquetFile:
+        """Words that repeat come in dictionaries, as they are stored; ``convert`` spells out what stays."""
+        body = self._tables.files.open(self._table, file.digest)
+        metadata = pq.read_metadata(body)
+        return pq.ParquetFile(body, metadata=metadata, read_dictionary=_repeating(metadata))
+
     def _groups(
         self, file: DataFile, schema: pa.Schema, window: TimeWindow | None, *, whole: bool = False
     ) -> Iterator[tuple[pa.Table, NDArray[np.uint64]]]:
         """Live rows and their places: a row group at a time, or all groups together."""
         hidden = self.hidden(file)
-        with pq.ParquetFile(self._tables.files.open(self._table, file.digest)) as parquet:
+        with self._opened(file) as parquet:
             own = parquet.schema_arrow.names
             have = [name for name in schema.names if name in own] or own[:1]
             for groups, start, rows in _spans(parquet, self._time_column, window, whole=whole):
@@ -246,15 +254,24 @@ class FileReader:
 def encode(table: pa.Table) -> memoryview:
     """The Parquet bytes of a stored table."""
     out = pa.BufferOutputStream()
+    repeating = [field.name for field in table.schema if _repeats(table, field)]
+    whole = [field.name for field in table.schema if _is_whole(field.type) and field.name not in repeating]
     pq.write_table(
         table,
         out,
         row_group_size=_GROUP_ROWS,
         compression="zstd",
         compression_level=1,
-        use_dictionary=[field.name for field in table.schema if _repeats(table, field)],
+        use_dictionary=repeating,
+        column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
     )
     return memoryview(out.getvalue())
+
+
+def _is_whole(kind: pa.DataType) -> bool:
+    """Whether differences say less than the values: keys in order take a twentieth, a fifth of the time."""
+    types = pa.types
+    return bool(types.is_integer(kind) or types.is_date32(kind) or types.is_timestamp(kind))
 
 
 def _repeats(table: pa.Table, field: pa.Field) -> bool:
@@ -269,6 +286,20 @@ def _repeats(table: pa.Table, field: pa.Field) -> bool:
         return False
     sample = series(table, field.name).gather_every(max(1, table.num_rows // _SAMPLE_ROWS))
     return 2 * sample.n_unique() < len(sample)
+
+
+def _repeating(metadata: pq.FileMetaData) -> list[str]:
+    """Columns of words (none inside of another) that are stored in dictionaries throughout."""
+    columns = [metadata.schema.column(index) for index in range(metadata.num_columns)]
+    paths = Counter(column.path for column in columns)
+    found = []
+    for index, column in enumerate(columns):
+        plain = column.path == column.name and paths[column.path] == 1 and not column.max_repetition_level
+        if plain and column.logical_type.type == "STRING":
+            chunks = [metadata.row_group(number).column(index) for number in range(metadata.num_row_groups)]
+            if all("RLE_DICTIONARY" in c.encodings and c.total_uncompressed_size < _WHOLE for c in chunks):
+                found.append(column.path)
+    return found
 
 
 def rows_a_file(width: float) -> int:

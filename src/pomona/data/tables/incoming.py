@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 from pomona.core.errors import Invalid
 from pomona.data.records import Field
+from pomona.data.rules import ARROW
 
-ARROW = "application/vnd.apache.arrow.stream"
 PARQUET = "application/vnd.apache.parquet"
 CSV = "text/csv"
 _TEXT = ("string", "binary")

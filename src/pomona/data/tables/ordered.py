@@ -88,14 +88,14 @@ def in_order(source: Again, key: Sequence[str]) -> Ordered | None:
         keys = canonical(piece).select(list(key))
         if any(missing(keys.column(name)) for name in key):
             return None
-        if not _rises(pa.concat_tables([before, keys]) if before is not None else keys, key):
+        if not rises(pa.concat_tables([before, keys]) if before is not None else keys, key):
             return None
         kept.append(keys.take(arrow(np.arange(-start % _EVERY, keys.num_rows, _EVERY))))
         before, start = keys.slice(max(0, keys.num_rows - 1)), start + keys.num_rows
     return None if before is None else Ordered(source, key, pa.concat_tables([*kept, before]))
 
 
-def _rises(keys: pa.Table, key: Sequence[str]) -> bool:
+def rises(keys: pa.Table, key: Sequence[str]) -> bool:
     """Whether each row's key is greater than that of the row before."""
     frame = to_polars(keys)
     before, after = frame.head(-1), frame.tail(-1)

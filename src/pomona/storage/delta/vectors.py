@@ -10,6 +10,7 @@ References:
 
 import struct
 import zlib
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -36,7 +37,7 @@ def encode(hidden: Sequence[NDArray[np.uint64]]) -> tuple[bytes, list[Placed]]:
     """A vector file, and where each vector is in it."""
     parts, places, offset = [_VERSION], [], 1
     for positions in hidden:
-        bitmap = BitMap64(positions)
+        bitmap = BitMap64(array("Q", positions.astype(np.uint64).tobytes()))  # by its memory, not one by one
         bitmap.run_optimize()
         data = struct.pack("<I", _MAGIC) + bitmap.serialize()
         parts += [struct.pack(">I", len(data)), data, struct.pack(">I", zlib.crc32(data))]
@@ -58,7 +59,7 @@ def decode(body: bytes, offset: int, size: int) -> NDArray[np.uint64]:
         raise ValueError("not a deletion vector")
     if struct.unpack_from("<I", data)[0] != _MAGIC:
         raise ValueError("an unknown kind of deletion vector")
-    return np.array(BitMap64.deserialize(data[4:]), dtype=np.uint64)
+    return np.frombuffer(BitMap64.deserialize(data[4:]).to_array(), dtype=np.uint64)
 
 
 def uuid_of(digest: str) -> UUID:
