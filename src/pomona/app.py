@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from pomona import plugins
 from pomona.business.service import BusinessService
@@ -10,34 +11,20 @@ from pomona.circle.describe import Describer
 from pomona.circle.doctor import Doctor
 from pomona.circle.state import CircleService
 from pomona.circle.trace import Tracer
+from pomona.core.later import later
 from pomona.core.ports import Blobs, Clock, Ledger, Records, Requests, Tables
-from pomona.data.checks.service import CheckService
-from pomona.data.comparison.service import ComparisonService
-from pomona.data.diff.service import DiffService
-from pomona.data.export.service import ExportService
-from pomona.data.filesets.looking import FileSetReader
+from pomona.data.diff.records import Diff
 from pomona.data.filesets.service import FileSetService
 from pomona.data.keeping.holders import JobTexts, KeptAnswers
 from pomona.data.keeping.records import RebaseRequest
-from pomona.data.keeping.wiring import Keeping, wire_keeping
-from pomona.data.marts.building import MartBuilder
-from pomona.data.marts.engine import SqlEngine
-from pomona.data.marts.running import SqlRunner
-from pomona.data.marts.service import MartService
-from pomona.data.service import DataService
-from pomona.data.shelf import Shelf
 from pomona.data.sources.door import SourceKind
-from pomona.data.sources.extraction import Extraction
 from pomona.data.sources.guard import guard_of
-from pomona.data.sources.service import SourceService
+from pomona.data.tools import DataTools
 from pomona.jobs.service import JobService
-from pomona.loop.evaluation import Evaluation
 from pomona.loop.facts import FactFinder
 from pomona.loop.retraining import Retraining
 from pomona.loop.service import LoopService
 from pomona.loop.wiring import wire_loop
-from pomona.monitoring.references import TrainingReferences
-from pomona.monitoring.scoring import Scorer
 from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
 from pomona.registry.approvals.service import ApprovalService
@@ -55,7 +42,6 @@ from pomona.serving.forgetting import PredictionHolder
 from pomona.serving.service import ServingService
 from pomona.sql import metadata
 from pomona.storage.clock import SystemClock
-from pomona.storage.delta.tables import delta_tables
 from pomona.storage.files import FileBlobs
 from pomona.storage.filesets.store import PackStore
 from pomona.storage.keys import FileKeys
@@ -70,9 +56,18 @@ from pomona.training.service.lineage import Lineage
 from pomona.training.service.tracking import TrackingService
 from pomona.training.trainer import Trainer
 
+if TYPE_CHECKING:  # loaded when first used: they handle rows, with libraries that a start need not wait for
+    from pomona.data.keeping.wiring import Keeping
+    from pomona.data.service import DataService
+    from pomona.data.sources.extraction import Extraction
+    from pomona.data.sources.service import SourceService
+    from pomona.loop.evaluation import Evaluation
+    from pomona.monitoring.references import References
+    from pomona.monitoring.scoring import Scorer
+
 
 @dataclass(frozen=True)
-class App:
+class App(DataTools):
     """Every service of one Pomona home, wired. Build it with ``open_app``."""
 
     home: Path
@@ -84,7 +79,7 @@ class App:
     tables: Tables
     jobs: JobService
     business: BusinessService
-    data: DataService
+    data: "DataService"
     files: FileSetService
     tracking: TrackingService
     entries: EntryService
@@ -94,23 +89,10 @@ class App:
     reach: Reach  # how training scripts get at the API
 
     @cached_property
-    def checks(self) -> CheckService:
-        """What is done with checks beyond declaring them."""
-        return CheckService(self.database, self.clock, self.data)
-
-    @cached_property
-    def comparison(self) -> ComparisonService:
-        """Two data versions side by side."""
-        return ComparisonService(self.data)
-
-    @cached_property
-    def shelf(self) -> Shelf:
-        """Data versions, opened."""
-        return Shelf(self.data, self.blobs, self.tables)
-
-    @cached_property
-    def keeping(self) -> Keeping:
+    def keeping(self) -> "Keeping":
         """What happens to data versions after their commit."""
+        from pomona.data.keeping.wiring import wire_keeping
+
         return wire_keeping(
             self.database,
             self.blobs,
@@ -136,30 +118,17 @@ class App:
             self.clock,
             self.jobs,
             data=self.data,
-            shelf=self.shelf,
+            shelf=later(lambda: self.shelf),
             endpoints=self.releases,
             models=self.registry,
             compact=lambda ref: self.keeping.rebaser.start(ref, RebaseRequest(threshold=COMPACT_HIDDEN)),
         )
 
     @cached_property
-    def diff(self) -> DiffService:
-        """How one data version became another."""
-        return DiffService(self.shelf, self.comparison)
-
-    @cached_property
-    def exports(self) -> ExportService:
-        """Data versions as files for others."""
-        return ExportService(self.shelf, self.tables.log)
-
-    @cached_property
-    def file_reader(self) -> FileSetReader:
-        """Looks into versions of file sets."""
-        return FileSetReader(self.files)
-
-    @cached_property
-    def sources(self) -> SourceService:
+    def sources(self) -> "SourceService":
         """Where tables come from."""
+        from pomona.data.sources.service import SourceService
+
         return SourceService(
             self.database,
             self.clock,
@@ -172,24 +141,11 @@ class App:
         )
 
     @cached_property
-    def extraction(self) -> Extraction:
+    def extraction(self) -> "Extraction":
         """The workflow that takes rows from sources."""
+        from pomona.data.sources.extraction import Extraction
+
         return Extraction(self.database, self.data, self.sources)
-
-    @cached_property
-    def sql(self) -> SqlRunner:
-        """SELECTs over data versions, behind a guard."""
-        return SqlRunner(self.data, self.shelf, SqlEngine(self.home / "spill"))
-
-    @cached_property
-    def marts(self) -> MartService:
-        """SQL over data versions, kept as versions."""
-        return MartService(self.database, self.clock, self.data, self.jobs, self.sql)
-
-    @cached_property
-    def mart_builder(self) -> MartBuilder:
-        """The job that fills marts."""
-        return MartBuilder(self.database, self.clock, self.marts, self.data)
 
     @cached_property
     def approvals(self) -> ApprovalService:
@@ -199,7 +155,13 @@ class App:
     @cached_property
     def comparer(self) -> Comparer:
         """Model versions side by side."""
-        return Comparer(self.registry, self.tracking, self.blobs, self.diff.diff, self.serving.latency)
+        return Comparer(
+            self.registry,
+            self.tracking,
+            self.blobs,
+            partial(_diff, self),
+            self.serving.latency,
+        )
 
     @cached_property
     def cards(self) -> CardService:
@@ -238,8 +200,10 @@ class App:
         )
 
     @cached_property
-    def scorer(self) -> Scorer:
+    def scorer(self) -> "Scorer":
         """Lets model versions answer rows that are kept here."""
+        from pomona.monitoring.scoring import Scorer
+
         return Scorer(self.blobs, self.home / "models", self.registry.seals.of)
 
     @cached_property
@@ -252,7 +216,7 @@ class App:
             predictions=self.serving,
             releases=self.releases,
             business=self.business,
-            references=TrainingReferences(self.registry, self.data, self.scorer),
+            references=later(partial(_references, self)),
         )
         return MonitoringService(self.database, self.clock, self.releases, watch)
 
@@ -313,7 +277,7 @@ class App:
             business=self.business,
             data=self.data,
             facts=self.facts,
-            evaluation=Evaluation(self.data, self.scorer),
+            evaluation=later(partial(_evaluation, self)),
         )
 
     @cached_property
@@ -355,10 +319,10 @@ def open_app(
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(home, clock, metadata, address=address)
     ledger, blobs = SqlLedger(database), FileBlobs(home / "blobs")
-    tables = delta_tables(home / "tables")
+    tables = later(partial(_tables, home / "tables"))
     jobs = JobService(database, clock)
     business = BusinessService(database, clock)
-    data = DataService(database, blobs, tables, clock, business, home / "incoming")
+    data = later(partial(_data, database, blobs, tables, clock, business, home / "incoming"))
     packs = PackStore(home / "filesets")
     files = FileSetService(database, blobs, packs, clock, ledger, nearby=packs)
     tracking = TrackingService(database, blobs, clock, ledger, business, data, files)
@@ -397,3 +361,31 @@ def _source_kind(name: str) -> SourceKind:
     """The kind of source of this name; a fresh one, it keeps nothing."""
     kind: SourceKind = plugins.load("sources", name, extra="sources")()
     return kind
+
+
+def _tables(folder: Path) -> Tables:
+    from pomona.storage.delta.tables import delta_tables
+
+    return delta_tables(folder)
+
+
+def _data(*given: Any) -> "DataService":
+    from pomona.data.service import DataService
+
+    return DataService(*given)
+
+
+def _diff(app: App, before: str, after: str) -> Diff:
+    return app.diff.diff(before, after)
+
+
+def _references(app: App) -> "References":
+    from pomona.monitoring.references import TrainingReferences
+
+    return TrainingReferences(app.registry, app.data, app.scorer)
+
+
+def _evaluation(app: App) -> "Evaluation":
+    from pomona.loop.evaluation import Evaluation
+
+    return Evaluation(app.data, app.scorer)

@@ -9,46 +9,76 @@ import argparse
 import logging
 import signal
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from operator import attrgetter
 from pathlib import Path
 
 from pomona.app import App, open_app
 from pomona.core.actors import acting_as
 from pomona.core.errors import PomonaError
+from pomona.core.later import later
+from pomona.data.keeping.records import ERASE, REBASE, VERIFY
+from pomona.data.sources.records import EXTRACT
 from pomona.jobs.worker import Worker, Workflow
+from pomona.loop.facts import KIND as RETRAIN
+from pomona.loop.marts import JOB_KIND as BUILD_MART
 from pomona.loop.marts import MartReactor
 from pomona.loop.upkeep import UpkeepReactor
 from pomona.loop.webhooks import WebhookReactor
 from pomona.process import Bell, is_dead_here, stop_with_parent, take_database
+from pomona.registry.importing.service import KIND as IMPORT
+from pomona.registry.webhooks.service import JOB_KIND as DELIVER
+from pomona.serving.archive.service import KIND as APPEND
+from pomona.training.service.entries import TRAIN
 
 log = logging.getLogger("pomona.worker")
 
 
-def workflows_of(app: App) -> Mapping[str, Workflow]:
-    """What a worker can run, by the kind of job."""
-    flows = (
-        app.trainer.workflow(),
-        app.retraining.workflow(),
-        app.extraction.workflow(),
-        app.importing.workflow(),
-        app.mart_builder.workflow(),
-        app.companions.webhooks.workflow(),
-        app.archive.workflow(),
-        *app.keeping.workflows(),
-    )
-    return {flow.kind: flow for flow in flows}
+_PLACES = {
+    TRAIN: "trainer",
+    RETRAIN: "retraining",
+    EXTRACT: "extraction",
+    IMPORT: "importing",
+    BUILD_MART: "mart_builder",
+    DELIVER: "companions.webhooks",
+    APPEND: "archive",
+    VERIFY: "keeping.verifier",
+    REBASE: "keeping.rebaser",
+    ERASE: "keeping.eraser",
+}
+"""Where an app has the workflow of each kind of job."""
+
+
+class Workflows(Mapping[str, Workflow]):
+    """What the worker of an app can run, by the kind of job; what a kind needs is loaded at its first job."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def __getitem__(self, kind: str) -> Workflow:
+        flow: Workflow = attrgetter(_PLACES[kind])(self._app).workflow()
+        return flow
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_PLACES)
+
+    def __len__(self) -> int:
+        return len(_PLACES)
 
 
 def chores_of(app: App) -> Mapping[str, Callable[[], int]]:
-    """What a worker does between jobs, in this order; each returns how much it did."""
+    """What a worker does between jobs, in this order; each returns how much it did.
+
+    One that finds nothing to do loads nothing: an idle worker stays small.
+    """
     return {
         "journal": app.serving.fold,
         "append tables": app.archive.enqueue_due,
         "windows": app.monitoring.evaluate,
         "reactions": app.loop.react,
-        "marts": MartReactor(app.database, app.ledger, app.marts).react,
+        "marts": MartReactor(app.database, app.ledger, later(lambda: app.marts)).react,
         "webhooks": WebhookReactor(app.database, app.ledger, app.companions.webhooks).react,
-        "upkeep": UpkeepReactor(app.database, app.ledger, app.keeping.rebaser).react,
+        "upkeep": UpkeepReactor(app.database, app.ledger, later(lambda: app.keeping.rebaser)).react,
         "canaries": app.loop.steer,
         "ticks": app.loop.tick,
         "schedules": app.jobs.tick,
@@ -66,9 +96,7 @@ class Housekeeper:
         chores: Mapping[str, Callable[[], int]] | None = None,
     ) -> None:
         self._app = app
-        self._worker = Worker(
-            app.jobs, workflows_of(app) if workflows is None else workflows, app.home / "jobs"
-        )
+        self._worker = Worker(app.jobs, Workflows(app) if workflows is None else workflows, app.home / "jobs")
         self._chores = chores_of(app) if chores is None else chores
         self._failing: set[str] = set()
         self._bell = Bell(app.home)

@@ -16,9 +16,8 @@ from pomona.stats.metrics import (
     Payoffs,
     UnknownMetric,
     better,
-    measure,
-    payoff_of,
 )
+from pomona.stats.scores import measure, payoff_of
 
 oracle: Any = importlib.import_module("sklearn.metrics")  # has no types
 PAYOFFS = Payoffs(true_positive=40.0, false_positive=-15.0, false_negative=-1.0, threshold=0.4)

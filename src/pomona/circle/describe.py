@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 
@@ -12,23 +12,25 @@ from pomona.circle.trace import Describe, Described
 from pomona.core.records import Money
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService
-from pomona.data.marts.service import MartService
 from pomona.data.records import Origin
-from pomona.data.service import DataService
-from pomona.data.sources.service import SourceService
 from pomona.jobs.service import JobService
 from pomona.loop.service import LoopService
 from pomona.monitoring.service import MonitoringService
 from pomona.registry.approvals.service import ApprovalService
 from pomona.registry.service import RegistryService
 from pomona.releases.service import ReleaseService
-from pomona.serving.archive.service import Archive
 from pomona.serving.records import Outcome, Prediction
 from pomona.serving.service import ServingService
 from pomona.training.code.rules import said_of
 from pomona.training.rules.views import code_of
 from pomona.training.service.entries import EntryService
 from pomona.training.service.tracking import TrackingService
+
+if TYPE_CHECKING:
+    from pomona.data.marts.service import MartService
+    from pomona.data.service import DataService
+    from pomona.data.sources.service import SourceService
+    from pomona.serving.archive.service import Archive
 
 
 class Services(Protocol):
@@ -37,11 +39,11 @@ class Services(Protocol):
     @property
     def business(self) -> BusinessService: ...
     @property
-    def data(self) -> DataService: ...
+    def data(self) -> "DataService": ...
     @property
-    def sources(self) -> SourceService: ...
+    def sources(self) -> "SourceService": ...
     @property
-    def marts(self) -> MartService: ...
+    def marts(self) -> "MartService": ...
     @property
     def files(self) -> FileSetService: ...
     @property
@@ -59,7 +61,7 @@ class Services(Protocol):
     @property
     def serving(self) -> ServingService: ...
     @property
-    def archive(self) -> Archive: ...
+    def archive(self) -> "Archive": ...
     @property
     def monitoring(self) -> MonitoringService: ...
     @property

@@ -16,7 +16,7 @@ from pomona.monitoring.reading import amounts_of
 from pomona.monitoring.scoring import Scorer, labels
 from pomona.registry.records import ModelVersion, Score
 from pomona.releases.records import Endpoint
-from pomona.stats import metrics
+from pomona.stats import metrics, scores
 
 Floats = NDArray[np.float64]
 _LATE_LABELS = timedelta(days=60)  # labels may be missing at the very end: so much more is read
@@ -67,7 +67,7 @@ class Evaluation:
         error = _standard_error(metric, actual, new, old, payoffs)
 
         def score(answers: Floats, error: float | None) -> Score:
-            value = metrics.measure(metric, actual, answers, payoffs=payoffs)
+            value = scores.measure(metric, actual, answers, payoffs=payoffs)
             return Score(
                 metric=metric,
                 value=value,
@@ -149,5 +149,5 @@ def _standard_error(
     """Of the paired difference in money per row: both models answered the same rows."""
     if metric != "value_per_prediction" or payoffs is None or old is None or actual.size < 2:
         return None
-    apart = metrics.payoff_of(new, actual, payoffs) - metrics.payoff_of(old, actual, payoffs)
+    apart = scores.payoff_of(new, actual, payoffs) - scores.payoff_of(old, actual, payoffs)
     return float(apart.std(ddof=1) / math.sqrt(apart.size))

@@ -1,7 +1,7 @@
 """The workflow ``retrain``: train, register, judge, and release or refuse; each step survives a crash."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -11,13 +11,15 @@ from pomona.core.ports import Database, Transaction
 from pomona.data.records import DataVersion
 from pomona.jobs.worker import JobContext, Workflow
 from pomona.loop import store
-from pomona.loop.evaluation import Evaluation
 from pomona.loop.facts import KIND, FactFinder
 from pomona.loop.reacting import ended
 from pomona.loop.records import Comparison, RetrainOutcome, RetrainPlan, RetrainResult
 from pomona.registry.records import GateCheck, GateResult, ModelVersion, NewVersion
 from pomona.releases.records import CanaryPolicy, Endpoint, Release
 from pomona.training.records.entries import Trained, TrainRequest
+
+if TYPE_CHECKING:
+    from pomona.loop.evaluation import Evaluation
 
 VERSION = 1
 HOLDOUT_PARAM = "holdout_days"  # an entry that has this parameter keeps the newest days back itself
@@ -91,7 +93,7 @@ class Retraining:
         business: Hypotheses,
         data: Data,
         facts: FactFinder,
-        evaluation: Evaluation,
+        evaluation: "Evaluation",
     ) -> None:
         self._database = database
         self._trainer = trainer

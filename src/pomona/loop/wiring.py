@@ -1,7 +1,8 @@
 """Joins the loop's parts to the stages it watches."""
 
+from typing import TYPE_CHECKING
+
 from pomona.core.ports import Clock, Database, Ledger
-from pomona.data.service import DataService
 from pomona.jobs.service import JobService
 from pomona.loop.facts import FactFinder
 from pomona.loop.reacting import Decider, Reactor
@@ -12,6 +13,9 @@ from pomona.monitoring.service import MonitoringService
 from pomona.releases.service import ReleaseService
 from pomona.serving.service import ServingService
 
+if TYPE_CHECKING:
+    from pomona.data.service import DataService
+
 
 def wire_loop(
     database: Database,
@@ -20,7 +24,7 @@ def wire_loop(
     *,
     jobs: JobService,
     facts: FactFinder,
-    data: DataService,
+    data: "DataService",
     releases: ReleaseService,
     serving: ServingService,
     monitoring: MonitoringService,

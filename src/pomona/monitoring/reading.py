@@ -15,7 +15,7 @@ from pomona.monitoring.profiling import profile_column_like
 from pomona.monitoring.records import PREDICTION, ColumnReading, Monitor, QualityReading
 from pomona.monitoring.references import Reference
 from pomona.serving.asking import Window as Rows
-from pomona.stats import metrics
+from pomona.stats import metrics, scores
 from pomona.stats.intervals import moments_of
 from pomona.stats.records import ColumnProfile, Interval, TimeProfile
 
@@ -68,7 +68,7 @@ def read_quality(
     amounts = amounts_of(payoffs)
     value = _measured(metric, actual, output, amounts)
     baseline = monitor.baseline if monitor.baseline is not None else hold_out(reference.metrics, metric)
-    earned = metrics.payoff_of(output, actual, amounts) if amounts is not None and actual.size else None
+    earned = scores.payoff_of(output, actual, amounts) if amounts is not None and actual.size else None
     return QualityReading(
         metric=metric,
         value=value,
@@ -106,7 +106,7 @@ def _measured(
     metric: str, actual: NDArray[np.float64], output: NDArray[np.float64], payoffs: metrics.Payoffs | None
 ) -> float | None:
     try:
-        value = metrics.measure(metric, actual, output, payoffs=payoffs)
+        value = scores.measure(metric, actual, output, payoffs=payoffs)
     except PomonaError:
         return None  # e.g. outcomes that are not yes or no
     return value if math.isfinite(value) else None

@@ -20,7 +20,6 @@ from pomona.monitoring.records import (
     Window,
     WindowState,
 )
-from pomona.stats.drift import drift_of, drifted
 from pomona.stats.metrics import METRICS
 from pomona.stats.records import ColumnProfile
 
@@ -103,6 +102,8 @@ def column_reading(
     Raises:
         ValueError: If the kinds of the columns differ.
     """
+    from pomona.stats.drift import drift_of, drifted  # numpy: loaded when a window is read, not at the start
+
     drift = drift_of(expected, seen)
     alarm = max(limits.drift_alarm, limits.natural * natural)
     warn = max(limits.drift_warn, natural)

@@ -1,7 +1,7 @@
 """Reads windows when they are due: once per kind, whoever asks and however often."""
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
@@ -11,12 +11,13 @@ from pomona.core.ports import Clock, Database, Ledger
 from pomona.monitoring import rules, store
 from pomona.monitoring.incidents import Incidents
 from pomona.monitoring.news import News
-from pomona.monitoring.reading import read_columns, read_quality
 from pomona.monitoring.records import Monitor, Window, WindowKind
-from pomona.monitoring.references import Reference, References
 from pomona.monitoring.rules import Level
 from pomona.releases.records import Endpoint, Release
 from pomona.serving.asking import Window as Rows
+
+if TYPE_CHECKING:
+    from pomona.monitoring.references import Reference, References
 
 KINDS: tuple[WindowKind, ...] = ("drift", "quality")
 NEWS = (
@@ -80,7 +81,7 @@ class Watch:
         predictions: Predictions,
         releases: Endpoints,
         business: Hypotheses,
-        references: References,
+        references: "References",
     ) -> None:
         self._database = database
         self._clock = clock
@@ -151,6 +152,8 @@ class Watch:
         start: datetime,
         champion: str,
     ) -> Window:
+        from pomona.monitoring.reading import read_columns  # with numpy, when a window is due
+
         end = start + timedelta(hours=monitor.window_hours)
         reference = self._references.of(endpoint, champion, window=end - start)
         rows = self._predictions.window(endpoint.name, since=start, until=end)
@@ -175,8 +178,10 @@ class Watch:
         return self._with_quality(blank, reference, rows, monitor, endpoint)
 
     def _with_quality(
-        self, window: Window, reference: Reference, rows: Rows, monitor: Monitor, endpoint: Endpoint
+        self, window: Window, reference: "Reference", rows: Rows, monitor: Monitor, endpoint: Endpoint
     ) -> Window:
+        from pomona.monitoring.reading import read_quality
+
         hypothesis = self._business.hypothesis(endpoint.hypothesis) if endpoint.hypothesis else None
         metric = monitor.metric or (hypothesis.metric if hypothesis else "roc_auc")
         payoffs = endpoint.payoffs

@@ -1,12 +1,14 @@
 """Arrow tables as answers: Arrow for programs, CSV, Parquet and JSON lines for files."""
 
 from collections.abc import Callable
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import pyarrow as pa
 from litestar import Response
 
 from pomona.server.streams import arrow_answer
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Format = Literal["arrow", "csv", "parquet", "jsonl"]
 _KINDS = {
@@ -16,7 +18,7 @@ _KINDS = {
 }
 
 
-def table_answer(table: pa.Table, form: Format, name: str) -> Response[bytes]:
+def table_answer(table: "pa.Table", form: Format, name: str) -> Response[bytes]:
     """A table, streamed as Arrow, or as a file called ``name`` with the format's ending."""
     if form == "arrow":
         return arrow_answer(table.to_reader(max_chunksize=20_000))  # type: ignore[return-value]
@@ -26,7 +28,8 @@ def table_answer(table: pa.Table, form: Format, name: str) -> Response[bytes]:
     )
 
 
-def _csv(table: pa.Table) -> bytes:
+def _csv(table: "pa.Table") -> bytes:
+    import pyarrow as pa
     import pyarrow.csv
 
     sink = pa.BufferOutputStream()
@@ -34,7 +37,8 @@ def _csv(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _parquet(table: pa.Table) -> bytes:
+def _parquet(table: "pa.Table") -> bytes:
+    import pyarrow as pa
     import pyarrow.parquet
 
     sink = pa.BufferOutputStream()
@@ -42,7 +46,7 @@ def _parquet(table: pa.Table) -> bytes:
     return bytes(sink.getvalue())
 
 
-def _jsonl(table: pa.Table) -> bytes:
+def _jsonl(table: "pa.Table") -> bytes:
     import msgspec
 
     lines = [
@@ -51,4 +55,4 @@ def _jsonl(table: pa.Table) -> bytes:
     return b"".join(line + b"\n" for line in lines)
 
 
-_WRITERS: dict[str, Callable[[pa.Table], bytes]] = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}
+_WRITERS: dict[str, "Callable[[pa.Table], bytes]"] = {"csv": _csv, "parquet": _parquet, "jsonl": _jsonl}

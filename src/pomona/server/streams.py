@@ -2,17 +2,30 @@
 
 from collections.abc import Iterator
 from itertools import chain
+from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from litestar.response import Stream
 
 from pomona.data.export.outbox import Outbox
-from pomona.data.tables.incoming import ARROW
+from pomona.data.rules import ARROW
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
-def arrow_answer(rows: pa.RecordBatchReader) -> Stream:
+def arrow_answer(rows: "pa.RecordBatchReader") -> Stream:
     """Rows as an Arrow stream; what goes wrong with the first of them is still an error answer."""
     return Stream(begun(_arrow(rows)), media_type=ARROW)
+
+
+def arrow_bytes(table: "pa.Table") -> bytes:
+    """A table of a size known to be small, as an Arrow stream in one piece."""
+    import pyarrow as pa
+
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
+        out.write_table(table)
+    return bytes(sink.getvalue())
 
 
 def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -20,7 +33,9 @@ def begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
     return chain([next(pieces, b"")], pieces)
 
 
-def _arrow(rows: pa.RecordBatchReader) -> Iterator[bytes]:
+def _arrow(rows: "pa.RecordBatchReader") -> Iterator[bytes]:
+    import pyarrow as pa  # when the first table is read, not when the server starts
+
     out = Outbox()
     options = pa.ipc.IpcWriteOptions(compression="lz4")
     try:

@@ -7,14 +7,13 @@ the same length: the gateway may be writing behind it, and the fold knows places
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from sqlalchemy import or_, select, update
 
 from pomona.core.ports import Database, Transaction
 from pomona.data.keeping.records import TouchedPlace
-from pomona.data.keeping.subjects import Subject
 from pomona.serving import store
 from pomona.serving.journal import (
     MAGIC,
@@ -25,6 +24,9 @@ from pomona.serving.journal import (
     row_of,
     segments,
 )
+
+if TYPE_CHECKING:
+    from pomona.data.keeping.subjects import Subject
 
 ERASED = "erased"
 _CHUNK = 500
@@ -46,11 +48,11 @@ class PredictionHolder:
         self._journal = journal
         self._settle = settle
 
-    def holds(self, subject: Subject) -> TouchedPlace:
+    def holds(self, subject: "Subject") -> TouchedPlace:
         found = self._database.read(lambda tx: len(list(_rows(tx, subject))))
         return TouchedPlace(what=self.what, count=found)
 
-    def forget(self, subject: Subject) -> TouchedPlace:
+    def forget(self, subject: "Subject") -> TouchedPlace:
         """Blank them in SQL and in the segments, and those that were on their way between the two."""
         count = self._forget_rows(subject)
         for path in segments(self._journal):
@@ -59,7 +61,7 @@ class PredictionHolder:
         self._settle()
         return TouchedPlace(what=self.what, count=count)
 
-    def _forget_rows(self, subject: Subject) -> int:
+    def _forget_rows(self, subject: "Subject") -> int:
         ids = self._database.read(lambda tx: [row.id for row in _rows(tx, subject)])
         for start in range(0, len(ids), _CHUNK):
             some = ids[start : start + _CHUNK]
@@ -67,7 +69,7 @@ class PredictionHolder:
         return len(ids)
 
 
-def _rows(tx: Transaction, subject: Subject) -> Iterator[Any]:
+def _rows(tx: Transaction, subject: "Subject") -> Iterator[Any]:
     c = store.predictions.c
     text = msgspec.json.encode(subject.value).decode()[1:-1]
     query = select(c.id, c.unit, c.key, c.input, c.output_json).where(
@@ -81,7 +83,7 @@ def _rows(tx: Transaction, subject: Subject) -> Iterator[Any]:
     return (row for row in tx.execute(query) if _speaks(row, subject))
 
 
-def _speaks(row: Any, subject: Subject) -> bool:
+def _speaks(row: Any, subject: "Subject") -> bool:
     if subject.value in (row.unit, row.key) or subject.in_row(msgspec.json.decode(row.input)):
         return True
     if subject.is_distinct and (subject.value in (row.key or "") or subject.in_text(row.input)):
@@ -89,7 +91,7 @@ def _speaks(row: Any, subject: Subject) -> bool:
     return bool(row.output_json) and subject.in_text(row.output_json)
 
 
-def _blank(tx: Transaction, ids: list[str], subject: Subject) -> None:
+def _blank(tx: Transaction, ids: list[str], subject: "Subject") -> None:
     c = store.predictions.c
     for row in tx.execute(select(c.id, c.input, c.output_json).where(c.id.in_(ids))).all():
         names = msgspec.json.decode(row.input)
@@ -103,7 +105,7 @@ def _blank(tx: Transaction, ids: list[str], subject: Subject) -> None:
         tx.execute(update(store.predictions).where(c.id == row.id).values(values))
 
 
-def _overwrite(path: Path, subject: Subject) -> int:
+def _overwrite(path: Path, subject: "Subject") -> int:
     """Put a blank row in the place of each of the subject's; returns how many."""
     body = path.read_bytes()
     if body[: len(MAGIC)] != MAGIC:
@@ -125,7 +127,7 @@ def _overwrite(path: Path, subject: Subject) -> int:
     return done
 
 
-def _is_of(row: JournalRow, subject: Subject) -> bool:
+def _is_of(row: JournalRow, subject: "Subject") -> bool:
     if subject.value in (row.unit, row.key) or subject.in_row(row.input):
         return True
     return subject.is_distinct and subject.value in f"{row.key} {row.unit} {row.input} {row.output}"

@@ -1,21 +1,24 @@
 """Intervals read once, at a size fixed beforehand; for looking again and again see ``sequential``."""
 
 import math
-
-import numpy as np
-from numpy.typing import ArrayLike
+from typing import TYPE_CHECKING
 
 from pomona.stats.records import Interval, Moments
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
 
 __all__ = ["Interval", "Moments", "moments_from_sums", "moments_of", "relative_lift", "welch", "wilson"]
 
 
-def moments_of(values: ArrayLike) -> Moments:
+def moments_of(values: "ArrayLike") -> Moments:
     """The moments of finite values, shape (n,).
 
     >>> moments_of([1.0, 2.0, 3.0])
     Moments(n=3, mean=2.0, m2=2.0)
     """
+    import numpy as np  # only here: whoever adds up sums in SQL needs none of it
+
     column = np.asarray(values, dtype=np.float64).ravel()
     mean = float(column.mean()) if column.size else 0.0
     return Moments(n=int(column.size), mean=mean, m2=float(np.square(column - mean).sum()))

@@ -10,18 +10,20 @@ from typing import Any
 import msgspec
 import polars as pl
 import pytest
+from tests.databases import records_address  # noqa: F401
 from tests.serving.archive.world import NAMES, SMALL, World, opened, rows
 from tests.serving.planned import START
 
 from pomona.core.errors import Conflict, NotFound
 from pomona.data.records import NewDataset, Upkeep
+from pomona.data.service import DataService
 from pomona.registry.records import ModelColumn
 from pomona.serving.archive.service import Archive
 from pomona.serving.asking import PredictionFilter
 
 
 @pytest.fixture
-def world(tmp_path: Path) -> Iterator[World]:
+def world(tmp_path: Path, records_address: str | None) -> Iterator[World]:
     with opened(tmp_path) as made:
         yield made
 
@@ -182,7 +184,7 @@ def test_a_dataset_that_was_declared_before_a_crash_is_found_again(
 
     world.answer(rows(*range(3)))
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.app.data), "commit", dies)
+        patch.setattr(DataService, "commit", dies)
         with pytest.raises(Killed):
             world.archive._write(world.archive._plan("late", "predictions", 3))
     world.write()
@@ -226,7 +228,7 @@ def test_a_batch_that_cannot_be_written_says_why_and_waits(
 
     world.answer(rows(*range(50)))
     with monkeypatch.context() as patch:
-        patch.setattr(type(world.app.data), "commit", refuses)
+        patch.setattr(DataService, "commit", refuses)
         world.archive.enqueue_due()
         world.housekeeper.settle()
         (table,) = world.archive.tables()

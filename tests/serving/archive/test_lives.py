@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.serving.archive.world import NAMES, World, opened, rows
 
 from pomona.core.errors import NotFound
+from pomona.data.service import DataService
 from pomona.serving.asking import PredictionFilter
 
 VALUES = st.none() | st.booleans() | st.integers(-3, 3) | st.floats(-2, 2) | st.sampled_from(["a", "1", ""])
@@ -56,9 +57,9 @@ def take(world: World, step: str, what: Any) -> None:
     elif step in ("gc", "rebase"):
         keep_files(world, step)
     else:
-        act = type(world.app.data).commit
+        act = DataService.commit
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(type(world.app.data), "commit", dies(act if step == "die after" else None))
+            patch.setattr(DataService, "commit", dies(act if step == "die after" else None))
             for kind in ("predictions", "outcomes"):
                 batch = world.archive._plan("late", kind, world.archive._book("late", kind).given)
                 if batch is not None:

@@ -1,5 +1,7 @@
 """Use cases: read a card, edit it, see what it was."""
 
+from typing import TYPE_CHECKING
+
 from pomona.business.records import Hypothesis
 from pomona.business.service import BusinessService
 from pomona.core.actors import current_actor
@@ -8,7 +10,6 @@ from pomona.core.ids import new_id
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.core.registry_events import CardEdited
 from pomona.data.records import Dataset, DataVersion
-from pomona.data.service import DataService
 from pomona.registry.approvals.store import standing
 from pomona.registry.cards import rules, store
 from pomona.registry.cards.records import Card, CardEdit, CardFacts, CardRevision, NewCard
@@ -17,6 +18,9 @@ from pomona.registry.records import ModelVersion
 from pomona.registry.service import RegistryService
 from pomona.training.records.runs import Run
 from pomona.training.service.tracking import TrackingService
+
+if TYPE_CHECKING:
+    from pomona.data.service import DataService
 
 
 class CardService:
@@ -30,7 +34,7 @@ class CardService:
         *,
         tracking: TrackingService,
         business: BusinessService,
-        data: DataService,
+        data: "DataService",
         comparer: Comparer,
     ) -> None:
         self._database = database

@@ -3,14 +3,14 @@
 A name with a project (``nyc/flights``) is written ``nyc~flights`` in a path.
 """
 
-import pyarrow as pa
 from litestar import Controller, Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
 from pomona.data.checks.records import CheckHistory, FailingRows
 from pomona.data.comparison.records import Comparison
 from pomona.data.records import Check, QualityReport
-from pomona.data.tables.incoming import ARROW
+from pomona.data.rules import ARROW
+from pomona.server.streams import arrow_bytes
 from pomona.server.wiring import Wired
 
 
@@ -53,10 +53,7 @@ class VersionCheckRoutes(Controller):
     ) -> Response[bytes]:
         """Rows that fail a check, as an Arrow stream."""
         table = app.checks.failing(_ref(ref), check, offset=offset, limit=limit)
-        sink = pa.BufferOutputStream()
-        with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
-            out.write_table(table)
-        return Response(bytes(sink.getvalue()), media_type=ARROW)
+        return Response(arrow_bytes(table), media_type=ARROW)
 
     @get("/failing/preview", sync_to_thread=True)
     def failing_page(

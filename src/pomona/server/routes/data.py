@@ -10,7 +10,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
-import pyarrow as pa
 from litestar import Controller, Request, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
@@ -19,7 +18,6 @@ from pomona.core.errors import StorageFull
 from pomona.core.records import Page
 from pomona.data.export.records import Location
 from pomona.data.records import Check, Committed, Dataset, DataVersion, GivenMode, NewDataset, QualityReport
-from pomona.data.shelf import Part
 from pomona.server.streams import arrow_answer
 from pomona.server.wiring import Wired
 from pomona.stats.records import TableProfile
@@ -93,7 +91,7 @@ class DatasetRoutes(Controller):
                     offset=offset,
                 )
             finally:
-                pa.default_memory_pool().release_unused()  # the next request may need other sizes
+                _release_unused()  # the next request may need other sizes
 
 
 class DataVersionRoutes(Controller):
@@ -120,6 +118,8 @@ class DataVersionRoutes(Controller):
         purpose: FromQuery[str | None] = None,
     ) -> Stream:
         """The rows as an Arrow stream; ``columns`` are separated by commas, ``file`` is the place of one."""
+        from pomona.data.shelf import Part  # with Arrow, when rows are read
+
         wanted = columns.split(",") if columns else None
         part = Part(columns=wanted, since=since, until=until, limit=limit, file=file, purpose=purpose)
         return arrow_answer(app.shelf.stream(_ref(ref), part))
@@ -178,3 +178,9 @@ async def _receive(request: Request[Any, Any, Any], body: IO[bytes]) -> None:
             ) from error
         raise
     body.seek(0)
+
+
+def _release_unused() -> None:
+    import pyarrow as pa
+
+    pa.default_memory_pool().release_unused()

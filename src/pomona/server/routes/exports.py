@@ -13,8 +13,7 @@ from litestar.response import Stream
 from pomona.core.records import to_json
 from pomona.data.export.records import ExportFormat
 from pomona.data.export.rules import MEDIA_TYPES, file_name
-from pomona.data.purposes import EXPORT
-from pomona.data.shelf import Part
+from pomona.data.rules import EXPORT
 from pomona.server.streams import begun
 from pomona.server.wiring import Wired
 
@@ -37,6 +36,8 @@ class ExportRoutes(Controller):
         purpose: FromQuery[str] = EXPORT,
     ) -> Stream:
         """The rows as a file; ``delta-plain`` is a tar archive of a Delta table without vectors."""
+        from pomona.data.shelf import Part  # with Arrow, when rows are read
+
         version = app.data.resolve(_ref(ref))
         wanted = columns.split(",") if columns else None
         part = Part(columns=wanted, since=since, until=until, purpose=purpose)

@@ -3,7 +3,6 @@
 A name with a project (``credit/features``) is written ``credit~features`` in a path.
 """
 
-import pyarrow as pa
 from litestar import Controller, Response, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
@@ -18,8 +17,9 @@ from pomona.data.marts.records import (
     SqlPreview,
     SqlQuery,
 )
-from pomona.data.tables.incoming import ARROW
+from pomona.data.rules import ARROW
 from pomona.jobs.records import Job
+from pomona.server.streams import arrow_bytes
 from pomona.server.wiring import Wired
 
 
@@ -94,7 +94,7 @@ class SqlRoutes(Controller):
     @post(sync_to_thread=True, status_code=200)
     def query(self, app: Wired, data: JSONBody[SqlQuery]) -> Response[bytes]:
         """The rows of one SELECT over datasets, as an Arrow stream."""
-        return Response(_stream(app.sql.query(data)), media_type=ARROW)
+        return Response(arrow_bytes(app.sql.query(data)), media_type=ARROW)
 
     @post("/preview", sync_to_thread=True, status_code=200)
     def preview(self, app: Wired, data: JSONBody[SqlQuery]) -> SqlPreview:
@@ -104,10 +104,3 @@ class SqlRoutes(Controller):
 
 def _ref(ref: str) -> str:
     return ref.replace("~", "/")
-
-
-def _stream(table: pa.Table) -> bytes:
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as out:
-        out.write_table(table)
-    return bytes(sink.getvalue())

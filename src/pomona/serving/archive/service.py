@@ -3,22 +3,18 @@
 The chore looks at the books of all endpoints and queues a job for each whose rows are due. The job fixes
 the bounds of a batch in the book, commits the rows with the upper bound as the producer's offset, and only
 then says in the book that they are written. Killed anywhere, the next one begins with the same batch: it
-is there already, or it is written now.
+is there already, or it is written now. What handles rows (Arrow) is loaded when there are some to write.
 """
 
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
-from typing import Any, Protocol
-
-import pyarrow as pa
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pomona.core.errors import NotFound, PomonaError
 from pomona.core.ports import Clock, Database, Transaction
 from pomona.data.keeping.rules import to_rewrite
 from pomona.data.records import Committed, Dataset, DataVersion, Upkeep
-from pomona.data.service import DataService
-from pomona.data.shelf import Shelf
 from pomona.jobs import store as job_store
 from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
@@ -26,10 +22,15 @@ from pomona.jobs.worker import JobContext, Workflow
 from pomona.registry.records import ModelVersion
 from pomona.releases.records import Endpoint
 from pomona.serving.archive import rules, store
-from pomona.serving.archive.declaring import Permits, declared, permits_of
-from pomona.serving.archive.fitting import declared_type
 from pomona.serving.archive.records import KINDS, AppendTable, BatchPolicy, Book, TableKind, Written
-from pomona.serving.archive.rows import PredictionRows, Served, last_that_fits, read_outcomes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from pomona.data.service import DataService
+    from pomona.data.shelf import Shelf
+    from pomona.serving.archive.declaring import Permits
+    from pomona.serving.archive.rows import Served
 
 KIND = "write_append_tables"
 COMPACT_HIDDEN = Upkeep().hidden
@@ -62,8 +63,8 @@ class Archive:
         clock: Clock,
         jobs: JobService,
         *,
-        data: DataService,
-        shelf: Shelf,
+        data: "DataService",
+        shelf: "Shelf",
         endpoints: Endpoints,
         models: Models,
         compact: Callable[[str], Job],
@@ -191,6 +192,8 @@ class Archive:
         return found if found.planned > found.written else self._plan(endpoint, what, until)
 
     def _bound(self, book: Book) -> int:
+        from pomona.serving.archive.rows import last_that_fits
+
         most = min(book.given, book.written + self._policy.most)
         if book.what == "outcomes":
             return most
@@ -244,7 +247,9 @@ class Archive:
             offset=book.planned,
         )
 
-    def _rows(self, book: Book, newest: DataVersion | None) -> pa.Table | None:
+    def _rows(self, book: Book, newest: DataVersion | None) -> "pa.Table | None":
+        from pomona.serving.archive.rows import PredictionRows, read_outcomes
+
         if book.what == "outcomes":
             return read_outcomes(self._database, book.endpoint, book.written, book.planned)
         known = self._shelf.open(newest.id).schema if newest is not None else None
@@ -262,13 +267,17 @@ class Archive:
     def _dataset_of(self, book: Book) -> Dataset | None:
         return None if book.dataset_id is None else self._data.dataset(book.dataset_id)
 
-    def _declare(self, book: Book, rows: pa.Table) -> Dataset:
+    def _declare(self, book: Book, rows: "pa.Table") -> Dataset:
+        from pomona.serving.archive.declaring import declared
+
         dataset = declared(self._data, book.endpoint, book.what, self._permits(book, rows))
         self._database.write(lambda tx: store.change(tx, book, dataset_id=dataset.id))
         return dataset
 
-    def _permits(self, book: Book, rows: pa.Table) -> Permits:
+    def _permits(self, book: Book, rows: "pa.Table") -> "Permits":
         """What the rows may serve: what the data may that their model was trained on."""
+        from pomona.serving.archive.declaring import Permits, permits_of
+
         if book.what == "outcomes":
             answered = self._dataset_of(self._book(book.endpoint, "predictions"))
             return Permits(answered.purposes if answered else ())
@@ -279,7 +288,10 @@ class Archive:
             source = None
         return Permits() if source is None else permits_of(source, rows.schema)
 
-    def _served_by(self, model_version: str) -> Served:
+    def _served_by(self, model_version: str) -> "Served":
+        from pomona.serving.archive.fitting import declared_type
+        from pomona.serving.archive.rows import Served
+
         if model_version not in self._served:
             try:
                 found = self._models.version(model_version)

@@ -1,6 +1,7 @@
 """Use cases of training entries: store a version, look it up, plan and start a training of it."""
 
 import re
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -12,7 +13,6 @@ from pomona.core.ids import kind_of, new_id
 from pomona.core.ports import Blobs, Clock, Database, Transaction
 from pomona.core.records import Page
 from pomona.data.records import DataVersion
-from pomona.data.service import DataService
 from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
 from pomona.training.code.records import COMMIT_TAG, DIFF_TAG
@@ -25,6 +25,9 @@ from pomona.training.records.entries import (
 )
 from pomona.training.rules import entries as rules
 from pomona.training.store import entries as store
+
+if TYPE_CHECKING:
+    from pomona.data.service import DataService
 
 TRAIN = "train"
 """The kind of job that trains an entry."""
@@ -39,7 +42,7 @@ class EntryService:
         blobs: Blobs,
         clock: Clock,
         business: BusinessService,
-        data: DataService,
+        data: "DataService",
         jobs: JobService,
     ) -> None:
         self._database = database

@@ -10,8 +10,8 @@ from pomona.business.service import BusinessService
 from pomona.core.errors import PomonaError
 from pomona.core.links import Relation
 from pomona.data.filesets.records import FileSetVersion
-from pomona.data.purposes import TRAINING
 from pomona.data.records import DataVersion
+from pomona.data.rules import TRAINING
 from pomona.training.records.runs import (
     CODE_TAG,
     DATA_VERSION_TAG,
