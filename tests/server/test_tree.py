@@ -136,18 +136,21 @@ def test_the_password_of_the_database_is_not_shown_and_only_who_opens_the_record
     started: list[tuple[str, bool]] = []
 
     class Silent:
-        def __init__(self, command: list[str], *, env: dict[str, str], **_: object) -> None:
-            started.append((command[2], "POMONA_DATABASE" in env))
-            assert "hush" not in " ".join(command)
-
         def poll(self) -> int:
             return 0
 
-    monkeypatch.setattr(tree.subprocess, "Popen", Silent)
+    def begin(_: str, command: list[str], environment: dict[str, str], __: int) -> Silent:
+        started.append((command[0], "POMONA_DATABASE" in environment))
+        assert "hush" not in " ".join(command)
+        return Silent()
+
+    monkeypatch.setattr(tree, "_fork", begin)
+    monkeypatch.setattr(tree, "_run", begin)
+    monkeypatch.setattr(tree, "_loaded", lambda: False)
     monkeypatch.setattr(tree, "_await", lambda *_: None)
     monkeypatch.setattr(tree, "_stop", lambda _: None)
     with tree.run_tree(options):
         assert "hush" not in (tmp_path / "server.json").read_text()
     assert started == [
-        ("pomona.server.process", True), ("pomona.serving.gateway", False), ("pomona.worker", True)
+        ("pomona.serving.gateway", False), ("pomona.server.process", True), ("pomona.worker", True)
     ]  # fmt: skip

@@ -1,5 +1,10 @@
-"""``pomona up``: server, gateway and worker as one process tree that starts and stops together."""
+"""``pomona up``: server, gateway and worker as one process tree that starts and stops together.
 
+Server and worker need the same libraries. Where forks are safe they are copies of this process, which
+has loaded them: that is half the memory, and the worker starts at once.
+"""
+
+import gc
 import os
 import secrets
 import signal
@@ -8,11 +13,11 @@ import subprocess
 import sys
 import threading
 import time
-import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from pomona.core.errors import Conflict, Invalid, Unavailable
 from pomona.core.records import to_json
@@ -23,6 +28,7 @@ from pomona.process import (
     PARENT_VARIABLE,
     ServerAddress,
 )
+from pomona.server.forking import Fork
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
@@ -30,6 +36,30 @@ _STOP_S = 10.0
 _ORPHANS_S = 8.0
 # One row costs less than waking a second thread for it, and the other cores have other work.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+class Part(Protocol):
+    """A running child: a fork, or a program of its own."""
+
+    def poll(self) -> int | None:
+        """The exit code; None while it runs."""
+        ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end."""
+        ...
+
+    def send_signal(self, number: int, /) -> None:
+        """Send a signal, if it still runs."""
+        ...
+
+    def kill(self) -> None:
+        """End it at once."""
+        ...
+
+
+Begin = Callable[[str, Sequence[str], dict[str, str], int], Part]
+"""Starts a part: its name, a module with its arguments, its environment, the file of its log."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +96,7 @@ class Tree:
     options: TreeOptions
     token: str | None
     login_url: str
-    children: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
+    children: dict[str, Part] = field(default_factory=dict)
 
     def watch(self, stop: threading.Event) -> str | None:
         """Wait until ``stop`` is set or a child has ended by itself; then that child's name."""
@@ -135,24 +165,37 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
     tree = Tree(options=options, token=token if options.auth else None, login_url=login)
     address = options.home / "server.json"
     try:
-        _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code} | options.secrets)
-        _start(tree, "gateway", _gateway_command(options), _ONE_THREAD)
-        _await(tree, "server", f"{options.url}/health")
+        _start(tree, "gateway", _gateway_command(options), _ONE_THREAD, _run)
+        begin = _fork if _loaded() else _run
+        secret = options.secrets
+        _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code} | secret, begin)
+        _await(tree, "server", options.host, options.port, "/health")
         _write_whole(
             address, to_json(ServerAddress(url=options.url, gateway_url=options.gateway_url, pid=os.getpid()))
         )
-        _start(tree, "worker", ["-m", "pomona.worker", "--home", str(options.home)], options.secrets)
-        _await(tree, "gateway", f"{options.gateway_url}/v2/health/live")
+        _start(tree, "worker", ["pomona.worker", "--home", str(options.home)], secret, begin)
+        _await(tree, "gateway", options.host, options.gateway_port, "/v2/health/live")
         yield tree
     finally:
         address.unlink(missing_ok=True)
         _stop(tree)
 
 
+def _loaded() -> bool:
+    """Load what server and worker share; True if copies of this process will then be sound."""
+    if sys.platform != "linux":
+        return False  # system libraries of macOS do not survive a fork
+    import pomona.worker  # noqa: F401
+
+    gc.collect()
+    gc.freeze()  # a collection in a child would write to every object, and so copy it
+    return len(list(Path("/proc/self/task").iterdir())) == 1
+
+
 def _server_command(options: TreeOptions) -> list[str]:
     bare = [] if options.auth else ["--no-auth"]
     return [
-        *("-m", "pomona.server.process", "--home", str(options.home)),
+        *("pomona.server.process", "--home", str(options.home)),
         *("--host", options.host, "--port", str(options.port), *bare),
     ]
 
@@ -160,40 +203,56 @@ def _server_command(options: TreeOptions) -> list[str]:
 def _gateway_command(options: TreeOptions) -> list[str]:
     bare = [] if options.auth else ["--no-auth"]
     return [
-        *("-m", "pomona.serving.gateway", "--home", str(options.home), "--control", options.url),
+        *("pomona.serving.gateway", "--home", str(options.home), "--control", options.url),
         *("--host", options.host, "--port", str(options.gateway_port), *bare),
     ]
 
 
-def _start(tree: Tree, name: str, arguments: list[str], extra: dict[str, str]) -> None:
+def _start(tree: Tree, name: str, command: Sequence[str], extra: dict[str, str], begin: Begin) -> None:
     logs = tree.options.home / "logs"
     logs.mkdir(exist_ok=True)
     own = {PARENT_VARIABLE: str(os.getpid()), BIND_VARIABLE: tree.options.host}
     inherited = {key: value for key, value in os.environ.items() if key != DATABASE_VARIABLE}
-    environment = inherited | own | extra
     with (logs / f"{name}.log").open("ab") as log:
-        tree.children[name] = subprocess.Popen(
-            [sys.executable, *arguments],
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches the parent only, which stops them in order
-        )
+        tree.children[name] = begin(name, command, inherited | own | extra, log.fileno())
 
 
-def _await(tree: Tree, name: str, url: str) -> None:
+def _fork(name: str, command: Sequence[str], environment: dict[str, str], log: int) -> Part:
+    module, *arguments = command
+    return Fork(module, arguments, environment=environment, log=log, name=f"pomona-{name}")
+
+
+def _run(_name: str, command: Sequence[str], environment: dict[str, str], log: int) -> Part:
+    return subprocess.Popen(
+        [sys.executable, "-m", *command],
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,  # Ctrl-C reaches the parent only, which stops them in order
+    )
+
+
+def _await(tree: Tree, name: str, host: str, port: int, path: str) -> None:
     ends = time.monotonic() + _START_S
     child = tree.children[name]
     while child.poll() is None and time.monotonic() < ends:
-        try:
-            with urllib.request.urlopen(url, timeout=1):  # noqa: S310 - our own http address
-                return
-        except OSError:
-            time.sleep(0.05)
+        if _answers(host, port, path):
+            return
+        time.sleep(0.05)
     log = tree.options.home / "logs" / f"{name}.log"
     last = log.read_text(errors="replace").strip().splitlines()[-1:]
     raise Unavailable(f"the {name} did not start: {' '.join(last) or 'no output'}", hint=f"see {log}")
+
+
+def _answers(host: str, port: int, path: str) -> bool:
+    """Our own address says 200; asked without a library for HTTP, which would stay loaded for ever."""
+    try:
+        with socket.create_connection((host, port), timeout=1) as line:
+            line.sendall(f"GET {path} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n".encode())
+            return line.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
 
 
 def _stop(tree: Tree) -> None:

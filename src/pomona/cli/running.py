@@ -1,0 +1,102 @@
+"""What ``pomona up`` turns into: the parent of its processes, without the command line's libraries.
+
+It lives as long as they do, and so it loads nothing that it does not need.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+from pomona.core.errors import PomonaError, Unavailable
+from pomona.process import home_lock, take_database
+from pomona.server.tree import Tree, TreeOptions, check_options, run_tree
+
+_BOLD, _GREEN, _DIM = "1", "1;32", "2"
+
+
+def become(options: TreeOptions, *, browser: bool) -> None:
+    """Turn this process into the parent of a tree; its pid stays, and it does not come back."""
+    given = ["--home", str(options.home), "--host", options.host]
+    given += ["--port", str(options.port), "--gateway-port", str(options.gateway_port)]
+    given += [] if options.auth else ["--no-auth"]
+    given += [] if browser else ["--no-browser"]
+    sys.stdout.flush()
+    sys.stderr.flush()
+    command = [sys.executable, "-m", __name__, *given]
+    os.execve(sys.executable, command, dict(os.environ) | options.secrets)  # noqa: S606 - our own command
+
+
+def main() -> None:
+    """Run the tree until a signal, or until one of its processes ends by itself."""
+    parser = argparse.ArgumentParser(prog="pomona up")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--host", required=True)
+    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--gateway-port", type=int, required=True)
+    parser.add_argument("--no-auth", dest="auth", action="store_false")
+    parser.add_argument("--no-browser", dest="browser", action="store_false")
+    given = vars(parser.parse_args())
+    browser = given.pop("browser")
+    try:
+        _run(TreeOptions(**given, database=take_database()), browser=browser)
+    except PomonaError as error:
+        from pomona.cli.console import complain
+
+        complain(error)
+        sys.exit(1)
+
+
+def _run(options: TreeOptions, *, browser: bool) -> None:
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with home_lock(options.home, says=f"`pomona up` (pid {os.getpid()}) at {options.url}"):
+        check_options(options)
+        with run_tree(options) as tree:
+            _greet(tree)
+            if browser:
+                _open(tree.login_url)
+            ended = tree.watch(stop)
+            _say("\nStopping ...")
+    if ended is not None:
+        raise Unavailable(
+            f"the {ended} stopped by itself", hint=f"see {options.home / 'logs' / (ended + '.log')}"
+        )
+    _say("Stopped. Everything acknowledged is kept; `pomona up` goes on from here.")
+
+
+def _greet(tree: Tree) -> None:
+    options, token = tree.options, tree.token
+    _say(f"\n{_in('Pomona', _GREEN)} runs from {options.home}\n")
+    _say(f"  Open       {_in(tree.login_url, _BOLD)}")
+    if token:
+        _say(f"             {_in('(this link logs in once; `pomona login` makes another)', _DIM)}")
+    _say(f"  Gateway    {options.gateway_url}\n")
+    _say("  Any MLflow client can log here; paste:")
+    _say(f"    export MLFLOW_TRACKING_URI={options.url}")
+    if token:
+        _say(f"    export MLFLOW_TRACKING_TOKEN={token}")
+    _say("\n  Ctrl-C stops everything.\n")
+
+
+def _open(url: str) -> None:
+    import webbrowser
+
+    webbrowser.open(url)
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+def _in(text: str, style: str) -> str:
+    plain = not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return text if plain else f"\x1b[{style}m{text}\x1b[0m"
+
+
+if __name__ == "__main__":
+    main()
