@@ -62,3 +62,22 @@ def test_a_file_that_is_missing_is_named_as_it_was_asked_for(mlflow: Caller) -> 
     done = mlflow.call("GET", f"/mlflow-artifacts/artifacts/{path}")
     assert done.status == 404
     assert done.json["message"].startswith(f"No such artifact: '{path}'")
+
+
+def test_spans_of_others_give_previews_in_json_and_the_root_the_name_of_its_service(mlflow: Caller) -> None:
+    def told(**values: str) -> list[dict[str, object]]:
+        return [
+            {"key": key.replace("__", "."), "value": {"stringValue": value}} for key, value in values.items()
+        ]
+
+    span = {"traceId": "ab" * 16, "name": "ask", "startTimeUnixNano": "1", "endTimeUnixNano": "2"}
+    root = span | {"spanId": "a" * 16, "attributes": told(input__value="Why?", output__value='{"so":1}')}
+    child = span | {"spanId": "b" * 16, "parentSpanId": "a" * 16}
+    block = {"resource": {"attributes": told(service__name="cli")}, "scopeSpans": [{"spans": [root, child]}]}
+    headers = {"content-type": "application/json", "x-mlflow-experiment-id": "0"}
+    assert mlflow.call("POST", "/v1/traces", {"resourceSpans": [block]}, headers=headers).status == 200
+    found = mlflow.call("GET", f"{TRACES}/get", trace_id="tr-" + "ab" * 16).json["trace"]
+    previews = [found["trace_info"][f"{name}_preview"] for name in ("request", "response")]
+    assert previews == ['"Why?"', '{"so": 1}']
+    named = [any(item["key"] == "service.name" for item in span["attributes"]) for span in found["spans"]]
+    assert named == [True, False]

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from pomona.server.mlflow.wire import EMPTY, Request, Response, answer
-from pomona.training.traces.conventions import REQUEST_ID, in_our_words
+from pomona.training.traces.conventions import REQUEST_ID, in_our_words, undumped
 from pomona.training.traces.records import Span, SpanBatch
 from pomona.training.traces.service import TraceService
 
@@ -21,6 +21,7 @@ _MAX_BODY = 64 << 20  # unpacked
 _PROTOBUF, _JSON = "application/x-protobuf", "application/json"
 _IDS = ("traceId", "spanId", "parentSpanId")
 _WINDOWS = {"gzip": (31,), "deflate": (15, -15)}  # how zlib is told of each encoding
+_SERVICE = "service.name"  # told of a process, and looked for at the root of a trace
 _STATUS = ("UNSET", "OK", "ERROR")
 
 
@@ -69,13 +70,16 @@ def batches_of(body: bytes, media: str) -> list[SpanBatch]:
     parsed = _parsed(body, media)
     if not parsed.resource_spans:
         raise NotOtlp("Invalid OpenTelemetry format - no spans found")
-    return [
-        SpanBatch(
-            spans=[_span(span) for scope in block.scope_spans for span in scope.spans],
-            resource=_attributes(block.resource.attributes),
-        )
-        for block in parsed.resource_spans
-    ]
+    return [_batch(block) for block in parsed.resource_spans]
+
+
+def _batch(block: Any) -> SpanBatch:
+    resource = _attributes(block.resource.attributes)
+    spans = [_span(span) for scope in block.scope_spans for span in scope.spans]
+    for span in spans:
+        if span.parent is None and _SERVICE in resource:
+            span.attributes.setdefault(_SERVICE, resource[_SERVICE])
+    return SpanBatch(spans=spans, resource=resource)
 
 
 def _parsed(body: bytes, media: str) -> Any:
@@ -138,7 +142,8 @@ def _span(sent: Any) -> Span:
     if not (0 < len(trace) <= 32 and 0 < len(span_id) <= 16 and len(sent.parent_span_id) <= 8):
         raise NotOtlp("Cannot convert OpenTelemetry span to MLflow span", 422)
     trace_id = f"tr-{trace:0>32}"
-    attributes = in_our_words(_attributes(sent.attributes) | {REQUEST_ID: trace_id})
+    told = {key: undumped(value) for key, value in _attributes(sent.attributes).items()}
+    attributes = in_our_words(told | {REQUEST_ID: trace_id})
     kind = attributes.get("mlflow.spanType")
     return Span(
         trace_id=trace_id,

@@ -1,5 +1,6 @@
 """What spans say of their trace: when it ran, how it ended, what it cost; and what may be logged."""
 
+import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -184,11 +185,13 @@ def preview(value: Any, *, role: str) -> str | None:
 
     >>> preview({"messages": [{"role": "user", "content": "Why?"}]}, role="user")
     'Why?'
+    >>> preview("Why?", role="user")
+    '"Why?"'
     """
     if value is None:
         return None
-    told = _last_message(conventions.plain(value), role)
-    text = told or (value if isinstance(value, str) else msgspec.json.encode(value).decode())
+    meant = conventions.plain(value)
+    text = _last_message(meant, role) or json.dumps(meant, ensure_ascii=False)
     return text if len(text) <= MAX_PREVIEW else text[: MAX_PREVIEW - 3] + "..."
 
 
