@@ -25,8 +25,11 @@ export default function NewImportPage() {
   const [view, setView] = useUrlState(DEFAULTS);
   const [typed, type] = useState(view);
   const [open, warn] = useState(false);
-  const chosen = chosenFrom(view.only); // null: all
-  const choose = (next: Set<string> | null) => setView({ only: next === null ? "" : JSON.stringify([...next]) });
+  const [chosen, setChosen] = useState(() => chosenFrom(view.only)); // null: all; a tick shows before the address has changed
+  const choose = (next: Set<string> | null) => {
+    setChosen(next);
+    setView({ only: next === null ? "" : JSON.stringify([...next]) });
+  };
   const navigate = useNavigate();
   const look = useQuery({
     queryKey: ["import preview", view.origin, view.credentials],
@@ -49,6 +52,7 @@ export default function NewImportPage() {
           event.preventDefault();
           warn(WITH_PASSWORD.test(typed.origin));
           if (WITH_PASSWORD.test(typed.origin)) return;
+          setChosen(null);
           if (same) void look.refetch();
           else setView({ ...typed, origin: typed.origin.trim(), credentials: typed.credentials.trim(), only: "" });
         }}
