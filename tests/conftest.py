@@ -29,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keep the usual run short."""
     for item in items:
         given = getattr(getattr(item, "callspec", None), "params", {})
-        if "postgres" in (given.get("open_database"), given.get("caller")) and item.path.name not in _DIALECT:
+        kinds = [given.get(name) for name in ("open_database", "records_address", "caller")]
+        if "postgres" in kinds and item.path.name not in _DIALECT:
             item.add_marker(pytest.mark.long)
 
 

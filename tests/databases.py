@@ -1,5 +1,6 @@
 """Every kind of Database for tests: a file each on SQLite, one clean database in turn on PostgreSQL."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -11,6 +12,7 @@ from tests.servers import Postgres
 
 import pomona.app  # noqa: F401 - brings every stage's tables in
 from pomona.core.ports import Clock, Database
+from pomona.process import DATABASE_VARIABLE
 from pomona.sql import metadata
 from pomona.storage.address import parse
 from pomona.storage.clock import SystemClock
@@ -95,6 +97,24 @@ def opener(kind: str, folder: Path, request: pytest.FixtureRequest) -> Iterator[
 def open_database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[Clock], Database]]:
     """Both kinds: import it into a conftest whose tests shall run on both."""
     yield from opener(request.param, tmp_path, request)
+
+
+@pytest.fixture(params=KINDS)
+def records_address(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """Both kinds for tests that open a home: None for its own folder, or a clean database's address.
+
+    The address stands in the environment, too, where ``connect`` and ``home_records`` find it.
+    """
+    if request.param == "sqlite":
+        return None
+    address = str(request.getfixturevalue("postgres_records").clean())
+    monkeypatch.setenv(DATABASE_VARIABLE, address)
+    return address
+
+
+def home_records() -> str | None:
+    """The address that ``records_address`` gave the test that runs, for ``open_app``."""
+    return os.environ.get(DATABASE_VARIABLE)
 
 
 @pytest.fixture

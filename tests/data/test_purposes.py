@@ -16,7 +16,7 @@ WORDS = pa.array([["training"], ["export", "training"], [], None, ["export"]])
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
+def client(tmp_path: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=tmp_path / "home") as opened:
         yield opened
 

@@ -9,10 +9,10 @@ import pytest
 
 from pomona.business.records import NewHypothesis
 from pomona.core.errors import Conflict, Invalid, NotFound, PomonaError, Refused, StorageFull, Tampered
+from pomona.core.ports import Database
 from pomona.data.records import Check, NewDataset
 from pomona.data.service import DataService
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 
 
@@ -173,7 +173,7 @@ def test_a_version_that_fails_its_checks_is_marked_and_a_critical_one_not_latest
 
 
 def test_a_failed_version_is_trained_on_only_with_a_reason(
-    data: DataService, checked: str, database: SqliteDatabase
+    data: DataService, checked: str, database: Database
 ) -> None:
     bad = data.commit(checked, flights([1, 2], late=[-1.0, 2.0])).version
     with pytest.raises(Refused, match="range late"):
@@ -258,7 +258,7 @@ def test_what_is_no_reference_is_refused(data: DataService, ref: str) -> None:
         data.resolve(ref)
 
 
-def test_datasets_name_an_existing_hypothesis(data: DataService, database: SqliteDatabase) -> None:
+def test_datasets_name_an_existing_hypothesis(data: DataService, database: Database) -> None:
     with pytest.raises(NotFound):
         data.create(NewDataset(name="flights", hypothesis="nothing"))
     data.create(NewDataset(name="flights"))
@@ -266,7 +266,7 @@ def test_datasets_name_an_existing_hypothesis(data: DataService, database: Sqlit
         data.create(NewDataset(name="flights"))
 
 
-def test_lineage_is_linked(data: DataService, dataset: str, database: SqliteDatabase) -> None:
+def test_lineage_is_linked(data: DataService, dataset: str, database: Database) -> None:
     first = data.commit(dataset, flights([1])).version
     second = data.commit(dataset, flights([2]), mode="append").version
     links = {(link.source, link.relation, link.target) for link in SqlLedger(database).links([second.id])}
@@ -282,7 +282,7 @@ def test_freshness_counts_from_the_moment_of_the_export(data: DataService, clock
     assert data.commit("fresh", flights([3]), as_of=day(4, 12)).version.quality == "green"
 
 
-def test_hypothesis_is_linked(data: DataService, database: SqliteDatabase) -> None:
+def test_hypothesis_is_linked(data: DataService, database: Database) -> None:
     business = data._business
     hypothesis = business.create(
         NewHypothesis(

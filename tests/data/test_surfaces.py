@@ -29,7 +29,7 @@ ROWS = {
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
+def client(tmp_path: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=tmp_path / "home") as opened:
         opened.data.create("nyc/flights", key=["id"], time_column="at", purposes=["demo"])
         yield opened

@@ -107,7 +107,7 @@ class Life:
 
 
 @pytest.mark.slow
-def test_the_circle_closes_by_itself(tmp_path: Path) -> None:
+def test_the_circle_closes_by_itself(tmp_path: Path, records_address: str | None) -> None:
     with connect(home=tmp_path / "home") as client:
         life = Life(client, tmp_path)
         first = client.loop.retrain("request", reason="the first model")

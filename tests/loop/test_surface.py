@@ -26,7 +26,7 @@ def prepare(client: Client, folder: Path) -> None:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
+def client(tmp_path: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=tmp_path / "home") as client:
         prepare(client, tmp_path)
         yield client

@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from tests.databases import Opened
+
 from pomona.core.errors import NotFound
 from pomona.core.events import VersionCommitted, WindowClosed
 from pomona.data.records import Dataset, DataVersion
@@ -25,9 +27,7 @@ from pomona.releases.records import (
     Endpoint,
     Release,
 )
-from pomona.sql import metadata
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 from pomona.training.records.entries import DataSelector, TrainingEntry
 
@@ -215,11 +215,10 @@ class FakeServing:
 class World:
     """Everything wired as the application does it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, opened: Opened) -> None:
         self.folder = folder
         self.clock = FakeClock(START)
-        self.database = SqliteDatabase(folder / "t.db", self.clock)
-        metadata.create_all(self.database.engine)
+        self.database = opened(self.clock)
         self.ledger = SqlLedger(self.database)
         self.jobs = JobService(self.database, self.clock)
         self.data, self.registry, self.releases = FakeData(), FakeRegistry(), FakeReleases()

@@ -1,13 +1,12 @@
 """Monitoring: each window is read once, incidents open and close, a new champion ends them."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
+from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.business.records import Hypothesis, Payoffs
 from pomona.core.actors import acting_as
@@ -19,10 +18,8 @@ from pomona.monitoring.service import MonitoringService
 from pomona.monitoring.watch import Watch
 from pomona.releases.records import Endpoint, Release
 from pomona.serving.asking import Window as Rows
-from pomona.sql import metadata
 from pomona.stats.profiles import profile_categories, profile_numeric
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
@@ -156,10 +153,9 @@ class FakeReferences:
 
 
 class Bench:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, opened: Opened) -> None:
         self.clock = FakeClock(START)
-        self.database = SqliteDatabase(folder / "t.db", self.clock)
-        metadata.create_all(self.database.engine)
+        self.database = opened(self.clock)
         self.ledger = SqlLedger(self.database)
         self.serving, self.releases = FakeServing(), FakeReleases()
         self.service = self.another_process()
@@ -196,10 +192,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.database.close()
+def bench(open_database: Opened) -> Bench:  # noqa: F811
+    return Bench(open_database)
 
 
 def test_a_window_closes_when_later_predictions_exist_and_only_once(bench: Bench) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.databases import records_address  # noqa: F401
 from typer.testing import CliRunner
 
 from pomona.cli.main import app
@@ -13,7 +14,7 @@ from pomona.sdk.client import Client, connect
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
+def client(tmp_path: Path, records_address: str | None) -> Iterator[Client]:  # noqa: F811
     with connect(home=tmp_path / "home") as client:
         yield client
 

@@ -1,12 +1,11 @@
 """Releases: one per endpoint; verdicts act, are kept with their evidence and replay to the same bytes."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import msgspec
 import pytest
+from tests.databases import Opened, open_database  # noqa: F401
 
 from pomona.business.records import NewHypothesis, Payoffs
 from pomona.business.service import BusinessService
@@ -25,10 +24,8 @@ from pomona.releases.records import (
     Release,
 )
 from pomona.releases.service import ReleaseService
-from pomona.sql import metadata
 from pomona.stats.records import Moments
 from pomona.storage.ledger import SqlLedger
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
@@ -73,10 +70,9 @@ class FakeRegistry:
 
 
 class Bench:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, opened: Opened) -> None:
         self.clock = FakeClock(START)
-        self.database = SqliteDatabase(folder / "t.db", self.clock)
-        metadata.create_all(self.database.engine)
+        self.database = opened(self.clock)
         self.registry = FakeRegistry()
         self.business = BusinessService(self.database, self.clock)
         self.releases = ReleaseService(self.database, self.clock, self.registry, self.business)
@@ -98,10 +94,8 @@ class Bench:
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    bench = Bench(tmp_path)
-    yield bench
-    bench.database.close()
+def bench(open_database: Opened) -> Bench:  # noqa: F811
+    return Bench(open_database)
 
 
 def seen(candidate_mean: float, *, n: int = 1000, days: float = 1.0) -> CanaryEvidence:

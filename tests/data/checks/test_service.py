@@ -7,13 +7,13 @@ import pyarrow as pa
 import pytest
 
 from pomona.core.errors import Invalid, NotFound
+from pomona.core.ports import Database
 from pomona.data.checks import service
 from pomona.data.checks.service import CheckService
 from pomona.data.comparison.service import ComparisonService
 from pomona.data.records import Check, NewDataset
 from pomona.data.service import DataService
 from pomona.stats.records import NumericProfile
-from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.clock import FakeClock
 
 CHECKS = (
@@ -26,7 +26,7 @@ CHECKS = (
 
 @pytest.fixture
 def checks(
-    database: SqliteDatabase, clock: FakeClock, data: DataService, monkeypatch: pytest.MonkeyPatch
+    database: Database, clock: FakeClock, data: DataService, monkeypatch: pytest.MonkeyPatch
 ) -> CheckService:
     monkeypatch.setattr(service, "CHUNK_ROWS", 3)
     data.create(NewDataset(name="fruit", key=("id",), time_column="at", checks=CHECKS))

@@ -46,7 +46,7 @@ ways = pytest.mark.parametrize("client", ["in process", "over a socket"], indire
 
 
 @pytest.fixture
-def client(request: pytest.FixtureRequest, home: Path) -> Iterator[Client]:
+def client(request: pytest.FixtureRequest, home: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=home) as opened:
         opened.data.create("loans", key=["id"], time_column="at")
         if getattr(request, "param", "in process") == "in process":

@@ -14,7 +14,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def client(tmp_path: Path) -> Iterator[Client]:
+def client(tmp_path: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=tmp_path / "home") as opened:
         opened.files.create("vision/pets")
         yield opened

@@ -17,8 +17,9 @@ def empty_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(empty_home: Path, tmp_path: Path) -> Iterator[World]:
-    shutil.copytree(empty_home, tmp_path / "home")
+def world(empty_home: Path, tmp_path: Path, records_address: str | None) -> Iterator[World]:
+    if records_address is None:
+        shutil.copytree(empty_home, tmp_path / "home")
     opened = open_world(tmp_path / "home")
     yield opened
     opened.app.close()

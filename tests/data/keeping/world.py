@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from tests.databases import home_records
 
 from pomona.app import App, open_app
 from pomona.data.keeping.records import Collected, DropRequest, Keep
@@ -54,4 +55,4 @@ def table(rows: dict[int, float | None]) -> pa.Table:
 def open_world(home: Path) -> World:
     """Open a home folder."""
     clock = FakeClock()
-    return World(home, clock, open_app(home, clock=clock))
+    return World(home, clock, open_app(home, address=home_records(), clock=clock))

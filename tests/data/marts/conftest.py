@@ -25,8 +25,17 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def world(prepared: Path, tmp_path: Path) -> Iterator[World]:
-    shutil.copytree(prepared, tmp_path / "home")
-    app = open_app(tmp_path / "home")
+def home(prepared: Path, tmp_path: Path, records_address: str | None) -> Path:
+    """A home folder of the test's own that holds the same."""
+    if records_address is None:
+        shutil.copytree(prepared, tmp_path / "home")
+    else:
+        prepare(tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def world(home: Path, records_address: str | None) -> Iterator[World]:
+    app = open_app(home, address=records_address)
     yield World(app)
     app.close()

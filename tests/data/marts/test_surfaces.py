@@ -18,14 +18,7 @@ LEAKY = 'select l.id, p.amount from "credit/loans" l join payments p using (cust
 
 
 @pytest.fixture
-def home(prepared: Path, tmp_path: Path) -> Path:
-    import shutil
-
-    return Path(shutil.copytree(prepared, tmp_path / "home"))
-
-
-@pytest.fixture
-def client(home: Path) -> Iterator[Client]:
+def client(home: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=home) as opened:
         yield opened
 

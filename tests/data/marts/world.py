@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+from tests.databases import home_records
 
 from pomona.app import App, open_app
 from pomona.data.records import NewDataset
@@ -56,7 +57,7 @@ class World:
 
 def prepare(home: Path) -> None:
     """Declare and fill both datasets."""
-    app = open_app(home)
+    app = open_app(home, address=home_records())
     app.data.create(
         NewDataset(name="credit/loans", key=("id",), time_column="at", purposes=("scoring", "research"))
     )

@@ -31,7 +31,7 @@ def shop(folder: Path) -> Path:
 
 
 @pytest.fixture
-def client(folder: Path) -> Iterator[Client]:
+def client(folder: Path, records_address: str | None) -> Iterator[Client]:
     with connect(home=folder / ".pomona") as opened:
         yield opened
 

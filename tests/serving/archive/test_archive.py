@@ -23,7 +23,7 @@ from pomona.serving.asking import PredictionFilter
 
 
 @pytest.fixture
-def world(tmp_path: Path, records_address: str | None) -> Iterator[World]:
+def world(tmp_path: Path, records_address: str | None) -> Iterator[World]:  # noqa: F811
     with opened(tmp_path) as made:
         yield made
 

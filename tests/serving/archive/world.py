@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
+from tests.databases import home_records
 from tests.serving.planned import START, Planned, journal_row, write_segment
 
 from pomona.app import App, open_app
@@ -46,7 +47,7 @@ class World:
 
     def __init__(self, home: Path, policy: BatchPolicy = SMALL) -> None:
         self.home, self.clock, self.planned = home, FakeClock(START), Served()
-        self.app: App = open_app(home, clock=self.clock)
+        self.app: App = open_app(home, address=home_records(), clock=self.clock)
         self.journal = home / "gateway" / "journal"
         self.serving = ServingService(self.app.database, self.clock, self.planned, self.planned, self.journal)
         self.archive = Archive(
