@@ -10,9 +10,10 @@ from typing import BinaryIO
 from blake3 import blake3
 
 from pomona.core.errors import NotFound, Tampered
-from pomona.storage.disk import disk_errors, sync_folder
+from pomona.storage.disk import begin_writing, disk_errors, sync_folder
 
 _CHUNK = 1 << 20
+_BURST = 8 << 20
 
 
 class FileBlobs:
@@ -27,7 +28,7 @@ class FileBlobs:
         return self.put_stream(BytesIO(body))[0]
 
     def put_stream(self, stream: BinaryIO) -> tuple[str, int]:
-        hasher, size = blake3(), 0
+        hasher, size, begun = blake3(), 0, 0
         with disk_errors():
             handle, name = tempfile.mkstemp(dir=self._incoming)
             try:
@@ -36,6 +37,9 @@ class FileBlobs:
                         hasher.update(chunk)
                         size += len(chunk)
                         out.write(chunk)
+                        if size - begun >= _BURST:
+                            begin_writing(out.fileno(), begun, size)
+                            begun = size
                     out.flush()
                     os.fsync(out.fileno())
                 digest = hasher.hexdigest()

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from blake3 import blake3
@@ -15,21 +16,22 @@ PIECE = 1 << 20
 
 
 class BodyStream(io.RawIOBase):
-    """A request's body as a file, for a thread: each read asks the event loop for the next megabyte."""
+    """A request's body as a file, for a thread: the event loop takes a megabyte while it has the last."""
 
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop) -> None:
         self._receive = receive
         self._loop = loop
         self._rest = memoryview(b"")
         self._more = True
+        self._coming: Future[bytes] | None = None
 
     def readable(self) -> bool:
         return True
 
     def readinto(self, buffer: "WriteableBuffer") -> int:
         target = memoryview(buffer).cast("B")
-        while not self._rest and self._more:
-            self._rest = memoryview(self._ask())
+        while not self._rest and (self._more or self._coming is not None):
+            self._rest = memoryview(self._next())
         count = min(len(target), len(self._rest))
         target[:count] = self._rest[:count]
         self._rest = self._rest[count:]
@@ -47,8 +49,15 @@ class BodyStream(io.RawIOBase):
             size += len(parts[-1])
         return b"".join(parts)
 
-    def _ask(self) -> bytes:
-        asked = asyncio.run_coroutine_threadsafe(self._gather(), self._loop)
+    def _next(self) -> bytes:
+        found = self._wait(self._coming or self._ask())
+        self._coming = self._ask() if self._more else None
+        return found
+
+    def _ask(self) -> "Future[bytes]":
+        return asyncio.run_coroutine_threadsafe(self._gather(), self._loop)
+
+    def _wait(self, asked: "Future[bytes]") -> bytes:
         while True:
             try:
                 return asked.result(timeout=1.0)
