@@ -107,6 +107,7 @@ class Life:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_the_circle_closes_by_itself(tmp_path: Path, records_address: str | None) -> None:
     with connect(home=tmp_path / "home") as client:
         life = Life(client, tmp_path)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
     from pomona.registry.records import ModelFile
 
-LATENCY = Latency | None
 GATES = list[GateResult]  # `list` is a method below
 KEYS = list[PublicKey]
 
@@ -125,7 +124,8 @@ class Models:
 
     def latency(self, ref: str) -> Latency | None:
         """How long a version took to answer what it was asked; None if it answered nothing."""
-        return self._session.get(f"/api/v1/model-versions/{_ref(ref)}/latency", LATENCY)
+        body = self._session.call("GET", f"/api/v1/model-versions/{_ref(ref)}/latency").body
+        return None if body in (b"", b"null") else from_json(body, Latency)
 
     def set_alias(self, name: str, alias: str, number: int, *, force: str | None = None) -> ModelVersion:
         """Let an alias name a version; ``champion`` wants a passed gate, or ``force``: the reason."""
