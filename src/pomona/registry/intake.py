@@ -39,8 +39,10 @@ class Intake:
         self._blobs = blobs
         self._tracking = tracking
 
-    def from_run(self, run_id: str, path: str | None) -> Taken:
+    def from_run(self, run_id: str, path: str | None, *, owner: str | None = None) -> Taken:
         """The model a run logged: the one at ``path`` (or of that name), or the only one.
+
+        ``owner`` is the run that it is registered for, if that is another one.
 
         Raises:
             NotFound: If there is no such run or it logged no such model.
@@ -55,9 +57,10 @@ class Intake:
                 hint=f"say which: path=one of {', '.join(sorted(model.name for model in chosen))}",
             )
         if chosen:
-            return self.from_logged_model(chosen[-1].id, run_id=run_id)
+            return self.from_logged_model(chosen[-1].id, run_id=owner or run_id)
         folder = safe_path(path) if path is not None else self._only_folder(run)
-        return self._take(ArtifactAddress(root=run_id, path=folder), f"runs:/{run_id}/{folder}", run_id, None)
+        address = ArtifactAddress(root=run_id, path=folder)
+        return self._take(address, f"runs:/{run_id}/{folder}", owner or run_id, None)
 
     def from_logged_model(self, model_id: str, *, run_id: str | None = None) -> Taken:
         """A logged model.
@@ -82,7 +85,7 @@ class Intake:
             return self.from_logged_model(rest.strip("/"), run_id=run_id)
         if scheme == "runs":
             run, _, path = rest.strip("/").partition("/")
-            return self.from_run(run, path)
+            return self.from_run(run, path, owner=run_id)
         address = address_of_uri(source)
         if address is None:
             raise Invalid(

@@ -81,3 +81,17 @@ def test_spans_of_others_give_previews_in_json_and_the_root_the_name_of_its_serv
     assert previews == ['"Why?"', '{"so": 1}']
     named = [any(item["key"] == "service.name" for item in span["attributes"]) for span in found["spans"]]
     assert named == [True, False]
+
+
+def test_a_version_belongs_to_the_run_that_its_request_names(mlflow: Caller) -> None:
+    made, told = (mlflow.post("runs/create", experiment_id="0")["run"]["info"]["run_id"] for _ in range(2))
+    about = b"flavors:\n  python_function:\n    loader_module: x\n"
+    at = f"/mlflow-artifacts/artifacts/0/{made}/artifacts/model/MLmodel"
+    assert mlflow.call("PUT", at, body=about).status == 200
+    mlflow.post("registered-models/create", name="m")
+    source = f"runs:/{made}/model"
+    mlflow.post("model-versions/create", name="m", source=source, run_id=told)
+    mlflow.post("model-versions/create", name="m", source=source)
+    found = mlflow.get("model-versions/search", filter=f"run_id = '{told}'")["model_versions"]
+    assert [(item["version"], item["source"]) for item in found] == [("1", source)]
+    assert mlflow.get("model-versions/get", name="m", version="2")["model_version"]["run_id"] == made
