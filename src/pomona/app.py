@@ -302,6 +302,7 @@ class App(DataTools):
 
     def close(self) -> None:
         """Finish what is queued and let go of the store."""
+        self.tracking.close()
         self.database.close()
 
 

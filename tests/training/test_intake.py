@@ -167,6 +167,29 @@ def test_a_settling_that_is_undone_gives_no_number_to_a_name(
     assert [metric.value for metric in tracking.run(run.id).metrics] == [0.5]
 
 
+def test_who_closes_leaves_nothing_on_its_way(
+    tracking: TrackingService, database: Database, run: Run
+) -> None:
+    tracking.log(run.id, metrics=losses(0.5))
+    assert waiting(database) == 1
+    tracking.close()
+    assert (waiting(database), stored(database)) == (0, 1)
+    tracking.close()
+
+
+def test_a_full_disk_does_not_keep_from_closing(
+    tracking: TrackingService, database: Database, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(tx: Transaction, histories: object) -> None:
+        raise StorageFull("the disk takes no more data")
+
+    tracking.log(run.id, metrics=losses(0.5))
+    with monkeypatch.context() as patch:
+        patch.setattr(metrics, "add_points", fails)
+        tracking.close()
+    assert [metric.value for metric in tracking.run(run.id).metrics] == [0.5]
+
+
 def test_a_closed_database_refuses(tracking: TrackingService, database: Database, run: Run) -> None:
     database.close()
     with pytest.raises(Unavailable, match="closed"):

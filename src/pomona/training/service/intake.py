@@ -103,10 +103,24 @@ class MetricIntake:
             for call in self.take():
                 call.answer(error)
 
+    def settle_now(self) -> "Future[dict[str, int]]":
+        """Bring every metric to its table; done once that is durable."""
+        future = self._database.submit(self.settle)
+        future.add_done_callback(self._settled)
+        return future
+
+    def close(self) -> None:
+        """Leave nothing behind that only Pomona can read."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._unsettled:
+            with suppress(PomonaError):  # told already; whoever opens the database next finds them
+                self.settle_now().result()
+
     def _settle_soon(self) -> None:
         self._timer = None
-        with suppress(Unavailable):  # closed meanwhile: whoever opens it next finds them
-            self._database.submit(self.settle).add_done_callback(self._settled)
+        with suppress(Unavailable):  # closed meanwhile
+            self.settle_now()
 
     def _settled(self, future: "Future[dict[str, int]]") -> None:
         self.remember(future)

@@ -16,7 +16,10 @@ _log = logging.getLogger(__name__)
 
 
 class SettledDatabase:
-    """Database around another: what waits in the inbox of metrics is settled before anybody looks."""
+    """Database around another: what waits in the inbox of metrics is settled before anybody looks.
+
+    Work of a write must not ``read`` here: it would wait for the writer, which is busy with it.
+    """
 
     def __init__(self, inner: Database, intake: MetricIntake) -> None:
         self._inner = inner
@@ -52,7 +55,7 @@ class SettledDatabase:
 
     def _settle(self) -> None:
         try:
-            self._inner.write(self._intake.settle)
+            self._intake.settle_now().result()
         except (StorageFull, Unavailable) as error:  # what can be read is better than nothing
             _log.warning("the newest metrics are not shown yet: %s", error)
 

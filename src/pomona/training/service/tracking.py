@@ -225,6 +225,10 @@ class TrackingService:
         limits.check_run_id(run_id)
         return self._intake.put(run_id, points)
 
+    def close(self) -> None:
+        """Finish what is on its way in."""
+        self._intake.close()
+
     def delete_tag(self, run_id: str, key: str) -> None:
         """Drop a tag of a run.
 
