@@ -16,6 +16,7 @@ from pomona.server.mlflow.otlp import Otlp
 from pomona.server.mlflow.prompts import Prompts
 from pomona.server.mlflow.registry import Registry
 from pomona.server.mlflow.runs import Runs
+from pomona.server.mlflow.trace_analytics import TraceAnalytics
 from pomona.server.mlflow.traces import Traces
 from pomona.server.mlflow.uploads import Uploads
 from pomona.server.mlflow.webhooks import Webhooks
@@ -47,6 +48,7 @@ def table_of(services: Services) -> Table:
         *_registry(registry, Prompts(beside.prompts, registry)),
         *_traces(Traces(beside.traces)),
         *_assessments(Traces(beside.traces)),
+        *_analytics(TraceAnalytics(beside.traces, tracking.artifacts)),
         *_webhooks(Webhooks(beside.webhooks)),
         *_evaluations(Evaluations(beside.evaluations)),
         ("POST", OTLP, Otlp(beside.traces).export),
@@ -194,6 +196,14 @@ def _traces(handlers: Traces) -> Table:
         ("GET", f"{one}/info", handlers.old_info),
         ("PATCH", f"{one}/tags", handlers.set_tag),
         ("DELETE", f"{one}/tags", handlers.delete_tag),
+    ]
+
+
+def _analytics(handlers: TraceAnalytics) -> Table:
+    return [
+        ("POST", "/mlflow/traces/calculate-filter-correlation", handlers.correlation),
+        ("POST", "/mlflow/traces/metrics", handlers.metrics),
+        ("GET", "/mlflow/get-trace-artifact", handlers.artifact),
     ]
 
 

@@ -100,6 +100,32 @@ def span(found: Span) -> dict[str, Any]:
     return shape
 
 
+def stored_span(found: Span) -> dict[str, Any]:
+    """A span as clients write it into a file: each attribute is a JSON text."""
+    return {
+        "trace_id": _bytes(found.trace_id.removeprefix("tr-")),
+        "span_id": _bytes(found.span_id),
+        "parent_span_id": None if found.parent is None else _bytes(found.parent),
+        "name": found.name,
+        "start_time_unix_nano": found.start_ns,
+        "end_time_unix_nano": found.end_ns,
+        "events": [
+            {
+                "name": event["name"],
+                "time_unix_nano": event["time_ns"],
+                "attributes": event["attributes"] or {},
+            }
+            for event in found.events
+        ],
+        "status": {
+            "code": _STATUS.get(found.status, "STATUS_CODE_UNSET"),
+            "message": found.status_message,
+        },
+        "attributes": {key: msgspec.json.encode(value).decode() for key, value in found.attributes.items()},
+        "links": found.links,
+    }
+
+
 def _event(event: dict[str, Any]) -> dict[str, Any]:
     shape = {"time_unix_nano": event["time_ns"], "name": event["name"]}
     return shape | {"attributes": _attributes(event["attributes"])} if event["attributes"] else shape

@@ -77,6 +77,18 @@ def in_our_words(attributes: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+def undumped(value: Any) -> Any:
+    """A text that some client wrote as JSON, as what it stands for: a text, a list or an object, no number.
+
+    >>> undumped('"LLM"'), undumped('{"k": 1}'), undumped("1")
+    ('LLM', {'k': 1}, '1')
+    """
+    if not isinstance(value, str) or value[:1] not in ('"', "[", "{"):
+        return value
+    found = plain(value)
+    return found if isinstance(found, str | list | dict) else value
+
+
 def token_usage(attributes: Mapping[str, Any]) -> dict[str, int]:
     """Tokens by kind, as far as they are told."""
     told = {name: _integer(_first(attributes, keys)) for name, keys in _TOKENS.items()}

@@ -65,7 +65,9 @@ def _postgres_json(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(JsonText, "sqlite")
 def _sqlite_json(element: Any, compiler: Any, **options: Any) -> str:
     column, key = element.clauses
-    return f"({compiler.process(column, **options)} ->> {compiler.process(key, **options)})"
+    # As a path in quotes: releases of SQLite before 3.45 take a dot in a bare key for a step downwards.
+    path = f"""'$."' || replace({compiler.process(key, **options)}, '"', '') || '"'"""
+    return f"({compiler.process(column, **options)} ->> ({path}))"
 
 
 def search(

@@ -13,7 +13,10 @@ from pomona.training.service.experiments import ExperimentService
 from pomona.training.store import artifacts, experiments
 from pomona.training.traces import grammar, rules, search, store
 from pomona.training.traces.assessing import AssessmentService
+from pomona.training.traces.correlation import Together, together
 from pomona.training.traces.intake import take_in
+from pomona.training.traces.measures import Point, Question, check_question
+from pomona.training.traces.measuring import measure
 from pomona.training.traces.records import (
     ARTIFACTS_TAG,
     FINAL_METADATA,
@@ -213,6 +216,27 @@ class TraceService:
         return self._database.read(
             lambda tx: search.search(tx, numbers, conditions, order, limit=limit, offset=offset)
         )
+
+    def together(
+        self, experiment_ids: Sequence[str], first: str, second: str, *, base: str | None = None
+    ) -> Together:
+        """How two filters go together, among the traces that fulfil ``base``.
+
+        Raises:
+            Invalid: If a filter cannot be read.
+        """
+        numbers = [limits.experiment_number(item) for item in experiment_ids]
+        return self._database.read(lambda tx: together(tx, numbers, first, second, base))
+
+    def measure(self, experiment_ids: Sequence[str], asked: Question) -> list[Point]:
+        """Figures over many traces, their spans, or what was judged of them.
+
+        Raises:
+            Invalid: If it asks for what cannot be measured.
+        """
+        check_question(asked)
+        numbers = [limits.experiment_number(item) for item in experiment_ids]
+        return self._database.read(lambda tx: measure(tx, numbers, asked))
 
     def set_tag(self, trace_id: str, key: str, value: str) -> None:
         """Add or overwrite a tag.
