@@ -144,9 +144,7 @@ def test_the_password_of_the_database_is_not_shown_and_only_who_opens_the_record
         assert "hush" not in " ".join(command)
         return Silent()
 
-    monkeypatch.setattr(tree, "_fork", begin)
-    monkeypatch.setattr(tree, "_run", begin)
-    monkeypatch.setattr(tree, "_loaded", lambda: False)
+    monkeypatch.setattr(tree, "_beginning", lambda _: begin)
     monkeypatch.setattr(tree, "_await", lambda *_: None)
     monkeypatch.setattr(tree, "_stop", lambda _: None)
     with tree.run_tree(options):

@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -22,7 +23,8 @@ class Fork:
     Fork only from a process with one thread: a lock that another one holds would stay locked in the child.
 
     Args:
-        module: Its ``main`` finds the arguments in ``sys.argv``, as after ``python -m module``.
+        module: A module, or a package with ``__main__``, that has a function ``main``; it finds the
+            arguments in ``sys.argv``, as after ``python -m module``.
         environment: All of it; nothing else is inherited.
         log: The file that takes what the child prints.
         name: What ``ps`` and ``top`` call the child.
@@ -77,7 +79,9 @@ def _live(
     try:
         _be_new(environment, log, name)
         sys.argv = [module, *arguments]
-        import_module(module).main()
+        package = find_spec(module)
+        entry = f"{module}.__main__" if package and package.submodule_search_locations else module
+        import_module(entry).main()
         code = 0
     except SystemExit as left:
         code = _code_of(left)

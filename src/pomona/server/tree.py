@@ -1,7 +1,8 @@
 """``pomona up``: server, gateway and worker as one process tree that starts and stops together.
 
-Server and worker need the same libraries. Where forks are safe they are copies of this process, which
-has loaded them: that is half the memory, and the worker starts at once.
+They need the same libraries. Where forks are safe they are copies of this process, which has loaded them:
+that is half the memory, and less to do at the start. The gateway comes first, before anything it does
+without is there (SQL, every service); then server and worker, which both need all of that.
 """
 
 import gc
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
 from typing import Protocol
 
@@ -165,8 +167,9 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
     tree = Tree(options=options, token=token if options.auth else None, login_url=login)
     address = options.home / "server.json"
     try:
-        _start(tree, "gateway", _gateway_command(options), _ONE_THREAD, _run)
-        begin = _fork if _loaded() else _run
+        begin = _beginning("uvicorn.server")
+        _start(tree, "gateway", _gateway_command(options), _ONE_THREAD, begin)
+        begin = _beginning("pomona.worker")
         secret = options.secrets
         _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code} | secret, begin)
         _await(tree, "server", options.host, options.port, "/health")
@@ -181,15 +184,15 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
         _stop(tree)
 
 
-def _loaded() -> bool:
-    """Load what server and worker share; True if copies of this process will then be sound."""
+def _beginning(module: str) -> Begin:
+    """How to start what needs a module: as a copy of this process that has loaded it, if that is sound."""
     if sys.platform != "linux":
-        return False  # system libraries of macOS do not survive a fork
-    import pomona.worker  # noqa: F401
-
+        return _run  # system libraries of macOS do not survive a fork
+    import_module(module)
     gc.collect()
     gc.freeze()  # a collection in a child would write to every object, and so copy it
-    return len(list(Path("/proc/self/task").iterdir())) == 1
+    threads = len(list(Path("/proc/self/task").iterdir()))
+    return _fork if threads == 1 else _run  # a lock of another thread would stay locked in the copy
 
 
 def _server_command(options: TreeOptions) -> list[str]:
