@@ -1,6 +1,7 @@
 """Which code a run ran: what is kept of uncommitted changes, and what never is."""
 
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,17 @@ def test_what_looks_like_a_secret_is_masked(line: str) -> None:
 @pytest.mark.parametrize("line", ["token_count = 12", "secret_sauce = compute(x)", "password = getpass()"])
 def test_what_only_speaks_of_secrets_stays(line: str) -> None:
     assert f"+{line}" in rules.kept_of(part("conf.py", f"+{line}"))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["eyJ-", "token", "token =", "sk-a", "://a:", "secret", 'password="', "eyJaaaaaaaaaa.", "a b/", "@@ -1 "],
+)
+def test_a_patch_written_to_keep_us_busy_does_not(piece: str) -> None:
+    many = piece * (300_000 // len(piece))
+    began = time.process_time()
+    rules.files_of(rules.kept_of(f"diff --git a/{many} b/{many}\n" + part("x.py", f"+{many[:250_000]}")))
+    assert time.process_time() - began < 1.0
 
 
 def test_private_keys_and_huge_files_are_only_named() -> None:
