@@ -12,9 +12,10 @@ export const START: Recipe = {
 /** Loads this version: by its alias if it has one, so that a program follows it. */
 export function loading(shown: Text): Recipe {
   const ref = shown.aliases.length > 0 ? `${shown.prompt}@${shown.aliases[0]}` : `${shown.prompt}/${shown.number}`;
-  const values = shown.variables.filter((name) => !name.includes(".")).map((name) => `${name}="…"`);
+  const plain = shown.variables.filter((name) => !name.includes(".")).map((name) => `${name}="…"`);
+  const dotted = shown.variables.filter((name) => name.includes(".")).map((name) => `"${name}": "…"`);
   return {
-    sdk: `import mlflow\n\nprompt = mlflow.genai.load_prompt("prompts:/${ref}")\nprompt.format(${values.join(", ")})`,
-    cli: `pomona prompts fill ${ref}${values.map((value) => ` ${value}`).join("")}`,
+    sdk: `import mlflow\n\nprompt = mlflow.genai.load_prompt("prompts:/${ref}")\nprompt.format(${[...plain, ...(dotted.length > 0 ? [`**{${dotted.join(", ")}}`] : [])].join(", ")})`,
+    cli: `pomona prompts fill ${ref}${shown.variables.map((name) => ` ${name}="…"`).join("")}`,
   };
 }
