@@ -95,3 +95,18 @@ def test_a_version_belongs_to_the_run_that_its_request_names(mlflow: Caller) -> 
     found = mlflow.get("model-versions/search", filter=f"run_id = '{told}'")["model_versions"]
     assert [(item["version"], item["source"]) for item in found] == [("1", source)]
     assert mlflow.get("model-versions/get", name="m", version="2")["model_version"]["run_id"] == made
+
+
+def test_a_trace_that_was_linked_before_it_arrived_is_found_by_its_run(mlflow: Caller) -> None:
+    """Clients log traces in the background, and link them at once."""
+    run = mlflow.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
+    mlflow.post("traces/link-to-run", trace_ids=["tr-1", "tr-12"], run_id=run)
+    mlflow.post("traces/link-to-run", trace_ids=["tr-1"], run_id=run)
+    place = {"type": "MLFLOW_EXPERIMENT", "mlflow_experiment": {"experiment_id": "0"}}
+    info = {"trace_id": "tr-1", "trace_location": place, "request_time": "2026-01-01T00:00:00Z"}
+    for trace_id in ("tr-1", "tr-2"):
+        sent = {"trace": {"trace_info": info | {"trace_id": trace_id, "state": "OK"}}}
+        assert mlflow.call("POST", TRACES, sent).status == 200
+    asked = {"locations": [place], "filter": f"attributes.run_id = '{run}'"}
+    found = mlflow.call("POST", f"{TRACES}/search", asked).json["traces"]
+    assert [item["trace_id"] for item in found] == ["tr-1"]

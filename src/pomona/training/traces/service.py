@@ -262,10 +262,10 @@ class TraceService:
         self._database.write(work)
 
     def link_run(self, trace_ids: Sequence[str], run_id: str) -> None:
-        """Tie traces to a run; ids of none are left out.
+        """Tie traces to a run, those that are still on their way as soon as they arrive.
 
         Raises:
-            Invalid: If they are too many.
+            Invalid: If they are too many, or an id is odd.
         """
         if len(trace_ids) > rules.MAX_LINKS:
             raise Invalid(
@@ -273,10 +273,13 @@ class TraceService:
                 f"Provided {len(trace_ids)} traces."
             )
         limits.check_run_id(run_id)
+        for trace_id in trace_ids:
+            rules.check_trace_id(trace_id)
 
         def work(tx: Transaction) -> None:
-            numbers = [row.id for row in store.ids(tx, trace_ids).values()]
-            store.add_links(tx, numbers, "run", [run_id])
+            found = store.ids(tx, trace_ids)
+            store.add_links(tx, [row.id for row in found.values()], "run", [run_id])
+            store.promise(tx, [trace_id for trace_id in trace_ids if trace_id not in found], run_id)
 
         self._database.write(work)
 

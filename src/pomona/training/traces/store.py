@@ -96,6 +96,7 @@ links = Table(
 _set_tag, _set_metadata, _set_span = upsert(tags), upsert(metadata), upsert(spans)
 _set_assessment, _add_link = upsert(assessments), insert_new(links)
 _SHORTEST = 8
+_NOT_YET, _MAX_TARGET = 0, 300  # the number of no trace; characters of a link's target
 _CHILDREN = (tags, metadata, spans, assessments, links)
 
 
@@ -140,8 +141,15 @@ def row_like(tx: Transaction, ref: str) -> Any:
 
 
 def add(tx: Transaction, info: TraceInfo) -> int:
-    """A new trace, without tags and metadata; returns its number."""
-    return int(tx.execute(insert(traces), _row(info)).inserted_primary_key[0])
+    """A new trace, without tags and metadata, tied to runs it was promised to; returns its number."""
+    made = int(tx.execute(insert(traces), _row(info)).inserted_primary_key[0])
+    begins = f"{info.trace_id}/"  # which no id holds
+    early = (links.c.kind == "early", links.c.target > begins, links.c.target < f"{info.trace_id}0")
+    promised = list(tx.execute(select(links.c.target).where(*early)).scalars())
+    if promised:
+        add_links(tx, [made], "run", [target.removeprefix(begins) for target in promised])
+        tx.execute(delete(links).where(*early))
+    return made
 
 
 def change(tx: Transaction, trace: int, values: Mapping[str, Any]) -> None:
@@ -278,6 +286,12 @@ def add_links(tx: Transaction, numbers: Sequence[int], kind: str, targets: Seque
     rows = [{"trace": trace, "kind": kind, "target": target} for trace in numbers for target in targets]
     if rows:
         tx.execute(_add_link, rows)
+
+
+def promise(tx: Transaction, trace_ids: Sequence[str], run_id: str) -> None:
+    """Tie traces to a run once they are there: who logs in the background links first."""
+    wanted = [f"{trace_id}/{run_id}" for trace_id in trace_ids]
+    add_links(tx, [_NOT_YET], "early", [target for target in wanted if len(target) <= _MAX_TARGET])
 
 
 def root_names(tx: Transaction, numbers: Sequence[int]) -> dict[int, str]:
