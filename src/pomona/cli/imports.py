@@ -9,7 +9,7 @@ from pomona.cli.console import Json, client, done, err, out, show_one, show_rows
 
 if TYPE_CHECKING:
     from pomona.jobs.records import Job
-    from pomona.registry.importing.records import ImportPreview, ImportReport
+    from pomona.registry.importing.records import ImportPreview, ImportReport, NewImport
     from pomona.sdk.client import Client
 
 app = typer.Typer(no_args_is_help=True, help="Take over what there is elsewhere.")
@@ -53,56 +53,35 @@ def mlflow(
 
     Example: pomona import mlflow --from http://old:5000 -e churn -e fraud --trust "our own, all reviewed"
     """
-    origin = _absolute(origin)
+    from pomona.registry.importing.records import NewImport
+
+    wanted = NewImport(
+        origin=_absolute(origin),
+        credentials=credentials,
+        experiments=tuple(experiment or ()),
+        files="leave" if no_artifacts else "copy",
+        artifacts=str(Path(artifacts).absolute()) if artifacts else None,
+        trust=trust,
+    )
     with client() as pomona:
-        if dry_run:
-            _show_preview(
-                pomona.imports.preview(origin, credentials=credentials, experiments=experiment or ()),
-                json=json,
-            )
+        if not dry_run:
+            _show_report(_take(pomona, wanted), json=json)
             return
-        report = _take(
-            pomona,
-            origin,
-            credentials=credentials,
-            experiments=experiment or [],
-            files=not no_artifacts,
-            artifacts=str(Path(artifacts).absolute()) if artifacts else None,
-            trust=trust,
-        )
-    _show_report(report, json=json)
+        found = pomona.imports.preview(wanted.origin, credentials=credentials, experiments=wanted.experiments)
+    _show_preview(found, json=json)
 
 
-def _take(
-    pomona: "Client",
-    origin: str,
-    *,
-    credentials: str | None,
-    experiments: list[str],
-    files: bool,
-    artifacts: str | None,
-    trust: str | None,
-) -> "ImportReport":
+def _take(pomona: "Client", wanted: "NewImport") -> "ImportReport":
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-    bar = Progress(
-        BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-    )
-    with bar:
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=err, transient=True) as bar:
         task = bar.add_task("waiting for a worker", total=1.0)
 
         def tell(job: "Job") -> None:
             bar.update(task, completed=job.progress, description=job.note or job.state)
 
-        return pomona.imports.mlflow(
-            origin,
-            credentials=credentials,
-            experiments=experiments,
-            files=files,
-            artifacts=artifacts,
-            trust=trust,
-            on_progress=tell,
-        )
+        return pomona.imports.take(wanted, on_progress=tell)
 
 
 def _show_preview(found: "ImportPreview", *, json: bool) -> None:

@@ -74,6 +74,20 @@ class Imports:
             artifacts=artifacts,
             trust=trust,
         )
+        return self.take(new, timeout_s=timeout_s, on_progress=on_progress)
+
+    def take(
+        self,
+        new: NewImport,
+        *,
+        timeout_s: float = 7 * 86_400.0,
+        on_progress: Callable[[Job], None] | None = None,
+    ) -> ImportReport:
+        """``start`` an import and wait until it is done.
+
+        Raises:
+            Unavailable: If it failed, with what was said.
+        """
         job = self._jobs.wait(self.start(new).id, timeout_s=timeout_s, on_progress=on_progress)
         report = self.get(job.id).report
         if job.state != "done" or report is None:

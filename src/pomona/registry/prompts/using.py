@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, literal_column, null, select
 
 from pomona.core.ports import Transaction
 from pomona.registry.prompts.records import PromptUser, PromptUses, PromptVersion
@@ -19,9 +19,9 @@ SHOWN = 20
 
 def uses_of(tx: Transaction, version: PromptVersion) -> PromptUses:
     """Everything that used it, the newest first; what is deleted is left out."""
-    used_runs, run_count = _found(tx, *_runs(tx, version))
-    used_traces, trace_count = _found(tx, *_traces(version))
-    used_models, model_count = _found(tx, *_models(version))
+    used_runs, run_count = _found(tx, _runs(tx, version))
+    used_traces, trace_count = _found(tx, _traces(version))
+    used_models, model_count = _found(tx, _models(version))
     return PromptUses(
         runs=used_runs,
         traces=used_traces,
@@ -32,57 +32,42 @@ def uses_of(tx: Transaction, version: PromptVersion) -> PromptUses:
     )
 
 
-def _found(tx: Transaction, query: Select[Any], newest: ColumnElement[Any]) -> tuple[list[PromptUser], int]:
+def _found(tx: Transaction, query: Select[Any]) -> tuple[list[PromptUser], int]:
     count = int(tx.execute(select(func.count()).select_from(query.subquery())).scalar_one())
-    rows = tx.execute(query.order_by(newest.desc()).limit(SHOWN)) if count else ()
+    newest = query.order_by(literal_column("at_ms").desc()).limit(SHOWN)
+    rows = tx.execute(newest) if count else ()
     found = [
         PromptUser(id=row.id, name=row.name or "", run=row.run, at=from_us(row.at_ms * 1000)) for row in rows
     ]
     return found, count
 
 
-def _runs(tx: Transaction, version: PromptVersion) -> tuple[Select[Any], ColumnElement[Any]]:
+def _users(own: Any, name: Any, run: Any, at_ms: Any) -> Select[Any]:
+    return select(own.label("id"), name.label("name"), run.label("run"), at_ms.label("at_ms"))
+
+
+def _runs(tx: Transaction, version: PromptVersion) -> Select[Any]:
     key = stored_keys(tx, [PROMPTS_TAG]).get(PROMPTS_TAG, -1)
-    query = (
-        select(
-            runs.c.run_id.label("id"),
-            runs.c.name,
-            runs.c.run_id.label("run"),
-            runs.c.started_ms.label("at_ms"),
-        )
-        .join(run_tags, run_tags.c.run == runs.c.id)
-        .where(run_tags.c.key == key, runs.c.state == "active", _names(run_tags.c.value, version))
+    users = _users(runs.c.run_id, runs.c.name, runs.c.run_id, runs.c.started_ms)
+    return users.join(run_tags, run_tags.c.run == runs.c.id).where(
+        run_tags.c.key == key, runs.c.state == "active", _names(run_tags.c.value, version)
     )
-    return query, runs.c.started_ms
 
 
-def _traces(version: PromptVersion) -> tuple[Select[Any], ColumnElement[Any]]:
-    query = (
-        select(
-            traces.c.trace_id.label("id"),
-            traces.c.request_preview.label("name"),
-            traces.c.trace_id.label("run"),
-            traces.c.started_ms.label("at_ms"),
-        )
-        .join(links, links.c.trace == traces.c.id)
-        .where(links.c.kind == "prompt", links.c.target == f"{version.prompt}/{version.number}")
+def _traces(version: PromptVersion) -> Select[Any]:
+    users = _users(traces.c.trace_id, traces.c.request_preview, null(), traces.c.started_ms)
+    target = f"{version.prompt}/{version.number}"
+    return users.join(links, links.c.trace == traces.c.id).where(
+        links.c.kind == "prompt", links.c.target == target
     )
-    return query, traces.c.started_ms
 
 
-def _models(version: PromptVersion) -> tuple[Select[Any], ColumnElement[Any]]:
+def _models(version: PromptVersion) -> Select[Any]:
     models, tags = logged_models.models, logged_models.tags
-    query = (
-        select(
-            models.c.model_id.label("id"),
-            models.c.name,
-            models.c.source_run.label("run"),
-            models.c.created_ms.label("at_ms"),
-        )
-        .join(tags, tags.c.model_id == models.c.model_id)
-        .where(tags.c.key == PROMPTS_TAG, models.c.state == "active", _names(tags.c.value, version))
+    users = _users(models.c.model_id, models.c.name, models.c.source_run, models.c.created_ms)
+    return users.join(tags, tags.c.model_id == models.c.model_id).where(
+        tags.c.key == PROMPTS_TAG, models.c.state == "active", _names(tags.c.value, version)
     )
-    return query, models.c.created_ms
 
 
 def _names(column: ColumnElement[Any], version: PromptVersion) -> ColumnElement[bool]:
