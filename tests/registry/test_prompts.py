@@ -18,12 +18,14 @@ from pomona.registry.prompts.comparing import lines_of
 from pomona.registry.prompts.records import Message, NewPromptVersion, TextLine
 from pomona.registry.prompts.service import PromptService
 from pomona.registry.prompts.texts import PromptTexts
+from pomona.registry.prompts.using import SHOWN
 from pomona.sdk.client import Client, connect
 from pomona.sdk.http import HttpTransport
 from pomona.server.embedded import listening
 from pomona.testing.clock import FakeClock
 from pomona.training.service.tracking import TrackingService
-from pomona.training.traces.records import PROMPTS_TAG
+from pomona.training.traces import store as traces
+from pomona.training.traces.records import PROMPTS_TAG, TraceInfo
 
 ways = pytest.mark.parametrize("client", ["in process", "over a socket"], indirect=True)
 
@@ -138,16 +140,28 @@ def test_versions_are_found_by_number_alias_and_id(
         texts.version_with_id("prv_none")
 
 
-def test_what_used_a_version_is_told(texts: PromptTexts, tracking: TrackingService) -> None:
+def test_what_used_a_version_is_told(
+    texts: PromptTexts, tracking: TrackingService, database: Database
+) -> None:
     add(texts, "one", "my_prompt")
     add(texts, "two", "my_prompt")
     add(texts, "other", "my-prompt")
     written = json.dumps([{"name": "my_prompt", "version": "1"}])
     run = tracking.start("0", name="letters")
     tracking.log(run.id, tags=[(PROMPTS_TAG, written)])
+    tracking.models.create("0", name="sorter", source_run=run.id, tags={PROMPTS_TAG: written})
+    for number in range(SHOWN + 1):
+        seen = TraceInfo(
+            trace_id=f"tr-{number}", experiment="0", started_ms=number, request_preview=f"q{number}"
+        )
+        database.write(
+            lambda tx, seen=seen: traces.add_links(tx, [traces.add(tx, seen)], "prompt", ["my_prompt/1"])
+        )
     uses = texts.uses("my_prompt", "1")
     assert ([one.name for one in uses.runs], uses.run_count) == (["letters"], 1)
-    assert (uses.trace_count, uses.model_count) == (0, 0)
+    assert ([(one.name, one.run) for one in uses.models], uses.model_count) == ([("sorter", run.id)], 1)
+    assert uses.trace_count == SHOWN + 1
+    assert [one.name for one in uses.traces] == [f"q{number}" for number in range(SHOWN, 0, -1)]
     assert texts.uses("my_prompt", "2").run_count == 0
     assert texts.uses("my-prompt", "1").run_count == 0  # no letter stands for any other
 
