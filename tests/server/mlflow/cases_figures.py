@@ -1,5 +1,6 @@
 """Questions about figures over many traces, good and bad, and what they are asked of."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tests.server.mlflow.differences import Case
@@ -13,7 +14,7 @@ def _text(key: str, value: str) -> dict[str, Any]:
     return {"key": key, "value": {"stringValue": value}}
 
 
-def _numbers(key: str, values: dict[str, float]) -> dict[str, Any]:
+def _numbers(key: str, values: Mapping[str, float]) -> dict[str, Any]:
     pairs = [{"key": name, "value": {"doubleValue": value}} for name, value in values.items()]
     return {"key": key, "value": {"kvlistValue": {"values": pairs}}}
 

@@ -117,7 +117,9 @@ def check_question(asked: Question) -> None:
     if asked.metric not in known:
         raise Invalid(f"metric_name must be one of {list(known)}, got '{asked.metric}'")
     if not asked.aggregations:
-        raise Invalid("nothing says how to sum up", hint="aggregations: COUNT, SUM, AVG, MIN, MAX, PERCENTILE")
+        raise Invalid(
+            "nothing says how to sum up", hint="aggregations: COUNT, SUM, AVG, MIN, MAX, PERCENTILE"
+        )
     ways, dimensions = known[asked.metric]
     if strange := sorted({item.way for item in asked.aggregations} - set(ways)):
         raise Invalid(

@@ -44,7 +44,9 @@ def measure(tx: Transaction, numbers: Sequence[int], asked: Question) -> list[Po
     """The points of a question, by time, then by the other dimensions."""
     dimensions = _dimensions(asked)
     value = _value(asked)
-    query: Select[Any] = select(*(column.label(f"d{at}") for at, column in enumerate(dimensions)), value.label("v"))
+    query: Select[Any] = select(
+        *(column.label(f"d{at}") for at, column in enumerate(dimensions)), value.label("v")
+    )
     query = _source(query, asked).where(_traces.c.experiment.in_(numbers), value.is_not(None))
     query = query.where(*(column.is_not(None) for column in dimensions), *_within(asked))
     query = query.where(*(_narrowed(item, asked) for item in asked.narrowed))

@@ -299,7 +299,8 @@ def root_names(tx: Transaction, numbers: Sequence[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for part in chunks(list(numbers)):
         where = (spans.c.trace.in_(part), spans.c.parent.is_(None))
-        found |= dict(tx.execute(select(spans.c.trace, spans.c.name).where(*where)).tuples())
+        query = select(spans.c.trace, spans.c.name).where(*where)
+        found |= {row.trace: row.name for row in tx.execute(query)}
     return found
 
 

@@ -94,7 +94,7 @@ class _SpanRows:
                 total = None if line.tokens is None else line.tokens.total
                 values = (
                     trace_id, line.span_id, span.parent, line.depth, line.name, line.kind, line.status,
-                    line.error, span.start_ns, line.duration_ms, line.model, total,
+                    line.error, span.start_ns // 1000, line.duration_ms, line.model, total,
                     *(_json(value) for value in (held.inputs, held.outputs, held.attributes)),
                 )  # fmt: skip
                 for name, value in zip(_SPAN, values, strict=True):
@@ -103,7 +103,7 @@ class _SpanRows:
     def table(self) -> "pa.Table":
         import pyarrow as pa  # not at start
 
-        kinds = {"started_at": pa.timestamp("ns", "UTC"), "duration_ms": pa.float64()}
+        kinds = {"started_at": pa.timestamp("us", "UTC"), "duration_ms": pa.float64()}
         kinds |= dict.fromkeys(("depth", "total_tokens"), pa.int64())
         return pa.table(
             {name: pa.array(col, kinds.get(name, pa.string())) for name, col in self._columns.items()}
