@@ -1,8 +1,6 @@
 """Erasure: no copy of a subject's values is left in any file of the store, and all else is what it was."""
 
 import json
-import sqlite3
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,6 +11,7 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import text
 from tests.data.keeping.world import World, table
 
 from pomona.core.errors import Conflict, Invalid, NotFound, Refused
@@ -403,8 +402,8 @@ def test_a_changed_record_is_not_signed(world: World) -> None:
     assert eraser.is_signed(done)
     assert not eraser.is_signed(msgspec.structs.replace(done, reason="another"))
     assert (world.home / "erasure.key").stat().st_mode & 0o777 == 0o600
-    with closing(sqlite3.connect(world.home / "pomona.db")) as raw:
-        assert raw.execute("select count(*) from data_erasure_subjects").fetchone() == (0,)
+    count = text("select count(*) from data_erasure_subjects")
+    assert world.app.database.read(lambda tx: tx.execute(count).scalar_one()) == 0
 
 
 def test_words_that_name_the_subject_are_masked(world: World) -> None:
