@@ -107,7 +107,7 @@ def _runs_of(begin: Source) -> Any:
 
 def _all(tests: Sequence[ColumnElement[bool]]) -> ColumnElement[bool]:
     # ... as long as no condition, taken by itself, says that a run is there.
-    return case((and_(*tests), 1), else_=0) == 1
+    return case((and_(*tests), 1), else_=0) != 0  # "= 1" would let PostgreSQL expect hardly any
 
 
 def _walk(asked: Asked) -> "_ByColumn | _ByMetric | None":
