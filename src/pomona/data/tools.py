@@ -7,6 +7,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pomona.data.keeping.store
+import pomona.data.marts.store
+import pomona.data.sources.store
+import pomona.data.store  # noqa: F401 - all four bring their tables in: migrations are held equal to them
 from pomona.core.ports import Blobs, Clock, Records, Tables
 from pomona.data.filesets.looking import FileSetReader
 from pomona.data.filesets.service import FileSetService

@@ -18,7 +18,6 @@ from pomona.sdk.data import Data
 from pomona.sdk.entries import Training
 from pomona.sdk.evaluations import Evaluations
 from pomona.sdk.files.client import Files
-from pomona.sdk.http import HttpTransport
 from pomona.sdk.imports import Imports
 from pomona.sdk.jobs import Jobs
 from pomona.sdk.loop import Loop
@@ -125,11 +124,12 @@ def connect(url: str | None = None, *, token: str | None = None, home: str | Pat
     url = url or os.environ.get("POMONA_URL")
     folder = home_folder(home)
     token = token or os.environ.get("POMONA_TOKEN") or read_token(folder)
-    if url:
-        return Client(HttpTransport(url, token=token))
-    held_by = running_server(folder)
-    if held_by is not None:
-        return Client(HttpTransport(held_by.url, token=token))
+    held_by = None if url else running_server(folder)
+    address = held_by.url if held_by is not None else url
+    if address:
+        from pomona.sdk.http import HttpTransport
+
+        return Client(HttpTransport(address, token=token))
     from pomona.sdk.inproc import InprocTransport
 
     return Client(InprocTransport(folder))
@@ -149,6 +149,10 @@ def read_token(home: Path) -> str | None:
 def running_server(home: Path) -> ServerAddress | None:
     """The live server that holds this home folder, or None."""
     path = home / "server.json"
+    if not path.exists():
+        return None
+    from pomona.sdk.http import HttpTransport
+
     try:
         found = from_json(path.read_bytes(), ServerAddress)
         os.kill(found.pid, 0)

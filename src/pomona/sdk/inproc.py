@@ -13,7 +13,6 @@ from typing import Any, BinaryIO
 from urllib.parse import unquote
 
 from pomona.core.errors import MissingExtra, PomonaError, Unavailable
-from pomona.sdk.http import HttpTransport
 from pomona.sdk.transport import Download, Reply, Transport
 
 _CHUNK = 1 << 20
@@ -65,7 +64,11 @@ class InprocTransport:
         return pipe.download()
 
     def gateway(self, address: str | None) -> Transport:
-        return HttpTransport(address) if address else _InprocGateway(self)
+        if not address:
+            return _InprocGateway(self)
+        from pomona.sdk.http import HttpTransport
+
+        return HttpTransport(address)
 
     def ask_gateway(
         self, method: str, path: str, headers: Mapping[str, str], body: bytes | BinaryIO | None

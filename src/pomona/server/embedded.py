@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import uvicorn
-
 from pomona.app import App, open_app
 from pomona.core.errors import Unavailable
 from pomona.process import DATABASE_VARIABLE
@@ -56,6 +54,8 @@ def open_embedded(home: Path) -> Embedded:
 @contextmanager
 def listening(app: App) -> Iterator[Address]:
     """Serve the app on a free port of this machine, behind a token made for the occasion."""
+    import uvicorn  # few scripts train: the others need not wait for it
+
     token = secrets.token_urlsafe(32)
     config = uvicorn.Config(
         build(app, Access(token=token)),

@@ -1,6 +1,5 @@
 """The Parquet files of versions: written in parallel, read back by row groups, hidden rows left out."""
 
-from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, date, datetime, time, timedelta
@@ -18,6 +17,7 @@ from pomona.core.ports import Tables
 from pomona.core.tables import DataFile
 from pomona.data.records import TimeWindow
 from pomona.data.tables.canonical import convert, stored_schema
+from pomona.data.tables.dictionaries import repeating
 from pomona.data.tables.frames import series, time_range
 from pomona.data.tables.numbers import arrow, no_rows
 
@@ -27,7 +27,6 @@ _FILE_BYTES = 256 << 20  # of a file's rows in memory, at most about
 _GROUP_ROWS = 131_072  # small enough for a day's window to skip most, large enough to scan fast
 _SAMPLE_ROWS = 32_768  # that tell whether a column's values repeat
 _WORKERS = 2
-_WHOLE = 1 << 20  # bytes: a column that is smaller did not outgrow its dictionary
 
 
 class FileWriter:
@@ -229,7 +228,7 @@ class FileReader:
         """Words that repeat come in dictionaries, as they are stored; ``convert`` spells out what stays."""
         body = self._tables.files.open(self._table, file.digest)
         metadata = pq.read_metadata(body)
-        return pq.ParquetFile(body, metadata=metadata, read_dictionary=_repeating(metadata))
+        return pq.ParquetFile(body, metadata=metadata, read_dictionary=repeating(metadata))
 
     def _groups(
         self, file: DataFile, schema: pa.Schema, window: TimeWindow | None, *, whole: bool = False
@@ -286,20 +285,6 @@ def _repeats(table: pa.Table, field: pa.Field) -> bool:
         return False
     sample = series(table, field.name).gather_every(max(1, table.num_rows // _SAMPLE_ROWS))
     return 2 * sample.n_unique() < len(sample)
-
-
-def _repeating(metadata: pq.FileMetaData) -> list[str]:
-    """Columns of words (none inside of another) that are stored in dictionaries throughout."""
-    columns = [metadata.schema.column(index) for index in range(metadata.num_columns)]
-    paths = Counter(column.path for column in columns)
-    found = []
-    for index, column in enumerate(columns):
-        plain = column.path == column.name and paths[column.path] == 1 and not column.max_repetition_level
-        if plain and column.logical_type.type == "STRING":
-            chunks = [metadata.row_group(number).column(index) for number in range(metadata.num_row_groups)]
-            if all("RLE_DICTIONARY" in c.encodings and c.total_uncompressed_size < _WHOLE for c in chunks):
-                found.append(column.path)
-    return found
 
 
 def rows_a_file(width: float) -> int:

@@ -9,6 +9,9 @@ import polars.selectors as cs
 import pyarrow as pa
 import pyarrow.compute as pc
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1}
+
 
 def to_polars(table: pa.Table) -> pl.DataFrame:
     """The table as Polars, without copying where possible."""
@@ -58,8 +61,9 @@ def _utc(value: pa.Scalar) -> datetime | None:
     if pa.types.is_date(value.type):
         day: date = value.as_py()
         return datetime.combine(day, time(0), UTC)
-    micros: datetime = value.cast(pa.timestamp("us", value.type.tz), safe=False).as_py()
-    return micros.replace(tzinfo=UTC) if micros.tzinfo is None else micros.astimezone(UTC)
+    # By its number: `cast` and `as_py` would load pandas.
+    micros = value.value // 1000 if value.type.unit == "ns" else value.value * _MICROS[value.type.unit]
+    return _EPOCH + timedelta(microseconds=micros)
 
 
 def _json(value: Any) -> Any:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from pomona.core.errors import Invalid
 from pomona.data.records import Field
 from pomona.data.rules import ARROW
+from pomona.data.tables.dictionaries import repeating
 
 PARQUET = "application/vnd.apache.parquet"
 CSV = "text/csv"
@@ -80,13 +81,14 @@ def decode(body: BinaryIO, content_type: str, known: Sequence[Field] = ()) -> In
 
 
 def _parquet(body: BinaryIO) -> Incoming:
-    file = pq.ParquetFile(body)
+    plain = pq.ParquetFile(body)
+    file = pq.ParquetFile(body, metadata=plain.metadata, read_dictionary=repeating(plain.metadata))
 
     def read(columns: Sequence[str] | None) -> Iterator[pa.Table]:
         batches = file.iter_batches(_BATCH_ROWS, columns=columns)
         return _guarded((pa.Table.from_batches([batch]) for batch in batches), "Parquet file")
 
-    return Incoming(file.schema_arrow, read(None), Again(read, file.metadata.num_rows, _width(file)))
+    return Incoming(plain.schema_arrow, read(None), Again(read, file.metadata.num_rows, _width(plain)))
 
 
 def _width(file: pq.ParquetFile) -> float:

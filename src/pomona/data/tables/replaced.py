@@ -76,9 +76,8 @@ class Replaced:
                 gone.column(name).slice(0, len(now)), come.column(name)
             ):
                 self._kept.add(name)
-        numbers = arrow(np.concatenate([now, np.zeros(gone.num_rows - len(now), np.int64)]))
-        numbers = pc.if_else(arrow(np.arange(gone.num_rows) < len(now)), numbers, None)
-        self._parts.append(gone.append_column(NOW, numbers))
+        nothing = pa.nulls(gone.num_rows - len(now), pa.int64())
+        self._parts.append(gone.append_column(NOW, pa.chunked_array([arrow(now), nothing])))
 
     def body(self, new: Sequence[DataFile]) -> memoryview | None:
         """The file; None if there is nothing to keep, or too much.
@@ -102,7 +101,9 @@ class Replaced:
         columns = {FILE: arrow(files.astype(np.uint32)), ROW: rows.column(ROW), NOW: rows.column(NOW)}
         for field in stored:
             column = convert(rows.select([field.name]), pa.schema([field])).column(0)
-            columns[field.name] = column if field.name in self._kept else pc.if_else(removed, column, None)
+            if field.name not in self._kept:
+                column = pc.if_else(removed, column, pa.nulls(len(column), field.type))
+            columns[field.name] = column
         return _encoded(pa.table(columns), notes)
 
     @property
