@@ -1,5 +1,5 @@
 /** The tree of spans at the left, when each ran at the right; a thousand of them as light as ten. */
-import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip } from "@mantine/core";
+import { ActionIcon, Button, CloseButton, Group, Text, TextInput, Tooltip, VisuallyHidden } from "@mantine/core";
 import { IconAlertCircleFilled, IconChevronRight, IconFold, IconSearch } from "@tabler/icons-react";
 import { useVirtualizer } from "@tanstack/react-virtual";
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from "react";
@@ -88,8 +88,13 @@ function Tree(props: { shown: Line[]; folded: ReadonlySet<string>; toggle: (id: 
   const scroller = useRef<HTMLDivElement>(null);
   const virtual = useVirtualizer({ count: shown.length, getScrollElement: () => scroller.current, estimateSize: () => ROW_PX, overscan: 10, initialRect: { width: 900, height: 600 } });
   const at = shown.findIndex((line) => line.span_id === chosen);
+  const first = useRef(chosen);
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at, { align: "auto" });
+    if (chosen === first.current) return; // opening a page does not move it
+    first.current = "";
+    const frame = requestAnimationFrame(() => requestAnimationFrame(() => document.getElementById(`span-${chosen}`)?.scrollIntoView({ block: "nearest" })));
+    return () => cancelAnimationFrame(frame);
   }, [at]);
   const move = (event: KeyboardEvent) => {
     const line = shown[at];
@@ -143,14 +148,12 @@ function Row(props: { line: Line; top: number; length: number; chosen: boolean; 
   const { line, length, folded } = props;
   const { color, icon: Sign, name } = kindOfSpan(line.kind);
   const failed = line.status === "ERROR";
-  const took = line.duration_ms;
   return (
     <div
       id={`span-${line.span_id}`}
       role="treeitem"
       aria-level={line.depth + 1}
       aria-selected={props.chosen}
-      aria-label={`${line.name}, ${name}, ${took === null ? "running" : time(took)}${failed ? ", failed" : ""}`}
       {...(line.children > 0 && { "aria-expanded": !folded })}
       className={classes.row}
       style={{ transform: `translateY(${props.top}px)` }}
@@ -173,6 +176,7 @@ function Row(props: { line: Line; top: number; length: number; chosen: boolean; 
         <span className={classes.name} data-failed={failed || undefined} title={line.name}>
           {line.name}
         </span>
+        <VisuallyHidden>{failed ? `, ${name}, failed, ` : `, ${name}, `}</VisuallyHidden>
         {failed && <IconAlertCircleFilled size={14} className={classes.alert} aria-hidden />}
         {folded && line.children > 0 && <span className={classes.count}>{`+${line.children}`}</span>}
       </div>
