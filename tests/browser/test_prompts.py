@@ -86,6 +86,7 @@ def test_a_webhook_is_added_tested_and_paused(tab: Callable[..., Any], orchard: 
     assert it.axe() == []
     page.get_by_role("button", name="Add it").click()
     page.wait_for_url("**/registry/webhooks/whk_*")
+    page.get_by_role("heading", name="cellar", exact=True).wait_for()
     assert "ninebark" not in page.content()
     receiver.answers = [503]
     page.get_by_role("button", name="Send a test").click()
