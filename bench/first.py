@@ -50,7 +50,7 @@ class Serving(Turns):
                 b = self.start(keep, theirs, theirs.port, first, start.mlflow)
                 idle = self.report.row("memory idle: gateway / `mlflow models serve`", "MB", "less", 5)
                 self.rest()
-                idle.pomona.append(part_memory_mb(a, "pomona.serving.gateway"))
+                idle.pomona.append(part_memory_mb(a, "pomona-gateway"))
                 idle.mlflow.append(memory_mb(b.pids()))
             self._agree([*asked, theirs.scoring], rows[:16])
             self._predict(ours, asked, theirs.scoring, rows)

@@ -163,7 +163,7 @@ def seconds_to_answer(server: Server, port: int, message: bytes, *, began: float
 
 
 def part_memory_mb(server: Server, part: str) -> float:
-    """Memory of those processes of a server whose command line names ``part``."""
+    """Memory of those processes of a server whose name or command line holds ``part``."""
     return memory_mb([pid for pid in server.pids() if part in command_of(pid)])
 
 

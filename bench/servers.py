@@ -112,9 +112,11 @@ def memory_mb(pids: list[int]) -> float:
 
 
 def command_of(pid: int) -> str:
-    """The command line of a process; empty if it is gone."""
+    """The name and the command line of a process; empty if it is gone."""
     try:
-        return (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        folder = _PROC / str(pid)
+        words = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        return f"{(folder / 'comm').read_text().strip()} {words}"
     except OSError:
         return ""
 

@@ -130,11 +130,12 @@ def tree_memory(root: int) -> dict[str, float]:
 
 
 def _name_of(pid: int) -> str:
+    name = Path(f"/proc/{pid}/comm").read_text().strip()
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
-    known = {"pomona.server.process": "server", "pomona.serving.gateway": "gateway",
-             "pomona.worker": "worker", "pomona.cli.main": "pomona up"}  # fmt: skip
+    known = {"pomona-server": "server", "pomona-gateway": "gateway", "pomona-worker": "worker",
+             "pomona.cli.running": "pomona up"}  # fmt: skip
     other = "demo" if pid == os.getpid() else "training"
-    return next((known[word] for word in words if word in known), other)
+    return next((known[word] for word in (name, *words) if word in known), other)
 
 
 def _held_by(pid: int) -> float:
