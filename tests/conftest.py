@@ -21,7 +21,14 @@ settings.load_profile("pomona")
 
 # Which tests that run on both databases depend on how each speaks: the others run on the second one in
 # scripts/test-long only.
-_DIALECT = {"test_jobs.py", "test_same_answers.py", "test_search.py", "test_runs.py", "test_fuzz.py"}
+_DIALECT = {
+    "test_jobs.py",
+    "test_same_answers.py",
+    "test_search.py",
+    "test_runs.py",
+    "test_fuzz.py",
+    "test_figures.py",
+}
 
 
 @pytest.hookimpl(tryfirst=True)
