@@ -102,11 +102,14 @@ def metric(found: Metric) -> dict[str, Any]:
 def points(key: str, found: Sequence[MetricPoint], run_id: str | None = None) -> bytes:
     """Points of a metric's history, written as what stands between the brackets of a JSON array.
 
-    There may be a million of them: they are written as they are, and then get their metric's name.
+    There may be a million of them: they are written as they are, numbers only, and then each gets its
+    metric's name. To look for one byte takes a tenth of the time that a word would.
     """
-    written = msgspec.json.encode(found)[1:-1].replace(b'"value":null', b'"value":"NaN"')
+    written = msgspec.json.encode(found)[1:-1]
+    if b"n" in written:  # no name of a field has this letter
+        written = written.replace(b"null", b'"NaN"')
     named = {"key": key} if run_id is None else {"key": key, "run_id": run_id}
-    return written.replace(b'{"step":', msgspec.json.encode(named)[:-1] + b',"step":')
+    return written.replace(b"{", msgspec.json.encode(named)[:-1] + b",")
 
 
 def run_model(found: RunModel) -> dict[str, Any]:
