@@ -110,3 +110,18 @@ def test_a_trace_that_was_linked_before_it_arrived_is_found_by_its_run(mlflow: C
     asked = {"locations": [place], "filter": f"attributes.run_id = '{run}'"}
     found = mlflow.call("POST", f"{TRACES}/search", asked).json["traces"]
     assert [item["trace_id"] for item in found] == ["tr-1"]
+
+
+def test_the_only_metric_of_a_batch_is_named_as_one_of_a_batch(mlflow: Caller) -> None:
+    run = mlflow.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
+    metric = {"key": "../bad", "value": 1, "timestamp": 1, "step": 0}
+    said = mlflow.refuse("POST", "runs/log-batch", run_id=run, metrics=[metric])[2]
+    assert said.startswith("Invalid value \"../bad\" for parameter 'metrics[0].name' supplied")
+    said = mlflow.refuse("POST", "runs/log-metric", run_id=run, **metric)[2]
+    assert said.startswith("Invalid value \"../bad\" for parameter 'name' supplied")
+
+
+def test_an_experiment_with_a_negative_number_is_one_that_is_not_there(mlflow: Caller) -> None:
+    status, code, said = mlflow.refuse("GET", "experiments/get", experiment_id="-1337")
+    assert (status, code) == (404, "RESOURCE_DOES_NOT_EXIST")
+    assert said.startswith("No Experiment with id=-1337 exists")

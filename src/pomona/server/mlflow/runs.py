@@ -95,6 +95,7 @@ class Runs:
             return EMPTY
         form = request.form(MetricForm, "key")
         metric = _metric(form, "")
+        limits.check_metric(metric)  # alone it is named otherwise than in a batch
         await durable(self._tracking.log_later(_run_id(form), metrics=[metric]))
         return EMPTY
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from pomona.core.errors import Invalid
+from pomona.core.errors import Invalid, NotFound
 from pomona.training.records.runs import LogBatch, Metric
 
 MAX_KEY = 250
@@ -77,10 +77,11 @@ def check_metrics(metrics: Sequence[Metric]) -> None:
     for index, metric in enumerate(metrics):
         good = 0 <= metric.timestamp <= MAX_TIME_MS and -(2**63) <= metric.step < 2**63
         if not (good and is_metric_name(metric.key)):
-            _refuse_metric(metric, "" if len(metrics) == 1 else f"metrics[{index}]")
+            check_metric(metric, f"metrics[{index}]")
 
 
-def _refuse_metric(metric: Metric, path: str) -> None:
+def check_metric(metric: Metric, path: str = "") -> None:
+    """Refuse a metric with a bad name, time or step; ``path`` says where it stands in a batch."""
     check_name(metric.key, _join(path, "name"))
     if not 0 <= metric.timestamp <= MAX_TIME_MS:
         raise invalid_value(
@@ -130,14 +131,17 @@ def experiment_number(experiment_id: str) -> int:
     """The integer behind an experiment's id.
 
     Raises:
-        Invalid: If it is not an integer of 63 bits.
+        Invalid: If it is not an integer of 64 bits.
+        NotFound: If it is negative, as no experiment's is.
     """
     try:
         number = int(experiment_id)
     except ValueError:
-        number = -1
-    if not 0 <= number < 2**63:
+        number = 2**63
+    if not -(2**63) <= number < 2**63:
         raise Invalid(f"Invalid experiment ID '{experiment_id}'. Experiment ID must be a valid integer.")
+    if number < 0:
+        raise NotFound(f"No Experiment with id={number} exists", hint="`pomona runs experiments` lists them")
     return number
 
 
