@@ -22,7 +22,7 @@ def test_a_prompt_is_written_compared_named_and_tagged(tab: Callable[..., Any], 
     page.get_by_role("status").get_by_text("name", exact=True).wait_for()
     page.get_by_role("button", name="Keep this version").click()
     page.wait_for_url("**/registry/prompts/prm_*version=1")
-    assert page.get_by_role("region", name="Template").locator("mark").inner_text() == "{{name}}"
+    expect(page.get_by_role("region", name="Template").locator("mark")).to_have_text("{{name}}")
     page.get_by_role("link", name="Write the next version").click()
     text = page.get_by_role("textbox", name="Template")
     expect(text).to_have_value("Dear {{name}},\nyour pears keep.")
@@ -33,7 +33,7 @@ def test_a_prompt_is_written_compared_named_and_tagged(tab: Callable[..., Any], 
     page.get_by_text("Changes", exact=True).click()
     page.wait_for_url("**view=diff**")
     sides = page.get_by_role("table", name="v1 and v2")
-    assert sides.locator("del").all_inner_texts() == ["keep"]
+    expect(sides.locator("del")).to_have_text(["keep"])
     assert "".join(sides.locator("ins").all_inner_texts()) == "<b>rot</b> by {{day}}"
     aliases = page.get_by_role("region", name="Aliases")
     aliases.get_by_role("combobox", name="Alias").fill("live")
