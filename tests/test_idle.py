@@ -9,19 +9,8 @@ import pytest
 from pomona.app import open_app
 from pomona.worker import Workflows
 
-HEAVY = {
-    "numpy",
-    "pandas",
-    "polars",
-    "pyarrow",
-    "duckdb",
-    "scipy",
-    "sklearn",
-    "alembic",
-    "urllib3",
-    "rich",
-    "typer",
-}
+HEAVY = {"numpy", "pandas", "polars", "pyarrow", "duckdb", "scipy", "sklearn"}
+HEAVY |= {"alembic", "urllib3", "rich", "typer"}
 SERVER = """
 
 from pomona.server.auth import Access
