@@ -1,7 +1,7 @@
 """Searching runs: however it is begun, the page is the one that a search in plain Python gives."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cmp_to_key
 from operator import eq, ge, gt, le, lt, ne
@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pomona.training.records.runs import Metric, Run, SearchRuns
+from pomona.training.records.runs import Metric, Run, SearchRuns, View
 from pomona.training.records.search import Comparison, SortKey
 from pomona.training.rules.filters import RUNS, parse_filter, parse_order
 from pomona.training.service.tracking import TrackingService
@@ -21,7 +21,7 @@ from pomona.training.store.statements import beyond
 LONG = "x" * 70
 VALUES = ["a", "ab", "abc", "b", LONG, LONG + "y", "é", "\U0010ffff", ""]
 NUMBERS = [0.0, -1.0, 0.5, 0.5, 2.0, math.nan, math.inf]
-COMPARE = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 @pytest.fixture
@@ -100,7 +100,7 @@ def test_a_page_is_what_a_search_in_python_gives(
     text = " AND ".join(data.draw(st.lists(filters(), max_size=2)))
     order = [f"{key} {data.draw(st.sampled_from(['ASC', 'DESC']))}" for key in data.draw(ORDERS)]
     homes = data.draw(st.sampled_from([None, None, None, ["1"], ["2"], ["1", "2"]]))
-    view = data.draw(st.sampled_from(["ACTIVE_ONLY", "ALL"]))
+    view: View = data.draw(st.sampled_from(["ACTIVE_ONLY", "ALL"]))
     limit, offset = data.draw(st.sampled_from([1, 3, 9, 15, 25])), data.draw(st.sampled_from([0, 0, 3, 40]))
     expected = searched(many, text, order, homes, view)
     wanted = SearchRuns(experiments=homes, filter=text, order_by=order, view=view, limit=limit, offset=offset)
@@ -168,7 +168,7 @@ def compared(a: Run, b: Run, key: SortKey) -> int:
         return 0
     if isinstance(one, str):
         one, other = one.encode(), other.encode()
-    return ((one > other) - (one < other)) * (1 if key.ascending else -1)
+    return (int(one > other) - int(one < other)) * (1 if key.ascending else -1)
 
 
 def meets(run: Run, one: Comparison) -> bool:
@@ -182,7 +182,7 @@ def meets(run: Run, one: Comparison) -> bool:
         return like(value, str(wanted), fold=one.op == "ILIKE")
     if value != value:
         return one.op == "!="
-    return bool(COMPARE[one.op](value, wanted))
+    return COMPARE[one.op](value, wanted)
 
 
 def like(value: str, pattern: str, *, fold: bool) -> bool:
