@@ -107,7 +107,7 @@ function About({ detail }: { detail: Detail }) {
         ["run", detail.runs.length > 0 ? <Group key="run" gap={6}>{detail.runs.map((run) => <RecordLink key={run} id={run} />)}</Group> : null],
         ["model version", versions.length > 0 ? <Group key="version" gap={6}>{versions.map((version) => <RecordLink key={version.id} id={version.id} />)}</Group> : null],
         ["model", trace.model && versions.length === 0 ? <IdLink key="model" id={trace.model} copy /> : null],
-        ["prompts", detail.prompts.length > 0 ? <Stack key="prompts" gap={0}>{detail.prompts.map((prompt) => <span key={prompt}>{prompt.replace("/", " v")}</span>)}</Stack> : null],
+        ["prompts", detail.prompts.length > 0 ? <Stack key="prompts" gap={0}>{detail.prompts.map((prompt) => <Anchor key={prompt} component={Link} inherit to={`/registry/prompts/${encodeURIComponent(prompt.split("/")[0]!)}`}>{prompt.replace("/", " v")}</Anchor>)}</Stack> : null],
         ["started", <span key="started" title={dateTime(trace.started_at)}><TimeAgo at={trace.started_at} /></span>],
         ["took", trace.duration_ms === null ? "not ended yet" : time(trace.duration_ms)],
         ["tokens", trace.tokens ? `${number(trace.tokens.total)} (${number(trace.tokens.input)} read, ${number(trace.tokens.output)} written)` : null],
