@@ -83,8 +83,9 @@ def test_traces_are_listed_filtered_and_shown(client: Client) -> None:
     found = {trace.id: trace for trace in client.traces.list()}
     assert set(found) == {TRACE, OTHER}
     assert (found[TRACE].name, found[TRACE].named, found[TRACE].session) == ("answer", False, "s1")
-    assert found[TRACE].tokens is not None
-    assert (found[TRACE].tokens.total, found[TRACE].duration_ms) == (7, 500)
+    tokens = found[TRACE].tokens
+    assert tokens is not None
+    assert (tokens.total, found[TRACE].duration_ms) == (7, 500)
     assert [t.id for t in client.traces.list(filter="trace.status = 'ERROR'", experiment="Default")] == [
         OTHER
     ]
