@@ -125,3 +125,22 @@ def test_an_experiment_with_a_negative_number_is_one_that_is_not_there(mlflow: C
     status, code, said = mlflow.refuse("GET", "experiments/get", experiment_id="-1337")
     assert (status, code) == (404, "RESOURCE_DOES_NOT_EXIST")
     assert said.startswith("No Experiment with id=-1337 exists")
+
+
+@pytest.mark.parametrize(
+    ("name", "media", "told"),
+    [
+        ("MLmodel", "text/plain", 'filename="MLmodel"; '),
+        ("a.pkl", "application/octet-stream", 'filename="a.pkl"; '),
+        ('ä"b.png', "image/png", "filename=\"__b.png\"; filename*=UTF-8''%C3%A4%22b.png"),
+    ],
+)
+def test_a_file_comes_with_its_type_and_its_name_in_both_spellings(
+    mlflow: Caller, name: str, media: str, told: str
+) -> None:
+    run = mlflow.post("runs/create", experiment_id="0")["run"]["info"]["run_id"]
+    at = f"/mlflow-artifacts/artifacts/0/{run}/artifacts/{name}"
+    assert mlflow.call("PUT", at, body=b"x").status == 200
+    found = mlflow.call("GET", at)
+    assert found.headers["content-type"] == media
+    assert found.headers["content-disposition"].startswith(f"attachment; {told}")

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import mimetypes
+import re
 from urllib.parse import quote
 
 from pomona.core.errors import Invalid, NotFound, Refused
@@ -14,6 +15,9 @@ from pomona.server.mlflow.wire import EMPTY, SEE_DOCS, Request, Response, Send, 
 from pomona.training.records.runs import ArtifactFile
 from pomona.training.rules.paths import ArtifactAddress, address_of, safe_path
 from pomona.training.service.tracking import TrackingService
+
+_TEXTS = ("mlmodel", "mlproject")
+_UNQUOTED = re.compile(r"[^ !#-\[\]-~]")
 
 
 class Artifacts:
@@ -102,10 +106,15 @@ def _writable(request: Request) -> ArtifactAddress:
 
 def _headers(file: ArtifactFile) -> list[tuple[bytes, bytes]]:
     name = file.path.rsplit("/", 1)[-1]
-    media = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    guessed = "text/plain" if name.lower() in _TEXTS else mimetypes.guess_type(name)[0]
+    media = guessed or "application/octet-stream"
+    plain = _UNQUOTED.sub("_", name)  # for those who do not read the exact name after it
     return [
         (b"content-type", media.encode()),
         (b"content-length", str(file.size or 0).encode()),
-        (b"content-disposition", f"attachment; filename*=UTF-8''{quote(name)}".encode()),
+        (
+            b"content-disposition",
+            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}".encode(),
+        ),
         (b"x-content-type-options", b"nosniff"),
     ]
