@@ -145,7 +145,7 @@ def test_the_password_of_the_database_is_not_shown_and_only_who_opens_the_record
         return Silent()
 
     monkeypatch.setattr(tree, "_beginning", lambda _: begin)
-    monkeypatch.setattr(tree, "_await", lambda *_: None)
+    monkeypatch.setattr(tree, "_await", lambda *_, **__: None)
     monkeypatch.setattr(tree, "_stop", lambda _: None)
     with tree.run_tree(options):
         assert "hush" not in (tmp_path / "server.json").read_text()

@@ -34,6 +34,7 @@ from pomona.server.forking import Fork
 
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _START_S = 30.0
+_UPDATE_S = 1800.0  # the first start after an update brings the records to the new schema
 _STOP_S = 10.0
 _ORPHANS_S = 8.0
 # One row costs less than waking a second thread for it, and the other cores have other work.
@@ -172,7 +173,7 @@ def run_tree(options: TreeOptions) -> Iterator[Tree]:
         begin = _beginning("pomona.worker")
         secret = options.secrets
         _start(tree, "server", _server_command(options), {LOGIN_CODES_VARIABLE: code} | secret, begin)
-        _await(tree, "server", options.host, options.port, "/health")
+        _await(tree, "server", options.host, options.port, "/health", within_s=_UPDATE_S)
         _write_whole(
             address, to_json(ServerAddress(url=options.url, gateway_url=options.gateway_url, pid=os.getpid()))
         )
@@ -236,8 +237,8 @@ def _run(_name: str, command: Sequence[str], environment: dict[str, str], log: i
     )
 
 
-def _await(tree: Tree, name: str, host: str, port: int, path: str) -> None:
-    ends = time.monotonic() + _START_S
+def _await(tree: Tree, name: str, host: str, port: int, path: str, *, within_s: float = _START_S) -> None:
+    ends = time.monotonic() + within_s  # one that ends by itself is noticed at once
     child = tree.children[name]
     while child.poll() is None and time.monotonic() < ends:
         if _answers(host, port, path):
