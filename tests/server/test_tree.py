@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from pomona.cli import running
 from pomona.core.errors import Conflict, Invalid
 from pomona.sdk.client import connect, running_server
 from pomona.server import tree
@@ -152,3 +153,20 @@ def test_the_password_of_the_database_is_not_shown_and_only_who_opens_the_record
     assert started == [
         ("pomona.serving.gateway", False), ("pomona.server.process", True), ("pomona.worker", True)
     ]  # fmt: skip
+
+
+def test_the_parent_gets_the_address_of_the_database_neither_by_argument_nor_by_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("POMONA_DATABASE", "postgresql://ann:hush@127.0.0.1:1/pomona")
+    given: list[str] = []
+
+    def execve(_: str, command: list[str], environment: dict[str, str]) -> None:
+        given.extend(command)
+        assert "hush" not in " ".join([*command, *environment.values()])
+
+    monkeypatch.setattr(running.os, "execve", execve)
+    options = TreeOptions(home=tmp_path, database=os.environ["POMONA_DATABASE"])
+    running.become(options, browser=False)
+    with os.fdopen(int(given[given.index("--database-in") + 1])) as pipe:
+        assert pipe.read() == options.database

@@ -11,7 +11,7 @@ import threading
 from pathlib import Path
 
 from pomona.core.errors import PomonaError, Unavailable
-from pomona.process import home_lock, take_database
+from pomona.process import DATABASE_VARIABLE, home_lock
 from pomona.server.tree import Tree, TreeOptions, check_options, run_tree
 
 _BOLD, _GREEN, _DIM = "1", "1;32", "2"
@@ -25,8 +25,24 @@ def become(options: TreeOptions, *, browser: bool) -> None:
     given += [] if browser else ["--no-browser"]
     sys.stdout.flush()
     sys.stderr.flush()
+    given += ["--database-in", str(_left_in_a_pipe(options.database))] if options.database else []
+    environment = {name: value for name, value in os.environ.items() if name != DATABASE_VARIABLE}
     command = [sys.executable, "-m", __name__, *given]
-    os.execve(sys.executable, command, dict(os.environ) | options.secrets)  # noqa: S606 - our own command
+    os.execve(sys.executable, command, environment)  # noqa: S606 - our own command
+
+
+def _left_in_a_pipe(text: str) -> int:
+    """A handle to read it from: arguments are shown to others, an environment to whoever is forked."""
+    reader, writer = os.pipe()
+    os.write(writer, text.encode())
+    os.close(writer)
+    os.set_inheritable(reader, True)
+    return reader
+
+
+def _taken(pipe: int) -> str:
+    with os.fdopen(pipe) as left:
+        return left.read()
 
 
 def main() -> None:
@@ -38,10 +54,12 @@ def main() -> None:
     parser.add_argument("--gateway-port", type=int, required=True)
     parser.add_argument("--no-auth", dest="auth", action="store_false")
     parser.add_argument("--no-browser", dest="browser", action="store_false")
+    parser.add_argument("--database-in", type=int)
     given = vars(parser.parse_args())
-    browser = given.pop("browser")
+    browser, pipe = given.pop("browser"), given.pop("database_in")
+    database = None if pipe is None else _taken(pipe)
     try:
-        _run(TreeOptions(**given, database=take_database()), browser=browser)
+        _run(TreeOptions(**given, database=database), browser=browser)
     except PomonaError as error:
         from pomona.cli.console import complain
 
