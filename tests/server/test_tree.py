@@ -165,7 +165,7 @@ def test_the_parent_gets_the_address_of_the_database_neither_by_argument_nor_by_
         given.extend(command)
         assert "hush" not in " ".join([*command, *environment.values()])
 
-    monkeypatch.setattr(running.os, "execve", execve)
+    monkeypatch.setattr(os, "execve", execve)
     options = TreeOptions(home=tmp_path, database=os.environ["POMONA_DATABASE"])
     running.become(options, browser=False)
     with os.fdopen(int(given[given.index("--database-in") + 1])) as pipe:
