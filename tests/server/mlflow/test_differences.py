@@ -2,10 +2,12 @@
 
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -25,8 +27,8 @@ pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of the reference server."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of the reference server, and its database."""
     folder: Path = tmp_path_factory.mktemp("reference")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -40,7 +42,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     ]
     env = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
     with (folder / "log").open("wb") as log:
-        server = subprocess.Popen(
+        process = subprocess.Popen(
             command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
         )
     address = f"http://127.0.0.1:{port}"
@@ -53,9 +55,23 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             time.sleep(0.2)
     else:
         raise AssertionError((folder / "log").read_text())
-    yield address
-    os.killpg(server.pid, 15)
-    server.wait(timeout=30)
+    yield address, folder / "o.db"
+    os.killpg(process.pid, 15)
+    process.wait(timeout=30)
+
+
+@pytest.fixture
+def reference(server: tuple[str, Path]) -> str:
+    """The address of the reference server, that holds no more than the default experiment."""
+    address, database = server
+    kept = ("alembic_version", "sqlite_sequence", "workspaces")
+    with closing(sqlite3.connect(database, timeout=30)) as rows, rows:
+        found = rows.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        for (table,) in found:
+            if table not in kept:
+                but = " WHERE experiment_id <> 0" if table == "experiments" else ""
+                rows.execute(f"DELETE FROM {table}{but}")
+    return address
 
 
 def asking(reference: str) -> Ask:
