@@ -16,7 +16,7 @@ const DATASET = {
 const VERSION = {
   id: "ver_01jd3r5v7x9z0a1b2c3d4e5f6g", dataset: "people", dataset_id: DATASET.id, number: 2, digest: "b".repeat(64), parent: null, mode: "full" as const,
   schema: [], rows: 5, rows_added: 3, rows_removed: 1, rows_changed: 0, files: [], size: 100, since: null, until: null, quality: "green" as const, arrow: "", profile: "",
-  log: 0, note: "", as_of: NOW, origin: null, rows_erased: 0, created_at: NOW, created_by: "ada", dropped_at: null, dropped_by: "",
+  log: 0, note: "", as_of: NOW, origin: null, rows_erased: 0, created_at: NOW, created_by: "ada", dropped_at: null, dropped_by: "", replaced: "",
 };
 
 test("an erasure shows what it touches and wants the subject typed once more", async () => {
