@@ -62,8 +62,7 @@ class Keeper:
         self._random = random.Random(seed)
         self.books = Books(home.with_suffix(".books"))
         self.app: App = open_app(home)
-        told = [int(key) for entry in self.books.read() for key in entry.get("rows", ())]
-        self._next_id = 1 + max(told, default=0)
+        self._next_id = 0
         self._housekeeper = Housekeeper(self.app)
 
     def begin(self) -> None:
@@ -75,6 +74,9 @@ class Keeper:
             self.app.data.create(NewDataset(name="plain"))
         self.app.jobs.take_over(is_dead_here)
         self._housekeeper.settle()
+        told = [int(key) for entry in self.books.read() for key in entry.get("rows", ())]
+        there = [key for name in NAMES for key in self._rows(name)]  # a commit may not have come to the books
+        self._next_id = 1 + max(told + there, default=0)
 
     def act(self) -> None:
         """One thing, told in the books when it is acknowledged."""
