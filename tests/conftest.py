@@ -19,6 +19,8 @@ settings.register_profile("repeatable", settings.get_profile("pomona"), derandom
 settings.load_profile("pomona")
 
 
+os.environ.pop("COLUMNS", None)  # pytest-xdist sets it, and Rich would keep it: each test has its own below
+
 # Which tests that run on both databases depend on how each speaks: the others run on the second one in
 # scripts/test-long only.
 _DIALECT = {
@@ -43,9 +45,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(autouse=True)
 def _own_surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A developer's own server, token or home folder never answers for the code under test."""
+    """A developer's own server, token, home folder or terminal never changes what is tested."""
     for name in [name for name in os.environ if name.startswith(("POMONA_", "MLFLOW_"))]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("COLUMNS", "200")  # lines do not break by the length of a temporary folder's name
 
 
 @pytest.fixture(scope="session")
