@@ -61,7 +61,7 @@ def metric_named(name: str) -> KnownMetric:
 def better(name: str, value: float, than: float, *, margin: float = 0.0) -> bool:
     """Whether ``value`` is better than ``than`` by more than ``margin``; NaN is never better.
 
-    >>> better("rmse", 1.0, 2.0), better("roc_auc", 0.8, 0.8), better("roc_auc", math.nan, 0.5)
+    >>> better("rmse", 1.0, 2.0), better("roc_auc", 0.8, 0.8), better("roc_auc", float("nan"), 0.5)
     (True, False, False)
     """
     gain = value - than if metric_named(name).direction == "higher" else than - value
