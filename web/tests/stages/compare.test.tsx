@@ -14,7 +14,7 @@ const RUNS = ["a", "b", "c"].map((sign, place) => ({
   id: sign.repeat(32), name: `run ${sign}`, experiment: "1", user: "", status: "FINISHED", state: "active", started_at: NOW, ended_at: NOW,
   hypothesis: null, params: { lr: ["0.001", "0.1", "1"][place]!, kind: ["x", "y", "x"][place]! }, metrics: { acc: place / 2 }, tags: {},
 }));
-const COMPARED = { runs: RUNS, params: { lr: ["0.001", "0.1", "1"], kind: ["x", "y", "x"] }, metrics: { acc: [0, 0.5, 1] } };
+const COMPARED = { runs: RUNS, params: { lr: ["0.001", "0.1", "1"], kind: ["x", "y", "x"] }, metrics: { acc: [0, 0.5, 1] }, code: RUNS.map(() => ({ digest: null, git_commit: null, diff: null, changes: null })) };
 
 test("an axis of numbers that span powers of ten counts powers, words stand in order", () => {
   const [lr, kind, acc] = axesOf(COMPARED as never);
