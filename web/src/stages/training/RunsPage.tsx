@@ -1,15 +1,16 @@
-import { Anchor, Button, Group, Menu, NumberInput, Popover, Select, Stack, Switch } from "@mantine/core";
-import { IconCode, IconDownload, IconTimelineEvent } from "@tabler/icons-react";
+import { Anchor, Button, Group, NumberInput, Select, Stack, Switch } from "@mantine/core";
+import { IconTimelineEvent } from "@tabler/icons-react";
 import { useEffect, useMemo, useRef, useState } from "react";
 import { Link } from "react-router";
 
 import { problemOf } from "~/api/problem";
 import { useGet, usePages } from "~/api/queries";
 import { layoutText, useLayout } from "~/ui/columns";
-import { EmptyState, Snippet } from "~/ui/notices";
+import { EmptyState } from "~/ui/notices";
 import { Page } from "~/ui/Page";
 import { useUrlState } from "~/ui/state";
 import { Table } from "~/ui/Table";
+import { Code, Download } from "~/ui/taking";
 
 import { training } from ".";
 import { Bulk } from "./runs/Bulk";
@@ -146,31 +147,12 @@ function Tools({ view, archives }: { view: View; archives: boolean }) {
         </Button>
       )}
       <Views page="runs" />
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" leftSection={<IconDownload size={15} aria-hidden />}>
-            Download
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          <Menu.Label>{`All that fit, at most ${MOST_IN_FILE.toLocaleString("en-US")}`}</Menu.Label>
-          {(["csv", "parquet", "jsonl"] as const).map((format) => (
-            <Menu.Item key={format} component="a" href={fileLink(view, archives, format)} download={`runs.${format}`}>
-              {{ csv: "CSV", parquet: "Parquet", jsonl: "JSON lines" }[format]}
-            </Menu.Item>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      <Popover position="bottom-end" width={520}>
-        <Popover.Target>
-          <Button variant="default" leftSection={<IconCode size={15} aria-hidden />}>
-            Code
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown>
-          <Snippet {...recipe(view)} />
-        </Popover.Dropdown>
-      </Popover>
+      <Download
+        files={[
+          { label: `All that fit, at most ${MOST_IN_FILE.toLocaleString("en-US")}`, name: "runs", link: (format) => fileLink(view, archives, format) },
+        ]}
+      />
+      <Code {...recipe(view)} />
     </>
   );
 }

@@ -1,15 +1,15 @@
-import { Anchor, Button, CloseButton, Group, Menu, Pill, Popover, Select, Stack } from "@mantine/core";
-import { IconCode, IconDownload } from "@tabler/icons-react";
+import { Anchor, CloseButton, Group, Pill, Select, Stack } from "@mantine/core";
 import { useEffect, useMemo, useRef } from "react";
 
 import { problemOf } from "~/api/problem";
 import { useGet, usePages } from "~/api/queries";
 import { layoutText, useLayout } from "~/ui/columns";
 import { shortId } from "~/ui/links";
-import { EmptyState, Snippet } from "~/ui/notices";
+import { EmptyState } from "~/ui/notices";
 import { Page } from "~/ui/Page";
 import { useUrlState } from "~/ui/state";
 import { Table } from "~/ui/Table";
+import { Code, Download } from "~/ui/taking";
 
 import { withCondition, type Place } from "../runs/query";
 import { QueryBox } from "../runs/QueryBox";
@@ -115,35 +115,13 @@ function OfRun({ run, onClear }: { run: string; onClear: () => void }) {
 function Tools({ view }: { view: TracesView }) {
   return (
     <>
-      <Menu position="bottom-end">
-        <Menu.Target>
-          <Button variant="default" leftSection={<IconDownload size={15} aria-hidden />}>
-            Download
-          </Button>
-        </Menu.Target>
-        <Menu.Dropdown>
-          {(["traces", "spans"] as const).map((rows) => (
-            <div key={rows}>
-              <Menu.Label>{rows === "traces" ? `A row for each trace, at most ${MOST_IN_FILE.toLocaleString("en-US")}` : "A row for each of their spans"}</Menu.Label>
-              {(["csv", "parquet", "jsonl"] as const).map((format) => (
-                <Menu.Item key={format} component="a" href={fileLink(view, rows, format)} download={`${rows}.${format}`}>
-                  {{ csv: "CSV", parquet: "Parquet", jsonl: "JSON lines" }[format]}
-                </Menu.Item>
-              ))}
-            </div>
-          ))}
-        </Menu.Dropdown>
-      </Menu>
-      <Popover position="bottom-end" width={520}>
-        <Popover.Target>
-          <Button variant="default" leftSection={<IconCode size={15} aria-hidden />}>
-            Code
-          </Button>
-        </Popover.Target>
-        <Popover.Dropdown>
-          <Snippet {...recipe(view)} />
-        </Popover.Dropdown>
-      </Popover>
+      <Download
+        files={[
+          { label: `A row for each trace, at most ${MOST_IN_FILE.toLocaleString("en-US")}`, name: "traces", link: (format) => fileLink(view, "traces", format) },
+          { label: "A row for each of their spans", name: "spans", link: (format) => fileLink(view, "spans", format) },
+        ]}
+      />
+      <Code {...recipe(view)} />
     </>
   );
 }
