@@ -86,6 +86,15 @@ class Postgres:
         )
         wait_for(self.port, self.process)
 
+    def start_again(self) -> None:
+        """After a ``kill``: not while a process of the killed server, born meanwhile, still goes away."""
+        for _ in range(20):
+            with suppress(AssertionError):
+                self.start()
+                return
+            time.sleep(0.2)
+        self.start()
+
     def run(self, *statements: str) -> None:
         import psycopg
 

@@ -145,7 +145,7 @@ def test_none_is_lost_or_doubled_on_postgresql(tmp_path: Path, postgres: Postgre
 def test_none_is_lost_or_doubled_when_postgresql_itself_is_killed(tmp_path: Path, postgres: Postgres) -> None:
     def kill() -> None:
         postgres.kill()
-        postgres.start()
+        postgres.start_again()
         postgres.run("SELECT 1")  # it has recovered
 
     server = ServerProcess(tmp_path / "home", postgres.url_of("pomona"))

@@ -9,7 +9,7 @@ import urllib3
 from tests.server.mlflow.cases_figures import FIGURES, ON_PURPOSE, V3, info, judgements, spans
 from tests.server.mlflow.conftest import Caller
 from tests.server.mlflow.differences import differences
-from tests.server.mlflow.test_differences import asking, reference  # noqa: F401 (a fixture)
+from tests.server.mlflow.test_differences import asking, reference, server  # noqa: F401 (fixtures)
 
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -27,7 +27,7 @@ def fill(send: Send) -> None:
             send(f"{V3}/tr-{number:032x}/assessments", {"assessment": item}, {})
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def filled(reference: str) -> str:  # noqa: F811
     """The reference server with those traces in it."""
     pool = urllib3.PoolManager(retries=False)
