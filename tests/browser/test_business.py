@@ -38,6 +38,25 @@ def test_a_hypothesis_is_stated_with_the_keyboard_alone_and_decided(
     page.get_by_text("killed").first.wait_for()
 
 
+def test_nothing_is_typed_into_a_choice_that_has_not_come_yet(tab: Callable[..., Any], bare: str) -> None:
+    page = tab(bare).open("/business")
+    held: list[Any] = []
+    page.route("**/api/v1/metrics", lambda route: held.append(route))
+    page.get_by_role("link", name="State a hypothesis").click()
+    page.get_by_role("textbox", name="Name").fill("slow-quinces")
+    page.get_by_role("status", name="Loading").wait_for()
+    assert page.get_by_role("combobox", name="Metric").count() == 0
+    held[0].continue_()
+    metric = page.get_by_role("combobox", name="Metric")
+    metric.focus()
+    page.keyboard.type("roc")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.get_by_role("textbox", name="Baseline").fill("0.5")
+    assert metric.input_value() == "roc auc"
+    assert page.get_by_role("textbox", name="Name").input_value() == "slow-quinces"
+
+
 def test_what_the_server_refuses_is_said_at_its_field(tab: Callable[..., Any], orchard: Any) -> None:
     page = tab(orchard.url).open("/business/new")
     page.get_by_role("textbox", name="Name").fill("keeping-pears")

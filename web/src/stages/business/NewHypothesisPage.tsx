@@ -4,7 +4,7 @@ import { useNavigate } from "react-router";
 
 import { api } from "~/api/client";
 import { useGet, useSend } from "~/api/queries";
-import { ErrorNotice, Snippet } from "~/ui/notices";
+import { ErrorNotice, Loading, Snippet } from "~/ui/notices";
 import { Page, Section } from "~/ui/Page";
 
 import { business } from ".";
@@ -47,8 +47,13 @@ export default function NewHypothesisPage() {
             </Stack>
           </Section>
           <Section title="How it would be proven">
-            <MetricFields form={form} metrics={metrics.data ?? []} />
-            {metrics.error && <ErrorNotice error={metrics.error} />}
+            {metrics.data ? (
+              <MetricFields form={form} metrics={metrics.data} />
+            ) : metrics.isPending ? (
+              <Loading lines={3} />
+            ) : (
+              <ErrorNotice error={metrics.error} retry={() => void metrics.refetch()} />
+            )}
           </Section>
           <Section
             title="What it is worth"

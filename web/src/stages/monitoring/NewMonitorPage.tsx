@@ -18,7 +18,7 @@ const BLANK = { endpoint: null as string | null, days: 7 as Typed, ignore: [] as
 export default function NewMonitorPage() {
   const navigate = useNavigate();
   const form = useForm({ initialValues: BLANK });
-  const { endpoints } = useEndpoints();
+  const { endpoints, isPending } = useEndpoints();
   const create = useSend(
     (values: typeof BLANK) =>
       api.POST("/api/v1/monitors", {
@@ -49,7 +49,7 @@ export default function NewMonitorPage() {
         <Stack gap="lg">
           <Section title="What is watched">
             <SimpleGrid cols={{ base: 1, sm: 3 }}>
-              <Select label="Endpoint" description="One monitor each" placeholder={endpoints.length === 0 ? "there is none yet" : "Choose one"} required data={endpoints.map((one) => one.name)} {...form.getInputProps("endpoint")} />
+              <Select label="Endpoint" description="One monitor each" placeholder={isPending ? "loading …" : endpoints.length === 0 ? "there is none yet" : "Choose one"} required data={endpoints.map((one) => one.name)} {...form.getInputProps("endpoint")} />
               <NumberInput label="Length of a window" description="of event time" suffix=" days" min={0.04} {...form.getInputProps("days")} />
               <TagsInput label="Leave out" description="Input columns that change by nature; Enter adds one" acceptValueOnBlur {...form.getInputProps("ignore")} />
             </SimpleGrid>

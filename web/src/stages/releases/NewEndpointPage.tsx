@@ -57,7 +57,7 @@ export default function NewEndpointPage() {
               <Select
                 label="Model"
                 description="Whose versions are released on it"
-                placeholder={models.rows.length === 0 ? "no model is registered yet" : "Choose one"}
+                placeholder={models.isPending ? "loading …" : models.rows.length === 0 ? "no model is registered yet" : "Choose one"}
                 required
                 searchable
                 data={models.rows.map((one) => one.name)}
