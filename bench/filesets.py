@@ -19,13 +19,12 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from first import machine
 from report import Report
+from turns import Pace, new_report
 
 SMALL, SMALL_BYTES = 20_000, (4_000, 6_240)  # about 5 KB each
 LARGE_BYTES = 1 << 30
@@ -85,9 +84,8 @@ def main() -> None:
     options = parser.parse_args()
     size = Size(SMALL // 20, LARGE_BYTES // 20) if options.quick else Size(SMALL, LARGE_BYTES)
     version = subprocess.run([options.dvc, "--version"], capture_output=True, text=True, check=True)
-    report = Report(
-        datetime.now(UTC).isoformat(), machine() | {"dvc": version.stdout.strip()}, 0.0, options.repeats
-    )
+    report = new_report(Pace(0.0, 0.0, options.repeats))
+    report.machine["dvc"] = version.stdout.strip()
     with TemporaryDirectory(prefix="pomona-bench-") as place:
         source = Path(place) / "source"
         fill(source, size)
