@@ -19,7 +19,7 @@ def test_versions_stand_side_by_side_with_what_the_gate_said(tab: Callable[..., 
     table = page.get_by_role("table", name="Versions")
     table.get_by_role("columnheader", name="test_roc_auc").wait_for()
     first = table.get_by_role("row").filter(has=page.get_by_role("link", name="v1"))
-    assert first.get_by_text("passed").is_visible()
+    first.get_by_text("passed").wait_for()
     page.get_by_text("does not beat the champion's").first.wait_for()
 
 

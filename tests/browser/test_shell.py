@@ -148,7 +148,7 @@ def test_the_chosen_theme_stays(tab: Callable[..., Any], address: str) -> None:
     page = tab(address).open()
     page.get_by_role("button", name="Dark theme").click()
     page.reload()
-    assert page.evaluate("document.documentElement.dataset.mantineColorScheme") == "dark"
+    page.wait_for_selector("html[data-mantine-color-scheme=dark]")
 
 
 def test_on_a_telephone_nothing_is_wider_than_the_screen(tab: Callable[..., Any], address: str) -> None:
