@@ -49,7 +49,7 @@ def trace(
         show_one(found, json=True)
         return
     shown = found.path if every else own_line(found)
-    out.print(table_of(found, shown))
+    out.print_table(table_of(found, shown))
     more = len(found.path) - len(shown)
     if more:
         out.print(f"[dim]{more} more records took part in it: --all shows them.[/dim]")

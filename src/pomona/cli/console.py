@@ -1,5 +1,6 @@
 """What every command shares: the client, tables, JSON output, errors with their hint."""
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -17,8 +18,37 @@ from pomona.core.errors import PomonaError
 if TYPE_CHECKING:
     from pomona.sdk.client import Client
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+_ENDLESS = 1_000_000  # columns of a pipe
+
+
+class Paper(Console):
+    """A console that breaks lines for a terminal only: a pipe or a file gets each line in one piece.
+
+    ``COLUMNS`` in the environment asks for a width all the same.
+    """
+
+    @property
+    def piped(self) -> bool:
+        """Whether a program reads what is printed, not a person."""
+        return not self.file.isatty() and not os.environ.get("COLUMNS", "").isdigit()
+
+    @property
+    def size(self) -> ConsoleDimensions:  # type: ignore[misc]  # nobody sets it
+        """Columns and lines there are."""
+        return ConsoleDimensions(_ENDLESS, 25) if self.piped else super().size
+
+    def print_table(self, table: Table) -> None:
+        """Print a table; in a pipe without the blanks that would fill its last column."""
+        if not self.piped:
+            self.print(table)
+            return
+        with self.capture() as drawn:
+            self.print(table)
+        self.file.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+
+
+out = Paper(highlight=False)
+err = Paper(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", help="Show at most this many.")]
@@ -55,7 +85,7 @@ def show_rows(
             table.add_column(title, overflow="fold", no_wrap=place == 0)  # an id is copied in one piece
         for item in found:
             table.add_row(*(cell(value(item)) for _, value in columns))
-        out.print(table)
+        out.print_table(table)
 
 
 def show_csv(items: Iterable[Any], columns: Sequence[tuple[str, Callable[[Any], Any]]]) -> None:
@@ -82,7 +112,7 @@ def show_one(record: Any, *, json: bool = False, title: str = "") -> None:
     for name, value in msgspec.to_builtins(record).items():
         if value not in (None, [], {}, ""):
             table.add_row(name.replace("_", " "), cell(value))
-    out.print(table)
+    out.print_table(table)
 
 
 def cell(value: Any) -> str | Text:

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
+
+from pomona.cli.console import Paper
 
 if TYPE_CHECKING:
     from pomona.training.traces.shown import SpanLine
@@ -17,15 +18,16 @@ _TONES = {
 }
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 _TOOK = 9  # columns for "1,234 ms"
+_BARS = 60  # columns for the bars where a program reads
 
 
-def draw(console: Console, lines: "Sequence[SpanLine]", length_ms: float, *, most: int) -> None:
+def draw(console: Paper, lines: "Sequence[SpanLine]", length_ms: float, *, most: int) -> None:
     """Print at most ``most`` spans, each with its bar; errors stand below their span."""
     shown = lines[:most]
     stems = _stems(lines)[:most]
     widest = max((len(stem) + len(line.name) for stem, line in zip(stems, shown, strict=True)), default=0)
     left = max(12, min(widest + 1, console.width // 2))
-    room = max(10, console.width - left - _TOOK - 2)
+    room = _BARS if console.piped else max(10, console.width - left - _TOOK - 2)
     for stem, line in zip(stems, shown, strict=True):
         console.print(_row(stem, line, length_ms, left, room), no_wrap=True, overflow="crop", crop=True)
         if line.error and line.children == 0:
