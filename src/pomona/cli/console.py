@@ -32,8 +32,8 @@ class Paper(Console):
         """Whether a program reads what is printed, not a person."""
         return not self.file.isatty() and not os.environ.get("COLUMNS", "").isdigit()
 
-    @property
-    def size(self) -> ConsoleDimensions:  # type: ignore[misc]  # nobody sets it
+    @property  # type: ignore[misc]  # nobody sets it
+    def size(self) -> ConsoleDimensions:
         """Columns and lines there are."""
         return ConsoleDimensions(_ENDLESS, 25) if self.piped else super().size
 
