@@ -189,6 +189,15 @@ def test_any_other_database_through_sqlalchemy(
     assert PASSWORD not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "setting", ["local_infile=1", "read_default_file=/etc/my.cnf", "Allow_Local_Infile=1"]
+)
+def test_no_setting_of_a_driver_opens_this_machine_s_files(app: App, setting: str) -> None:
+    location = f"mysql+pymysql://me@127.0.0.1:9/shop?{setting}"
+    with pytest.raises(Refused, match="files of this machine"):
+        app.sources.add(NewSource(name="x", kind="sqlalchemy", location=location))
+
+
 def test_sqlalchemy_is_no_way_round_the_guard(app: App) -> None:
     for location in ("sqlite:////etc/passwd", "duckdb:///x", "no url", "nosuch://h/db"):
         with pytest.raises(Invalid):

@@ -59,6 +59,36 @@ def test_a_token_stays_with_the_server_it_is_for(
     other.close()
 
 
+def test_a_token_does_not_go_where_a_table_points(
+    app: App, web: Web, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = Web(tmp_path / "web")
+    (tmp_path / "web" / "t.csv").write_text("id\n1\n")
+    monkeypatch.setenv("FILES_TOKEN", "t0ken-Wort")
+    app.sources.add(
+        NewSource(name="web", kind="http", location=f"{web.url}/x.csv", credentials="env:FILES_TOKEN")
+    )
+    assert app.sources.sample("web", Question(table=f"{other.url}/t.csv")).rows == [{"id": 1}]
+    assert app.sources.sample("web", Question(table="t.csv")).rows == [{"id": 1}]
+    assert [authorization for _, authorization in other.seen] == [None]
+    assert [authorization for _, authorization in web.seen] == ["Bearer t0ken-Wort"]
+    other.close()
+
+
+def test_a_redirect_to_a_signed_address_is_followed_and_not_kept(
+    app: App, web: Web, tmp_path: Path, extract: Callable[..., Job]
+) -> None:
+    (tmp_path / "web" / "t.csv").write_text("id\n1\n")
+    web.answers["/release.csv"] = (302, {"location": "/t.csv?X-Amz-Signature=hunter2"}, b"")
+    web.answers["/t.csv?X-Amz-Signature=hunter2"] = (200, {}, b"id\n1\n")
+    app.sources.add(NewSource(name="web", kind="http", location=f"{web.url}/release.csv"))
+    app.sources.put_feed("web", NewFeed(dataset="t", key=("id",)))
+    assert extract("web").state == "done"
+    origin = app.data.resolve("t").origin
+    assert origin is not None
+    assert origin.query == f"{web.url}/release.csv"
+
+
 def test_answers_that_are_no_file_are_said(app: App, web: Web) -> None:
     web.answers |= {
         "/401.csv": (401, {}, b""),

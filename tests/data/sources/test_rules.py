@@ -17,6 +17,9 @@ from pomona.data.sources.records import NewFeed, NewSource
         "https://files/x.csv?X-Amz-Signature=hunter2",
         "mysql://me@db/shop?password=hunter2",
         "https://hunter2:hunter2@files/x.csv",
+        "https://files/x.csv#token=hunter2",
+        "mssql+pyodbc:///?odbc_connect=DRIVER%3Dx%3BUID%3Dme%3BPWD%3Dhunter2",
+        "mssql+pyodbc:///?odbc_connect=Driver=x%3B%20Password%20=hunter2",
     ],
 )
 def test_a_location_with_a_password_is_refused_and_not_repeated(location: str) -> None:
@@ -24,6 +27,21 @@ def test_a_location_with_a_password_is_refused_and_not_repeated(location: str) -
         rules.check_source(NewSource(name="s", kind="postgresql", location=location))
     assert "hunter2" not in str(caught.value) + str(caught.value.extra)
     assert "env:" in str(caught.value.hint)
+
+
+@pytest.mark.parametrize("table", ["x.csv?token=hunter2", "https://me:hunter2@files/x.csv"])
+def test_a_table_with_a_password_is_refused_and_not_repeated(table: str) -> None:
+    with pytest.raises(Invalid) as caught:
+        rules.check_feed(NewFeed(dataset="d", table=table), "files")
+    assert "hunter2" not in str(caught.value) + str(caught.value.extra)
+    rules.check_feed(NewFeed(dataset="d", table="exports/orders-?.csv"), "files")
+
+
+def test_an_option_that_is_none_is_refused_and_its_value_not_repeated() -> None:
+    with pytest.raises(Invalid, match="Authorization") as caught:
+        rules.check_options({"format": "csv", "Authorization": "hunter2"}, {"format": "..."}, "http")
+    assert "hunter2" not in str(caught.value) + str(caught.value.extra)
+    rules.check_options({"format": "csv"}, {"format": "..."}, "http")
 
 
 @pytest.mark.parametrize(

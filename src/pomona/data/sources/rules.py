@@ -23,7 +23,8 @@ _SECRET_WORDS = (
     "access_key",
     "credential",
 )
-_SECRET_KEYS = ("sig", "key", "auth", "passfile", "sslpassword", "servicefile", "service")
+_SECRET_KEYS = ("sig", "key", "auth", "authorization", "passfile", "sslpassword", "servicefile", "service")
+_SETTING = re.compile(r"(?:^|[;&\s])\s*([\w .-]+?)\s*=")  # inside a value: `odbc_connect=UID=a;PWD=b`
 _MASK = "***"
 
 # Never a source of data: the addresses by which clouds hand a machine its own credentials.
@@ -52,23 +53,36 @@ def check_source(new: NewSource) -> None:
     check_reference(new.credentials)
 
 
-def check_no_password(location: str) -> None:
-    """Refuse a URL that carries a password, without repeating it."""
-    if "://" not in location:
+def check_no_password(url: str, field: str = "location") -> None:
+    """Refuse a URL, or what stands behind one, that carries a password; without repeating it."""
+    if field == "location" and "://" not in url:
         return
     try:
-        parts = urlsplit(location)
+        parts = urlsplit(url)
         carries = parts.password is not None
     except ValueError:
+        raise Invalid(f"the {field} is no URL", hint="scheme://host/path", extra={"field": field}) from None
+    if carries or _has_secret(parts.query) or _has_secret(parts.fragment):
         raise Invalid(
-            "the location is no URL", hint="scheme://host/path", extra={"field": "location"}
-        ) from None
-    if carries or any(_is_secret(name) for name, _ in parse_qsl(parts.query, keep_blank_values=True)):
-        raise Invalid(
-            "the location carries a password or token, which would be stored and shown",
+            f"the {field} carries a password or token, which would be stored and shown",
             hint="leave it out; put it into an environment variable or a file and name that: "
             "credentials=env:SHOP_PASSWORD or credentials=file:/run/secrets/shop",
-            extra={"field": "location"},
+            extra={"field": field},
+        )
+
+
+def check_options(options: dict[str, str], known: dict[str, str], kind: str) -> None:
+    """Refuse options that a kind does not have: what is misspelt would be kept, shown and never used.
+
+    Raises:
+        Invalid: Naming one, never its value.
+    """
+    unknown = sorted(set(options) - set(known))
+    if unknown:
+        raise Invalid(
+            f"{kind} has no option {unknown[0]!r}",
+            hint=f"it has: {', '.join(sorted(known))}" if known else "it has none",
+            extra={"field": "options"},
         )
 
 
@@ -127,6 +141,8 @@ def check_question(table: str | None, query: str | None, takes: str) -> None:
         raise Invalid("this source knows no SQL", hint="name a table instead", extra={"field": "query"})
     if query is not None and (table is not None or not query.strip()):
         raise Invalid("either a table or a query", hint="leave one of them out", extra={"field": "query"})
+    if takes == "files" and table is not None:
+        check_no_password(table, "table")  # a path beside the location; it is stored and shown, too
     if takes != "files" and not (table or query):
         raise Invalid(
             "it is not said what to take",
@@ -279,6 +295,12 @@ def _plain(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 def _is_secret(name: str) -> bool:
     low = name.lower()
     return low in _SECRET_KEYS or any(word in low for word in _SECRET_WORDS)
+
+
+def _has_secret(settings: str) -> bool:
+    """Whether a query string, or a driver's settings inside one of its values, names a secret."""
+    found = parse_qsl(settings, keep_blank_values=True)
+    return any(_is_secret(name) or any(map(_is_secret, _SETTING.findall(value))) for name, value in found)
 
 
 def _parts(secret: str | None) -> list[str]:

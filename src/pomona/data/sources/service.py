@@ -293,7 +293,9 @@ class SourceService:
 
     def _check(self, new: NewSource) -> None:
         rules.check_source(new)
-        self._kind(new.kind).check(new.location, new.options)
+        kind = self._kind(new.kind)
+        rules.check_options(new.options, kind.info.options, new.kind)
+        kind.check(new.location, new.options)
 
     def _dataset(self, new: NewFeed) -> Dataset:
         try:

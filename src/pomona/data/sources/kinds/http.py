@@ -37,7 +37,7 @@ _BY_TYPE = {
 
 
 class Http:
-    """See ``SourceKind``. A feed's table is a path beside the location."""
+    """See ``SourceKind``. A feed's table is a path beside the location; a redirect may be signed."""
 
     info: ClassVar = SourceKindInfo(
         name="http",
@@ -80,9 +80,8 @@ class Http:
 @contextmanager
 def _got(site: Site, url: str) -> Iterator[urllib3.BaseHTTPResponse]:
     secret = site.secret
-    origin = _origin(urlsplit(url))
+    origin = _origin(urlsplit(site.location))  # not the URL's: a feed's table may name another server
     for _ in range(_HOPS):
-        rules.check_no_password(url)
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Refused("the server sends elsewhere than to a web address", hint="name the file's own URL")

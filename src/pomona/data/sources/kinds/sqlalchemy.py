@@ -23,6 +23,10 @@ from pomona.data.sources.records import SourceColumn, SourceKindInfo, SourceTabl
 
 _EXAMPLE = "oracle+oracledb://reader@db.example:1521/?service_name=shop"
 _OWN = {"sqlite": "sqlite", "duckdb": "duckdb"}  # files: only these kinds look where they lie
+# Settings by which a driver reads this machine's files: with the first two a server may ask for any of them.
+_LOCAL_FILES = frozenset(
+    {"local_infile", "allow_local_infile", "read_default_file", "defaults_file", "option_files"}
+)
 _LOOK_ROWS = 10_000
 _FETCH_ROWS = 10_000
 _DENIED = ("denied", "authentication", "password", "login", "logon", "permission", "privilege")
@@ -49,7 +53,9 @@ class SqlAlchemy:
     )
 
     def check(self, location: str, options: dict[str, str]) -> None:
-        backend = _url(location).get_backend_name()
+        url = _url(location)
+        _check_settings(url)
+        backend = url.get_backend_name()
         if backend in _OWN:
             raise Invalid(
                 f"{backend} files have a kind of their own", hint=f"kind={_OWN[backend]}, location=the path"
@@ -93,6 +99,17 @@ class SqlAlchemy:
             yield Stream(schema=schema, batches=_told(batches, site), query=question, snapshot_at=at)
 
 
+def _check_settings(url: sa.URL) -> None:
+    """Refuse settings that open this machine's files to the database's server."""
+    found = sorted(name for name in url.query if name.lower() in _LOCAL_FILES)
+    if found:
+        raise Refused(
+            f"the setting {found[0]!r} would let the driver read files of this machine",
+            hint="leave it out of the location",
+            extra={"field": "location"},
+        )
+
+
 def _url(location: str) -> sa.URL:
     try:
         return sa.make_url(location)
@@ -107,6 +124,7 @@ def _url(location: str) -> sa.URL:
 @contextmanager
 def _opened(site: Site) -> Iterator[sa.Connection]:
     url = _url(site.location)
+    _check_settings(url)
     if site.secret is not None:
         url = url.set(password=site.secret.reveal())
     with _in_words(site):
