@@ -79,18 +79,19 @@ class DatabaseOrigin:
                 connection.rollback()
 
     @contextmanager
-    def _reader(self) -> Iterator[Reader]:
+    def reading(self) -> Iterator[Reader]:
+        """One short transaction."""
         with self._asking() as connection:
             yield Reader(connection, self._columns)
 
     def experiments(self) -> list[OldExperiment]:
-        with self._reader() as reader:
+        with self.reading() as reader:
             return reader.experiments()
 
     def runs(self, experiment: OldExperiment) -> Iterator[list[OldRun]]:
         last = ""
         while True:
-            with self._reader() as reader:
+            with self.reading() as reader:
                 found = runs_of(reader, int(experiment.id), after=last, limit=_PAGE)
             if found:
                 yield found
@@ -99,7 +100,7 @@ class DatabaseOrigin:
             last = found[-1].id
 
     def points(self, runs: Sequence[OldRun]) -> Iterator[list[Point]]:
-        with self._reader() as reader:
+        with self.reading() as reader:
             query = reader.points([run.id for run in runs])
             streaming = reader.connection.execution_options(stream_results=True, max_row_buffer=_POINTS)
             for rows in streaming.execute(query).partitions(_POINTS):
@@ -111,7 +112,7 @@ class DatabaseOrigin:
     def models(self, experiment: OldExperiment) -> Iterator[list[OldModel]]:
         last = ""
         while True:
-            with self._reader() as reader:
+            with self.reading() as reader:
                 found = models_of(reader, int(experiment.id), after=last, limit=_PAGE)
             if found:
                 yield found
@@ -120,7 +121,7 @@ class DatabaseOrigin:
             last = found[-1].id
 
     def registered(self) -> list[OldRegistered]:
-        with self._reader() as reader:
+        with self.reading() as reader:
             return registered_of(reader)
 
 

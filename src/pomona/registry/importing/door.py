@@ -3,8 +3,20 @@
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, Protocol
 
-from pomona.registry.importing.records import OldExperiment, OldFile, OldModel, OldRegistered, OldRun, Point
+from pomona.registry.importing.records import (
+    OldEvaluation,
+    OldExperiment,
+    OldFile,
+    OldModel,
+    OldRegistered,
+    OldRun,
+    OldTrace,
+    OldWebhook,
+    Point,
+)
 from pomona.registry.importing.rules import Address
+from pomona.training.evaluation.records import EvaluationRow
+from pomona.training.traces.records import Span
 
 
 class Origin(Protocol):
@@ -27,7 +39,36 @@ class Origin(Protocol):
         ...
 
     def registered(self) -> list[OldRegistered]:
-        """Registered models with their versions."""
+        """Registered models and prompts with their versions."""
+        ...
+
+
+class Observed(Protocol):
+    """Reads what a store holds of applications: traces, what they are judged by, and who is told."""
+
+    def traces(self, experiment: OldExperiment) -> Iterator[list[OldTrace]]:
+        """Its traces with their assessments, some hundred at a time."""
+        ...
+
+    def spans(self, trace: OldTrace, files: "Files | None") -> list[Span]:
+        """All spans of a trace; those that lie in a file are read through ``files``.
+
+        Raises:
+            NotFound: If they are not to be found.
+            Invalid: If they cannot be read.
+        """
+        ...
+
+    def evaluations(self) -> list[OldEvaluation]:
+        """Evaluation datasets without their rows."""
+        ...
+
+    def rows(self, dataset: OldEvaluation) -> Iterator[list[EvaluationRow]]:
+        """The rows of one, some hundred at a time."""
+        ...
+
+    def webhooks(self) -> list[OldWebhook]:
+        """Webhooks, without what was deleted."""
         ...
 
 

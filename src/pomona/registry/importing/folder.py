@@ -22,6 +22,7 @@ from pomona.registry.importing.rows import MODEL_STATUSES, STATUSES, state_of
 from pomona.training.records.runs import DatasetInput, RunModel
 
 _META = "meta.yaml"
+TRACE = "trace_info.yaml"
 _TRASH = ".trash"
 _MODELS = "models"
 _PAGE = 200
@@ -65,6 +66,7 @@ class FolderOrigin:
             tags=self._texts(folder / "tags"),
             runs=len(self._runs(folder)),
             models=len(_folders(folder / _MODELS)),
+            traces=len(_folders(folder / "traces")),
         )
 
     def _home(self, experiment: OldExperiment) -> Path:
@@ -220,8 +222,21 @@ class FolderOrigin:
     def _texts(self, folder: Path) -> dict[str, str]:
         return {name: path.read_text("utf-8", "replace") for name, path in self._files(folder)}
 
-    def _yaml(self, folder: Path) -> dict[str, Any]:
-        path = folder / _META
+    def trace_folders(self, experiment: OldExperiment) -> list[Path]:
+        """The folders of an experiment's traces."""
+        found = _folders(self._home(experiment) / "traces")
+        return [folder for folder in found if self._inside(folder / TRACE)]
+
+    def about_trace(self, folder: Path) -> tuple[dict[str, Any], dict[str, str], dict[str, str]]:
+        """What a trace's own file says, and its tags and metadata."""
+        judged = [
+            self._yaml(folder / "assessments", path.name) for _, path in self._files(folder / "assessments")
+        ]
+        about = self._yaml(folder, TRACE) | {"assessments": judged}
+        return about, self._texts(folder / "tags"), self._texts(folder / "request_metadata")
+
+    def _yaml(self, folder: Path, name: str = _META) -> dict[str, Any]:
+        path = folder / name
         try:
             found = yaml.load(path.read_bytes(), _Loader)  # noqa: S506 - a safe loader, in C where it can be
         except (yaml.YAMLError, ValueError) as error:

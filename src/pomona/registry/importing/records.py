@@ -5,7 +5,10 @@ from typing import Literal
 
 from pomona.core.records import Record
 from pomona.jobs.records import JobState
+from pomona.registry.webhooks.records import WebhookStatus
+from pomona.training.evaluation.records import EvaluationDataset
 from pomona.training.records.runs import DatasetInput, LifecycleState, LoggedModelStatus, RunModel, RunStatus
+from pomona.training.traces.records import TraceInfo
 
 Kind = Literal["database", "server", "folder"]
 Point = tuple[str, str, int, int, float]
@@ -33,7 +36,7 @@ class NewImport(Record, frozen=True, kw_only=True):
 
 
 class OldExperiment(Record, frozen=True, kw_only=True):
-    """An experiment elsewhere, and how much is in it; ``points`` is None where counting means reading all."""
+    """An experiment elsewhere, and how much is in it; None where counting means reading all."""
 
     id: str
     name: str
@@ -44,6 +47,7 @@ class OldExperiment(Record, frozen=True, kw_only=True):
     runs: int = 0
     points: int | None = None
     models: int = 0
+    traces: int | None = None
 
 
 class OldRun(Record, frozen=True, kw_only=True):
@@ -120,6 +124,36 @@ class OldRegistered(Record, frozen=True, kw_only=True):
     versions: list[OldVersion] = []
 
 
+class OldTrace(Record, frozen=True, kw_only=True):
+    """A trace elsewhere, without its spans; ``measured`` changes when more of them come.
+
+    ``runs`` and ``prompts`` (name/version) are what it is tied to. The experiment in ``info`` is that there.
+    """
+
+    info: TraceInfo
+    measured: str = ""
+    runs: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+
+
+class OldEvaluation(Record, frozen=True, kw_only=True):
+    """An evaluation dataset elsewhere; the experiments in ``dataset`` are those there."""
+
+    dataset: EvaluationDataset
+
+
+class OldWebhook(Record, frozen=True, kw_only=True):
+    """A webhook elsewhere, without its secret."""
+
+    id: str
+    name: str
+    url: str
+    events: tuple[str, ...]  # e.g. model_version.created
+    description: str = ""
+    status: WebhookStatus = "ACTIVE"
+    created_ms: int
+
+
 class OldFile(Record, frozen=True, kw_only=True):
     """A file below a run or a model elsewhere; ``mark`` changes when it is written again."""
 
@@ -137,6 +171,10 @@ class ImportPreview(Record, frozen=True, kw_only=True):
     missing: list[str]  # experiments asked for that are not there
     registered: int
     versions: int
+    prompts: int = 0
+    prompt_versions: int = 0
+    evaluations: int = 0
+    webhooks: int = 0
 
 
 class Skipped(Record, frozen=True, kw_only=True):
@@ -159,23 +197,39 @@ class ExperimentTaken(Record, frozen=True, kw_only=True):
     models: int  # logged models that are new or changed
     files: int
     bytes: int
+    traces: int = 0  # new or changed
     skipped: list[Skipped] = []
+    seconds: float = 0.0
 
 
 class RegistryTaken(Record, frozen=True, kw_only=True):
-    """What came of the registry."""
+    """What came of the registry: models, prompts, and the webhooks that are told of them."""
 
     models: int
     versions: int  # new ones
+    prompts: int = 0
+    prompt_versions: int = 0  # new ones
+    webhooks: int = 0  # all of them disabled
     skipped: list[Skipped] = []
+    seconds: float = 0.0
+
+
+class EvaluationsTaken(Record, frozen=True, kw_only=True):
+    """What came of the evaluation datasets."""
+
+    datasets: int = 0  # new or changed
+    rows: int = 0
+    skipped: list[Skipped] = []
+    seconds: float = 0.0
 
 
 class ImportReport(Record, frozen=True, kw_only=True):
-    """What an import did."""
+    """What an import did, from its beginning on, however often it was stopped meanwhile."""
 
     origin: str
     experiments: list[ExperimentTaken]
     registry: RegistryTaken
+    evaluations: EvaluationsTaken = EvaluationsTaken()
     skipped: list[Skipped]
     seconds: float
 

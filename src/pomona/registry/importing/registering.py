@@ -4,8 +4,6 @@ Models from elsewhere are strangers: one whose files run code when it is loaded 
 unless somebody answers for it, and then the ledger keeps who and why.
 """
 
-from dataclasses import dataclass
-
 import msgspec
 
 from pomona.core.errors import Invalid, NotFound, PomonaError
@@ -14,9 +12,10 @@ from pomona.core.registry_events import OutsideCodeAllowed
 from pomona.registry import rules as registry_rules
 from pomona.registry import store as shelf
 from pomona.registry.importing import rules, store
+from pomona.registry.importing.counting import Counting
 from pomona.registry.importing.door import Files
-from pomona.registry.importing.records import OldRegistered, OldVersion, RegistryTaken
-from pomona.registry.importing.rules import Address, Left
+from pomona.registry.importing.records import OldRegistered, OldVersion
+from pomona.registry.importing.rules import Address
 from pomona.registry.intake import Taken
 from pomona.registry.mlmodel import MLMODEL, check_mlmodel_size, missing_mlmodel, parse_mlmodel
 from pomona.registry.outside.scanning import code_in, python_in
@@ -25,14 +24,7 @@ from pomona.registry.service import RegistryService
 from pomona.sql import from_us
 from pomona.training.rules.paths import SCHEME, ArtifactAddress, safe_path
 
-_PROMPT = "mlflow.prompt.is_prompt"
 _HINT = 'look at them, then import again with --trust "why"'
-
-
-@dataclass
-class _Counts:
-    models: int = 0
-    versions: int = 0
 
 
 class Registering:
@@ -48,6 +40,7 @@ class Registering:
         database: Database,
         blobs: Blobs,
         registry: RegistryService,
+        counting: Counting,
         *,
         files: Files | None,
         named: str,
@@ -59,29 +52,23 @@ class Registering:
         self._files = files
         self._named = named
         self._trust = trust
-        self._left = Left()
-        self._counts = _Counts()
+        self._counting = counting
+        self._left = counting.left
 
-    def take(self, found: list[OldRegistered]) -> RegistryTaken:
-        """Every version that is not here yet, or has changed there since."""
+    def begin(self) -> None:
+        """Have the keys that versions are sealed with."""
         self._registry.seals.begin()
-        for old in found:
-            if old.tags.get(_PROMPT, "").lower() == "true":
-                self._left.add("prompts, which an import does not take over", old.name)
-                continue
-            try:
-                registry_rules.check_model_name(old.name)
-            except Invalid as error:
-                self._left.add(f"registered models: {error.detail}", old.name)
-                continue
-            self._model(old)
-        return RegistryTaken(
-            models=self._counts.models, versions=self._counts.versions, skipped=self._left.told()
-        )
 
-    def _model(self, old: OldRegistered) -> None:
-        owner, here = self._database.write(lambda tx: self._home(tx, old))
-        self._counts.models += not here
+    def take(self, old: OldRegistered) -> None:
+        """Every version of a model that is not here yet, or has changed there since."""
+        try:
+            registry_rules.check_model_name(old.name)
+            owner = self._database.write(lambda tx: self._home(tx, old))
+        except PomonaError as error:
+            if error.status >= 500:
+                raise
+            self._left.add(f"registered models: {error.detail}", old.name)
+            return
         for version in old.versions:
             try:
                 self._version(owner, version)
@@ -92,14 +79,15 @@ class Registering:
                 self._left.add(reason, f"{old.name}/{version.number}")
         self._aliases(old)
 
-    def _home(self, tx: Transaction, old: OldRegistered) -> tuple[RegisteredModel, bool]:
+    def _home(self, tx: Transaction, old: OldRegistered) -> RegisteredModel:
         found = shelf.find_model(tx, old.name)
         model = self._registry.shelf.ensure(tx, old.name, description=old.description)
         if found is None:
             made_at = from_us(old.created_ms * 1000)
             shelf.models.replace(tx, msgspec.structs.replace(model, created_at=made_at))
             shelf.set_tags(tx, shelf.model_tags, model.id, old.tags)
-        return shelf.model(tx, old.name), found is not None
+            self._counting.keep(tx, models=1)
+        return shelf.model(tx, old.name)
 
     def _version(self, owner: RegisteredModel, old: OldVersion) -> None:
         what = rules.version_name(owner.name, old)
@@ -119,7 +107,6 @@ class Registering:
         if here is None:
             taken = self._judged(self._taken(old), f"{owner.name}/{old.number}")
             self._database.write(lambda tx: self._add(tx, owner, old, taken, what, mark))
-            self._counts.versions += 1
         else:
             changed = msgspec.structs.replace(
                 here, description=old.description, stage=registry_rules.stage_named(old.stage)
@@ -160,6 +147,7 @@ class Registering:
                 )
             )
         store.mark(tx, {what: mark})
+        self._counting.keep(tx, versions=1)
 
     def _taken(self, old: OldVersion) -> Taken:
         """The model's files: those of a run or logged model that came over, else from where they lie."""

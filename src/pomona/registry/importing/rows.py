@@ -20,6 +20,7 @@ from pomona.training.records.runs import (
     RunModel,
     RunStatus,
 )
+from pomona.training.store.statements import chunks
 
 STATUSES: dict[int, RunStatus] = {1: "RUNNING", 2: "SCHEDULED", 3: "FINISHED", 4: "FAILED", 5: "KILLED"}
 MODEL_STATUSES: dict[int, LoggedModelStatus] = {1: "PENDING", 2: "READY", 3: "UPLOAD_FAILED"}
@@ -53,7 +54,11 @@ class Reader:
         if chosen is None or not values or key not in chosen[1].c:
             return []
         query, table = chosen
-        return list(self.connection.execute(query.where(table.c[key].in_(list(values)))))
+        return [
+            row
+            for part in chunks(list(values))
+            for row in self.connection.execute(query.where(table.c[key].in_(part)))
+        ]
 
     def pairs(
         self, name: str, owner: str, values: Sequence[Any], key: str, value: str
@@ -93,7 +98,7 @@ class Reader:
         numbers = [row.experiment_id for row in rows]
         tags = self.pairs("experiment_tags", "experiment_id", numbers, "key", "value")
         runs, models = self.counts("runs", "experiment_id"), self.counts("logged_models", "experiment_id")
-        points = self._points()
+        points, traces = self._points(), self.counts("trace_info", "experiment_id")
         return [
             OldExperiment(
                 id=str(row.experiment_id),
@@ -105,6 +110,7 @@ class Reader:
                 runs=runs.get(row.experiment_id, 0),
                 points=points.get(row.experiment_id, 0),
                 models=models.get(row.experiment_id, 0),
+                traces=traces.get(row.experiment_id, 0),
             )
             for row in sorted(rows, key=lambda row: row.experiment_id)
         ]

@@ -19,6 +19,7 @@ from pomona.registry.importing.records import (
     OldVersion,
     Skipped,
 )
+from pomona.registry.prompts.records import TEXT_TAG
 from pomona.training.rules.paths import SHARED, ArtifactAddress, address_of
 
 _DATABASES = ("sqlite", "postgresql", "postgres", "mysql", "mariadb")
@@ -139,10 +140,21 @@ def version_mark(version: OldVersion) -> str:
     return _digest(version)
 
 
+def mark_of(thing: Record) -> str:
+    """Changes when anything that is told of it does."""
+    return _digest(thing)
+
+
 def version_name(model: str, version: OldVersion) -> str:
     """What an import remembers a version by: another store may have another one of this number."""
     own = _digest((version.source, version.run_id, version.created_ms))[:16]
     return f"version {model}/{version.number} {own}"
+
+
+def prompt_name(prompt: str, version: OldVersion) -> str:
+    """As ``version_name``, of a prompt's version."""
+    own = _digest((version.tags.get(TEXT_TAG), version.created_ms))[:16]
+    return f"prompt {prompt}/{version.number} {own}"
 
 
 def files_mark(files: Sequence[OldFile]) -> str:

@@ -21,12 +21,16 @@ from pomona.registry.importing.records import (
 )
 from pomona.registry.importing.rows import state_of
 from pomona.registry.importing.rules import Address, address_here, is_model_id, is_run_id
+from pomona.registry.importing.server_observed import ServerObserved
 from pomona.registry.importing.web import Web
+from pomona.registry.prompts.records import PROMPT_TAG
+from pomona.registry.prompts.rules import is_prompt
 from pomona.training.records.runs import DatasetInput, LoggedModelStatus, RunModel, RunStatus
 from pomona.training.rules.paths import SCHEME
 
 _API = "/api/2.0/mlflow"
 _FILES = "/api/2.0/mlflow-artifacts/artifacts"
+_PROMPTS = f"tags.`{PROMPT_TAG}` = 'true'"
 _PAGE = 200
 _COUNTED = 1000
 _HISTORY = 25_000
@@ -36,7 +40,9 @@ _DEEPEST = 30
 
 
 @contextmanager
-def server(url: str, secret: Secret | None, guard: Guard) -> Iterator[tuple["ServerOrigin", "ServerFiles"]]:
+def server(
+    url: str, secret: Secret | None, guard: Guard
+) -> Iterator[tuple["ServerOrigin", ServerObserved, "ServerFiles"]]:
     """A server's store and files.
 
     Raises:
@@ -46,7 +52,7 @@ def server(url: str, secret: Secret | None, guard: Guard) -> Iterator[tuple["Ser
     web = Web(url, secret, guard)
     try:
         web.check()
-        yield ServerOrigin(web), ServerFiles(web)
+        yield ServerOrigin(web), ServerObserved(web), ServerFiles(web)
     finally:
         web.close()
 
@@ -127,10 +133,15 @@ class ServerOrigin:
             return
 
     def registered(self) -> list[OldRegistered]:
+        return [*self._registered(""), *self._registered(_PROMPTS)]
+
+    def _registered(self, only: str) -> list[OldRegistered]:
+        """Models, or what else the filter asks for: of itself a server lists no prompts."""
+        asked = {"filter": only or None}
         versions: dict[str, list[OldVersion]] = {}
-        for one in self._got("model-versions/search", "model_versions", max_results=_COUNTED):
-            versions.setdefault(one["name"], []).append(self._version(one))
-        models = self._got("registered-models/search", "registered_models", max_results=100)
+        for one in self._got("model-versions/search", "model_versions", max_results=_COUNTED, **asked):
+            versions.setdefault(one["name"], []).append(self._version(one, has_files=not only))
+        models = self._got("registered-models/search", "registered_models", max_results=100, **asked)
         return [
             OldRegistered(
                 name=one["name"],
@@ -141,12 +152,13 @@ class ServerOrigin:
                 versions=sorted(versions.get(one["name"], []), key=lambda version: version.number),
             )
             for one in models
+            if bool(only) == is_prompt(_pairs(one.get("tags")))
         ]
 
-    def _version(self, one: dict[str, Any]) -> OldVersion:
+    def _version(self, one: dict[str, Any], *, has_files: bool) -> OldVersion:
         source = one.get("source") or ""
         location = None
-        if address_here(source) is None:
+        if has_files and address_here(source) is None:
             asked = {"name": one["name"], "version": one["version"]}
             location = self._web.get(f"{_API}/model-versions/get-download-uri", **asked).get("artifact_uri")
         return OldVersion(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from pomona.core.errors import NotFound
+from pomona.core.errors import NotFound, Refused
 from pomona.core.ports import Database
 from pomona.core.records import Page
 from pomona.data.sources.guard import LocalGuard
@@ -14,8 +14,16 @@ from pomona.data.sources.secrets import look_up
 from pomona.jobs.records import Job
 from pomona.jobs.service import JobService
 from pomona.registry.importing import rules
-from pomona.registry.importing.door import Files, Origin
-from pomona.registry.importing.records import Import, ImportPreview, ImportReport, NewImport, OldExperiment
+from pomona.registry.importing.door import Files, Observed, Origin
+from pomona.registry.importing.records import (
+    Import,
+    ImportPreview,
+    ImportReport,
+    NewImport,
+    OldExperiment,
+    OldWebhook,
+)
+from pomona.registry.prompts.rules import is_prompt
 
 KIND = "import"  # of the job
 
@@ -41,17 +49,24 @@ class ImportService:
             Unavailable: If it does not answer.
         """
         rules.check_import(new)
-        with self.opened(new) as (origin, _):
+        with self.opened(new) as (origin, observed, _):
             found = origin.experiments()
             registered = origin.registered()
+            evaluations, webhooks = observed.evaluations(), _webhooks(observed)
         chosen = wanted(found, new)
+        models = [one for one in registered if not is_prompt(one.tags)]
+        prompts = [one for one in registered if is_prompt(one.tags)]
         return ImportPreview(
             origin=new.origin,
             kind=rules.kind_of(new.origin),
             experiments=chosen,
             missing=sorted(set(new.experiments) - {one.name for one in chosen}),
-            registered=len(registered),
-            versions=sum(len(one.versions) for one in registered),
+            registered=len(models),
+            versions=sum(len(one.versions) for one in models),
+            prompts=len(prompts),
+            prompt_versions=sum(len(one.versions) for one in prompts),
+            evaluations=len(evaluations),
+            webhooks=len(webhooks),
         )
 
     def start(self, new: NewImport) -> Import:
@@ -84,8 +99,8 @@ class ImportService:
         return Page(items=[told(job) for job in found.items], next_cursor=found.next_cursor)
 
     @contextmanager
-    def opened(self, new: NewImport) -> Iterator[tuple[Origin, Files]]:
-        """The store elsewhere and its files, as long as the block runs."""
+    def opened(self, new: NewImport) -> Iterator[tuple[Origin, Observed, Files]]:
+        """The store elsewhere, what it observed, and its files, as long as the block runs."""
         guard = self._guard()
         secret = look_up(new.credentials, guard)
         root = Path(new.artifacts).absolute() if new.artifacts is not None else None
@@ -94,19 +109,30 @@ class ImportService:
 
         if kind == "database":
             from pomona.registry.importing.database import database
+            from pomona.registry.importing.observed import DatabaseObserved
 
             files = LocalFiles(guard, root)
             with database(new.origin, secret, guard) as origin:
-                yield origin, files
+                yield origin, DatabaseObserved(origin), files
         elif kind == "server":
             from pomona.registry.importing.server import server
 
-            with server(new.origin, secret, guard) as (remote, its_files):
-                yield remote, its_files if root is None else LocalFiles(guard, root)
+            with server(new.origin, secret, guard) as (remote, observed, its_files):
+                yield remote, observed, its_files if root is None else LocalFiles(guard, root)
         else:
             from pomona.registry.importing.folder import FolderOrigin
+            from pomona.registry.importing.folder_observed import FolderObserved
 
-            yield FolderOrigin(Path(rules.path_of(new.origin)), guard), LocalFiles(guard, root)
+            folder = FolderOrigin(Path(rules.path_of(new.origin)), guard)
+            yield folder, FolderObserved(folder), LocalFiles(guard, root)
+
+
+def _webhooks(observed: Observed) -> list[OldWebhook]:
+    """Webhooks; none where only who administers the server may see them."""
+    try:
+        return observed.webhooks()
+    except Refused:
+        return []
 
 
 def wanted(found: list[OldExperiment], new: NewImport) -> list[OldExperiment]:

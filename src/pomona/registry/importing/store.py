@@ -16,8 +16,10 @@ from pomona.training.store.statements import KEEP, chunks, into, overwrite, upse
 imported = Table(
     "imported",
     metadata,
-    Column("what", String(400), primary_key=True),  # a run, a logged model, or ``version <model>/<number>``
-    Column("facts", String(64), nullable=False),  # digest of what was read there; empty: not all is here yet
+    Column(
+        "what", String(400), primary_key=True
+    ),  # a run, a logged model, or ``version <model>/<number>`` ...
+    Column("facts", String(64), nullable=False),  # digest of what was read there; no digest: not all is here
     Column("files", String(64), nullable=False),  # digest of the list of its files; empty: they are not here
     sqlite_with_rowid=False,
 )

@@ -6,7 +6,7 @@ doubles nothing: the next one takes what has no mark, or another one than the st
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -15,16 +15,16 @@ from pomona.core.errors import Conflict, Invalid, PomonaError
 from pomona.core.events import RunsImported
 from pomona.core.ports import Blobs, Clock, Database, Transaction
 from pomona.registry.importing import rules, store
+from pomona.registry.importing.counting import Counting
 from pomona.registry.importing.door import Files, Origin
 from pomona.registry.importing.records import (
-    ExperimentTaken,
     OldExperiment,
     OldFile,
     OldModel,
     OldRun,
     Point,
 )
-from pomona.registry.importing.rules import Address, Left
+from pomona.registry.importing.rules import Address
 from pomona.training.records.runs import ArtifactFile, DatasetInput
 from pomona.training.rules.paths import safe_path
 from pomona.training.service.lineage import GIT_TAG, Lineage, TagLinks
@@ -33,19 +33,6 @@ from pomona.training.store import artifacts, metrics
 _THREADS = 8
 _OWN = "pomona."
 _WIDEST = 250  # characters of a key
-
-
-@dataclass
-class Counts:
-    """How much was taken so far."""
-
-    new: int = 0
-    changed: int = 0
-    points: int = 0
-    models: int = 0
-    files: int = 0
-    bytes: int = 0
-    left: Left = field(default_factory=Left)
 
 
 @dataclass(frozen=True)
@@ -62,6 +49,7 @@ class _Ready:
 
     run: OldRun
     known: bool
+    whole: bool  # an import before has ended with it, so that it is no new one
     mark: store.Mark
     files: _Copied
     inputs: list[DatasetInput]
@@ -74,7 +62,6 @@ class Taking:
     Args:
         files: Where files are read; None: they stay behind.
         job: The job this is done for, which the ledger names.
-        told: Called after each batch with the number of runs done so far.
     """
 
     def __init__(
@@ -98,99 +85,93 @@ class Taking:
         self._job = job
         self._named = named
 
-    def experiment(self, old: OldExperiment, told: Callable[[int], None]) -> ExperimentTaken:
-        """Everything in it that is new or changed."""
-        number = self._database.write(lambda tx: store.home(tx, old))
-        counts, done = Counts(), 0
+    def experiment(
+        self, number: int, old: OldExperiment, counting: Counting, told: Callable[[int], None]
+    ) -> int:
+        """Every run and logged model in it that is new or changed; returns how many runs are there."""
+        done = 0
         for models in self._origin.models(old):
-            self._models(number, models, counts)
+            self._models(number, models, counting)
         for batch in self._origin.runs(old):
-            self._runs(number, old, batch, counts)
+            self._runs(number, old, batch, counting)
             done += len(batch)
             told(done)
-        return ExperimentTaken(
-            id=str(number),
-            name=old.name,
-            runs=done,
-            new=counts.new,
-            changed=counts.changed,
-            points=counts.points,
-            models=counts.models,
-            files=counts.files,
-            bytes=counts.bytes,
-            skipped=counts.left.told(),
-        )
+        return done
 
-    def _runs(self, number: int, old: OldExperiment, batch: list[OldRun], counts: Counts) -> None:
+    def _runs(self, number: int, old: OldExperiment, batch: list[OldRun], counting: Counting) -> None:
         ids = [run.id for run in batch]
 
         def seen(tx: Transaction) -> tuple[dict[str, store.Mark], dict[str, int]]:
             return store.marks(tx, ids), metrics.run_numbers(tx, ids)
 
         marks, here = self._database.read(seen)
-        wanted = [run for run in batch if self._is_ours(run, marks, here, counts)]
-        copied = self._copied([(run.id, run.artifact_uri) for run in wanted], marks, counts)
+        wanted = [run for run in batch if self._is_ours(run, marks, here, counting)]
+        copied = self._copied([(run.id, run.artifact_uri) for run in wanted], marks, counting)
         ready = [
-            self._ready(run, copied[run.id], counts, known=run.id in here)
+            self._ready(run, copied[run.id], counting, before=marks.get(run.id))
             for run in wanted
             if _mark(run, copied[run.id]) != marks.get(run.id)
         ]
         if ready:
-            self._write(number, old, ready, counts)
+            self._write(number, old, ready, counting)
 
     @staticmethod
-    def _is_ours(run: OldRun, marks: dict[str, store.Mark], here: dict[str, int], counts: Counts) -> bool:
+    def _is_ours(run: OldRun, marks: dict[str, store.Mark], here: dict[str, int], counting: Counting) -> bool:
         if not rules.is_run_id(run.id):
-            counts.left.add("runs whose id is not 32 hex digits", run.id)
+            counting.left.add("runs whose id is not 32 hex digits", run.id)
             return False
         if run.id in here and run.id not in marks:
-            counts.left.add("runs that are here already, and that no import brought", run.id)
+            counting.left.add("runs that are here already, and that no import brought", run.id)
             return False
         return True
 
-    def _ready(self, run: OldRun, files: _Copied, counts: Counts, *, known: bool) -> _Ready:
-        params, tags = _fitting(run.params, run.id, counts), _fitting(run.tags, run.id, counts)
+    def _ready(self, run: OldRun, files: _Copied, counting: Counting, *, before: store.Mark | None) -> _Ready:
+        params, tags = _fitting(run.params, run.id, counting), _fitting(run.tags, run.id, counting)
         inputs = self._lineage.identify(run.inputs)
-        links = [*self._links(run, counts), *self._lineage.input_links(inputs)]
+        links = [*self._links(run, counting), *self._lineage.input_links(inputs)]
         return _Ready(
             run=msgspec.structs.replace(run, params=params, tags=tags),
-            known=known,
+            known=before is not None,
+            whole=before is not None and before[0] != "",
             mark=_mark(run, files),
             files=files,
             inputs=inputs,
             links=links,
         )
 
-    def _links(self, run: OldRun, counts: Counts) -> TagLinks:
+    def _links(self, run: OldRun, counting: Counting) -> TagLinks:
         """What the tags stand for; those of another Pomona may name records that are not here."""
         known = {GIT_TAG: run.tags[GIT_TAG]} if run.tags.get(GIT_TAG) else {}
         for key in (key for key in run.tags if key.startswith(_OWN)):
             try:
                 known |= self._lineage.tags({key: run.tags[key]})
             except PomonaError:
-                counts.left.add("links to records that are not here (the tags are kept)", f"{run.id} {key}")
+                counting.lost.add("links to records that are not here (the tags are kept)", f"{run.id} {key}")
         return Lineage.links(known)
 
-    def _write(self, number: int, old: OldExperiment, ready: list[_Ready], counts: Counts) -> None:
-        """One transaction, unless there are very many metric values."""
-        pieces = _with_last(self._origin.points([one.run for one in ready]))
-        piece, is_last = next(pieces)
+    def _write(self, number: int, old: OldExperiment, ready: list[_Ready], counting: Counting) -> None:
+        """One transaction, unless there are very many metric values; the last one counts them all."""
+        numbers: dict[str, int] = {}
+        amounts = _amounts([one.files for one in ready]) | {
+            "new": sum(not one.whole for one in ready),
+            "changed": sum(one.whole for one in ready),
+            "points": 0,
+        }
 
-        def begin(tx: Transaction) -> dict[str, int]:
-            numbers = self._begin(tx, number, old, ready, counts)
-            _go_on(numbers, piece, _marks(ready, is_done=is_last), tx)
-            return numbers
+        def work(tx: Transaction, piece: list[Point], *, is_last: bool) -> dict[str, int]:
+            found = numbers or self._begin(tx, number, old, ready, counting)
+            store.put_points(tx, found, piece)
+            store.mark(tx, _marks(ready, is_done=is_last))
+            if is_last:
+                counting.keep(tx, **amounts)
+            return found
 
-        numbers = self._database.write(begin)
-        counts.points += len(piece)
-        for more, is_done in pieces:
-            self._database.write(partial(_go_on, numbers, more, _marks(ready, is_done=is_done)))
-            counts.points += len(more)
-        counts.new += sum(not one.known for one in ready)
-        counts.changed += sum(one.known for one in ready)
+        for piece, is_last in _with_last(self._origin.points([one.run for one in ready])):
+            amounts["points"] += len(piece)
+            numbers = self._database.write(partial(work, piece=piece, is_last=is_last))
 
     def _begin(
-        self, tx: Transaction, number: int, old: OldExperiment, ready: list[_Ready], counts: Counts
+        self, tx: Transaction, number: int, old: OldExperiment, ready: list[_Ready], counting: Counting
     ) -> dict[str, int]:
         numbers = store.put_runs(
             tx,
@@ -200,24 +181,24 @@ class Taking:
         )
         for one in ready:
             store.put_inputs(tx, number, one.run, numbers[one.run.id], one.inputs)
-            self._put_files(tx, one.run.id, one.files.files, counts)
+            self._put_files(tx, one.run.id, one.files.files, counting)
             for relation, target in one.links:
                 tx.link(one.run.id, relation, target)
         tx.emit(RunsImported(subject=self._job, experiment=old.name, runs=len(ready), origin=self._named))
         return numbers
 
-    def _models(self, number: int, batch: list[OldModel], counts: Counts) -> None:
+    def _models(self, number: int, batch: list[OldModel], counting: Counting) -> None:
         ids = [model.id for model in batch]
         marks, here = self._database.read(lambda tx: (store.marks(tx, ids), store.models_here(tx, ids)))
         wanted = []
         for model in batch:
             if not rules.is_model_id(model.id):
-                counts.left.add("logged models whose id is not m- and 32 hex digits", model.id)
+                counting.left.add("logged models whose id is not m- and 32 hex digits", model.id)
             elif model.id in here and model.id not in marks:
-                counts.left.add("logged models that are here already, and that no import brought", model.id)
+                counting.left.add("logged models that are here already, and that no import brought", model.id)
             else:
                 wanted.append(model)
-        copied = self._copied([(model.id, model.artifact_uri) for model in wanted], marks, counts)
+        copied = self._copied([(model.id, model.artifact_uri) for model in wanted], marks, counting)
         ready = [
             (model, mark)
             for model in wanted
@@ -227,25 +208,26 @@ class Taking:
         def work(tx: Transaction) -> None:
             for model, _ in ready:
                 store.put_model(tx, number, model, known=model.id in here)
-                self._put_files(tx, model.id, copied[model.id].files, counts)
+                self._put_files(tx, model.id, copied[model.id].files, counting)
             store.mark(tx, {model.id: mark for model, mark in ready})
+            amounts = _amounts([copied[model.id] for model, _ in ready])
+            counting.keep(tx, models=len(ready), **amounts)
 
         if ready:
             self._database.write(work)
-        counts.models += len(ready)
 
     def _put_files(
-        self, tx: Transaction, root: str, files: Sequence[ArtifactFile] | None, counts: Counts
+        self, tx: Transaction, root: str, files: Sequence[ArtifactFile] | None, counting: Counting
     ) -> None:
         at = self._clock.now()
         for file in files or ():
             try:
                 artifacts.put(tx, root, file.path, digest=str(file.digest), size=file.size or 0, at=at)
             except Conflict:
-                counts.left.add("files whose path is a folder here", f"{root}/{file.path}")
+                counting.lost.add("files whose path is a folder here", f"{root}/{file.path}")
 
     def _copied(
-        self, owners: list[tuple[str, str]], marks: dict[str, store.Mark], counts: Counts
+        self, owners: list[tuple[str, str]], marks: dict[str, store.Mark], counting: Counting
     ) -> dict[str, _Copied]:
         """Files of runs or models, in this store but not yet named by them."""
         before = {owner: marks.get(owner, ("", ""))[1] for owner, _ in owners}
@@ -259,9 +241,7 @@ class Taking:
         copied = {}
         for owner, (one, error) in results.items():
             if error is not None:
-                counts.left.add(f"files: {error.detail}{f' ({error.hint})' if error.hint else ''}", owner)
-            counts.files += len(one.files or ())
-            counts.bytes += sum(file.size or 0 for file in one.files or ())
+                counting.left.add(f"files: {error.detail}{f' ({error.hint})' if error.hint else ''}", owner)
             copied[owner] = one
         return copied
 
@@ -288,26 +268,24 @@ class Taking:
         return ArtifactFile(path=path, digest=digest, size=size)
 
 
+def _amounts(copied: Sequence[_Copied]) -> dict[str, int]:
+    files = [file for one in copied for file in one.files or ()]
+    return {"files": len(files), "bytes": sum(file.size or 0 for file in files)}
+
+
 def _mark(run: OldRun, files: _Copied) -> store.Mark:
     return rules.run_mark(run), files.mark
 
 
 def _marks(ready: list[_Ready], *, is_done: bool) -> dict[str, store.Mark]:
-    """Empty while values are still to come: then the next import takes the runs again."""
-    return {one.run.id: one.mark if is_done else ("", "") for one in ready}
+    """None's true mark while values are still to come: then the next import takes the runs again."""
+    return {one.run.id: one.mark if is_done else ("changing" if one.whole else "", "") for one in ready}
 
 
-def _go_on(
-    numbers: dict[str, int], points: list[Point], marks: dict[str, store.Mark], tx: Transaction
-) -> None:
-    store.put_points(tx, numbers, points)
-    store.mark(tx, marks)
-
-
-def _fitting(pairs: dict[str, str], owner: str, counts: Counts) -> dict[str, str]:
+def _fitting(pairs: dict[str, str], owner: str, counting: Counting) -> dict[str, str]:
     long = [key for key in pairs if len(key) > _WIDEST]
     for key in long:
-        counts.left.add(f"params and tags with a name longer than {_WIDEST}", f"{owner} {key[:40]}")
+        counting.lost.add(f"params and tags with a name longer than {_WIDEST}", f"{owner} {key[:40]}")
     return {key: value for key, value in pairs.items() if key not in long} if long else pairs
 
 

@@ -77,13 +77,18 @@ def named(tx: Transaction, ref: str) -> Prompt:
     return found
 
 
+def find_number(tx: Transaction, owner: Prompt, number: int) -> PromptVersion | None:
+    """The version of a prompt with this number, or None."""
+    return _kept.find_version(tx, versions.c.prompt_id == owner.id, versions.c.number == number)
+
+
 def version(tx: Transaction, owner: Prompt, number: int) -> PromptVersion:
     """One version of a prompt.
 
     Raises:
         NotFound: If there is none with this number.
     """
-    found = _kept.find_version(tx, versions.c.prompt_id == owner.id, versions.c.number == number)
+    found = find_number(tx, owner, number)
     if found is None:
         raise NotFound(f"Model Version (name={owner.name}, version={number}) not found")
     return found

@@ -111,6 +111,11 @@ def get(tx: Transaction, dataset: str) -> EvaluationDataset:
     return _loaded(tx, found)[0]
 
 
+def is_there(tx: Transaction, dataset: str) -> bool:
+    """Whether a dataset has this id."""
+    return tx.execute(select(datasets.c.id).where(datasets.c.id == dataset)).first() is not None
+
+
 def set_tags(tx: Transaction, dataset: str, values: Mapping[str, str]) -> None:
     """Add or overwrite tags."""
     if values:
