@@ -17,7 +17,7 @@ from tests.data.keeping.world import World, table
 from pomona.core.errors import Conflict, Invalid, NotFound, Refused
 from pomona.data.committing import Committer
 from pomona.data.keeping import erasing
-from pomona.data.keeping.records import Erasure, ErasureRequest, NewTag
+from pomona.data.keeping.records import Erasure, ErasureRequest, NewPin, NewTag
 from pomona.data.keeping.subjects import Subject
 from pomona.data.records import Check, NewDataset, Origin
 from pomona.data.tables import files
@@ -121,6 +121,60 @@ def test_no_file_of_the_store_holds_the_value_afterwards(world: World) -> None:
     (told,) = app.ledger.entries(types=["data.erased"])
     rows = sum(file.rows for file in done.files)
     assert (told.data["column"], told.data["rows"], told.data["reason"]) == ("email", rows, "asked for it")
+
+
+def test_an_erasure_from_some_datasets_leaves_the_others_alone(world: World) -> None:
+    data = world.app.data
+    for name in ("people", "others"):
+        data.create(NewDataset(name=name, key=("id",), subject_columns=("email",)))
+        data.commit(name, people(20))
+    before = data.resolve("others")
+    shown = world.app.keeping.eraser.plan(request(datasets=("people",)))
+    done = erase(world, request(datasets=("people",)))
+    assert shown.datasets == ("people",)
+    assert {file.dataset for file in done.files} == {"people"}
+    assert data.read("people").num_rows == 19
+    assert data.resolve("others") == before
+    assert [path for path in done.left if path.startswith("tables/")]  # it is said that it stands there
+
+
+def test_texts_in_lists_and_structs_of_rows_about_subjects_are_looked_at(world: World) -> None:
+    data = world.app.data
+    data.create(NewDataset(name="d", key=("id",), subject_columns=("email",)))
+    rows = {
+        "id": [1, 2, 3, 4, 5],
+        "email": [None, "a", "b", "c", WHO],
+        "meta": [{"by": WHO, "all": ["x"]}, {"by": "q", "all": []}, None, {"by": "z", "all": ["k"]}, None],
+        "deep": [None, [{"names": [f"see {WHO}"]}], [], [{"names": None}], None],
+    }
+    data.commit("d", pa.table(rows))
+    done = erase(world)
+    assert done.left == ()
+    assert data.read("d")["id"].to_pylist() == [3, 4]
+    assert places_of(world.home, WHO) == []
+
+
+def test_what_holds_the_value_still_is_named_also_in_packed_pages_and_records(world: World) -> None:
+    data = world.app.data
+    data.create(NewDataset(name="people", key=("id",)))
+    data.commit("people", people(20))
+    data.create(NewDataset(name="plain", description=f"of {WHO}"))
+    filler = [f"{n % 7} of no interest, repeated until it is worth packing" for n in range(20_000)]
+    plain = data.commit("plain", pa.table({"words": [*filler, f"{filler[0]} {WHO}"]})).version
+    path = f"tables/{plain.dataset_id}/{plain.files[0].digest}.parquet"
+    done = erase(world)
+    assert path in done.left
+    assert "1 records of datasets" in done.left
+
+
+def test_the_reason_of_a_pin_is_masked(world: World) -> None:
+    data = world.app.data
+    data.create(NewDataset(name="people", key=("id",)))
+    data.commit("people", people(20))
+    world.app.keeping.tagger.pin("people@v1", NewPin(reason=f"for {WHO}"))
+    erase(world)
+    [pin] = [one for one in world.app.keeping.tagger.pins("people@v1") if one.kind == "pin"]
+    assert pin.reason == "for [erased]"
 
 
 def test_what_changed_is_told_without_the_subject(world: World) -> None:

@@ -21,6 +21,7 @@ from pomona.data.records import Dataset, DataVersion
 from pomona.data.tables.changes import Changes, compare, compare_multisets, row_hashes
 from pomona.data.tables.files import FileReader, encode
 from pomona.data.tables.frames import time_range
+from pomona.data.tables.leaves import holds_text
 from pomona.data.tables.replaced import notes_of
 
 Places = NDArray[np.uint64]
@@ -82,7 +83,7 @@ class Cutter:
         """The columns that may name the subject; any text, where rows are about subjects."""
         wanted = {self._subject.column, *self._dataset.subject_columns}
         if self._dataset.subject_columns and self._subject.is_distinct:
-            wanted |= {field.name for field in schema if _is_text(field.type)}
+            wanted |= {field.name for field in schema if holds_text(field.type)}
         return [name for name in schema.names if name in wanted]
 
     def _of_subject(self, rows: pa.Table) -> NDArray[np.bool_]:
@@ -93,7 +94,7 @@ class Cutter:
             matches = self._subject.matches(column) if name == self._subject.column else None
             if matches is not None:
                 found |= matches.to_numpy()
-            if self._dataset.subject_columns and _is_text(column.type):
+            if self._dataset.subject_columns and holds_text(column.type):
                 found |= self._subject.named_in(column).to_numpy()
         return found
 
@@ -221,10 +222,6 @@ class Cutter:
             return compare(old, new, self._dataset.key).counts
         added, removed = compare_multisets(row_hashes(old), row_hashes(new))
         return Changes(added=len(added), removed=len(removed))
-
-
-def _is_text(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _different(versions: Sequence[DataVersion]) -> list[DataFile]:

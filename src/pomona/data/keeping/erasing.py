@@ -14,15 +14,16 @@ import msgspec
 from sqlalchemy import delete, insert, select
 
 from pomona.core.actors import current_actor
-from pomona.core.errors import Conflict, Invalid, PomonaError, Refused
+from pomona.core.errors import Conflict, Invalid, Refused
 from pomona.core.events import DataErased
 from pomona.core.ids import new_id
 from pomona.core.ports import BlobRemoval, Blobs, Clock, Database, Tables, Transaction
-from pomona.core.records import from_json, to_json
+from pomona.core.records import to_json
 from pomona.data import store as versions
 from pomona.data.keeping import rules, store
 from pomona.data.keeping.cutting import Cutter
-from pomona.data.keeping.holders import Holder, holding_files
+from pomona.data.keeping.holders import Holder
+from pomona.data.keeping.leftovers import Leftovers
 from pomona.data.keeping.planning import Found, Planner
 from pomona.data.keeping.records import (
     ERASE,
@@ -84,6 +85,7 @@ class Eraser:
         self._signer = signer
         self._home = home
         self._publisher = Publisher(database, blobs, tables)
+        self._leftovers = Leftovers(database, blobs, removal, tables, home)
 
     def workflow(self) -> Workflow:
         """As the worker runs it."""
@@ -138,7 +140,8 @@ class Eraser:
         )
 
         def put(tx: Transaction) -> Job:
-            job = self._jobs.enqueue(tx, KIND, {"erasure": record.id}, key=record.id)
+            payload = {"erasure": record.id, "only": list(plan.datasets) if wanted.datasets else None}
+            job = self._jobs.enqueue(tx, KIND, payload, key=record.id)
             store.erasures.insert(tx, msgspec.structs.replace(record, job=job.id))
             tx.execute(insert(store.subjects), {"erasure": record.id, "value": subject.value})
             return job
@@ -171,10 +174,17 @@ class Eraser:
             context.check()
             context.progress(share, note)
 
-        return self.erase(str(context.payload["erasure"]), tell)
+        return self.erase(str(context.payload["erasure"]), tell, only=context.payload.get("only"))
 
-    def erase(self, erasure_id: str, tell: Tell = lambda *_: None) -> dict[str, object]:
-        """Do it, or what is left of it."""
+    def erase(
+        self, erasure_id: str, tell: Tell = lambda *_: None, *, only: Sequence[str] | None = None
+    ) -> dict[str, object]:
+        """Do it, or what is left of it.
+
+        Args:
+            only: The datasets, where the request named some; else those of the plan, and those of rows
+                about subjects that may have come since.
+        """
         record = self.erasure(erasure_id)
         value = self._database.read(
             lambda tx: tx.execute(
@@ -185,7 +195,7 @@ class Eraser:
             subject = Subject(record.column, str(value))
             # Predictions come first: from then on none with the subject is on its way into a dataset.
             places = [holder.forget(subject) for holder in self._holders]
-            for name in self._names(record, subject):
+            for name in self._names(record, subject) if only is None else only:
                 self._erase_from(record.id, name, subject, tell)
             tell(0.8, "predictions, logs, answers")
             places = [
@@ -194,7 +204,7 @@ class Eraser:
             self._sweep_scratch()
             tell(0.9, "the database's own files")
             self._database.scrub()
-            left = self._left(subject)
+            left = self._leftovers.find(subject)
             record = self._database.write(lambda tx: self._finish(tx, record.id, tuple(places), left))
         self._database.scrub()  # the subject itself was in it until now
         tell(1.0, "done")
@@ -202,7 +212,7 @@ class Eraser:
         return {"erasure": record.id, "rows": rows, "left": len(record.left)}
 
     def _names(self, record: Erasure, subject: Subject) -> list[str]:
-        """The datasets of the plan, and those of rows about subjects that may have come since."""
+        """The datasets of the plan, and all that are of rows about subjects."""
         names = dict.fromkeys(record.plan.datasets)
         for dataset in self._planner.datasets(subject, ()):
             if dataset.subject_columns:
@@ -216,7 +226,7 @@ class Eraser:
             if not found.places:
                 break
             done = Rewriter(self._blobs, self._tables, subject, tell).rewrite(found)
-            if self._database.write(lambda tx, d=done, f=found: self._swap(tx, erasure_id, f, d)):  # type: ignore[misc]
+            if self._database.write(lambda tx, d=done, f=found: self._swap(tx, erasure_id, subject, f, d)):  # type: ignore[misc]
                 break
         else:
             raise Conflict(
@@ -225,7 +235,9 @@ class Eraser:
             )
         self._clean(dataset, subject, self.erasure(erasure_id))
 
-    def _swap(self, tx: Transaction, erasure_id: str, found: Found, done: Rewritten) -> bool:
+    def _swap(
+        self, tx: Transaction, erasure_id: str, subject: Subject, found: Found, done: Rewritten
+    ) -> bool:
         """All versions of a dataset at once; False if one was committed or dropped meanwhile."""
         now = {one.id: one for one in _all(tx, found.dataset) if one.dropped_at is None}
         if {one.id: one.digest for one in now.values()} != {one.id: one.digest for one in done.before}:
@@ -234,7 +246,7 @@ class Eraser:
             current = now[version.id]
             versions.versions.replace(tx, msgspec.structs.replace(version, quality=current.quality))
         record = store.erasures.get(tx, erasure_id)
-        profiles = self._forget_words(tx, found.dataset)
+        profiles = self._forget_words(tx, found.dataset, subject)
         store.erasures.replace(
             tx,
             msgspec.structs.replace(
@@ -245,10 +257,14 @@ class Eraser:
         )
         return True
 
-    def _forget_words(self, tx: Transaction, dataset: Dataset) -> list[ReplacedFile]:
-        """Examples of failing rows; and what dropped versions looked like, which nobody can count again."""
+    def _forget_words(self, tx: Transaction, dataset: Dataset, subject: Subject) -> list[ReplacedFile]:
+        """Reasons of pins, examples of failing rows; what dropped versions were like: none can count that."""
         profiles = []
         for version in _all(tx, dataset):
+            for pin in store.pins.all(tx, store.pins.c.version == version.id):
+                if subject.in_text(pin.reason):
+                    masked = msgspec.structs.replace(pin, reason=subject.masked(pin.reason))
+                    store.pins.replace(tx, masked)
             for report in versions.reports.all(tx, versions.reports.c.version == version.id):
                 if any(result.examples for result in report.results):
                     plain = [msgspec.structs.replace(result, examples=()) for result in report.results]
@@ -287,24 +303,6 @@ class Eraser:
         cutter = Cutter(self._tables, dataset, subject)
         return {digest for digest in stored if digest not in named and cutter.holds(digest)}
 
-    def _left(self, subject: Subject) -> list[str]:
-        """Files that hold the value still; profiles of commits that failed are taken away first."""
-        found = holding_files(self._home, subject, spare=("pomona.db",))
-        named = {one.profile for one in self._database.read(versions.versions.all)}
-        stray = {path for path in found if self._is_stray_profile(path, named)}
-        self._removal.remove({_digest_in(path) for path in stray})
-        return [path for path in found if path not in stray]
-
-    def _is_stray_profile(self, path: str, named: set[str]) -> bool:
-        digest = _digest_in(path)
-        if not path.startswith("blobs/") or digest in named:
-            return False
-        try:
-            from_json(self._blobs.get(digest), TableProfile)
-        except (PomonaError, msgspec.MsgspecError):
-            return False
-        return True
-
     def _sweep_scratch(self) -> None:
         """What commits and queries that were killed have left behind."""
         for name in _SCRATCH:
@@ -341,10 +339,6 @@ class Eraser:
 
 def _both(one: TouchedPlace, other: TouchedPlace) -> TouchedPlace:
     return msgspec.structs.replace(one, count=one.count + other.count)
-
-
-def _digest_in(path: str) -> str:
-    return "".join(path.split("/")[1:])
 
 
 def _all(tx: Transaction, dataset: Dataset) -> list[DataVersion]:

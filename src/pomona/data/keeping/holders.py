@@ -99,19 +99,20 @@ def holding_files(home: Path, subject: "Subject", spare: Sequence[str] = ()) -> 
     found = []
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home).as_posix()
-        if path.is_file() and not name.startswith(tuple(spare)) and _holds(path, subject.value.encode()):
+        if path.is_file() and not name.startswith(tuple(spare)) and _holds(path, subject.spellings):
             found.append(name)
     return found
 
 
-def _holds(path: Path, wanted: bytes) -> bool:
-    tail = b""
+def _holds(path: Path, spellings: Sequence[str]) -> bool:
+    pieces, tail = [piece.encode() for piece in spellings], b""
     try:
         with path.open("rb") as stream:
             while chunk := stream.read(_CHUNK):
-                if wanted in tail + chunk:
+                seen = tail + chunk
+                if any(piece in seen for piece in pieces):
                     return True
-                tail = chunk[-len(wanted) :]
+                tail = seen[-max(map(len, pieces)) :]
     except OSError:
         return False  # gone meanwhile
     return False

@@ -8,8 +8,10 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pomona.core.errors import Invalid
+from pomona.data.tables.leaves import leaves, texts_in
 
 DISTINCT = 6
 """Characters from which on a value is told apart from others that only contain it."""
@@ -34,14 +36,33 @@ class Subject:
             return None
 
     def named_in(self, column: pa.ChunkedArray) -> pa.ChunkedArray:
-        """Where a column of texts, whatever it is called, is the value or speaks of the subject."""
-        pieces = {self.value, _escaped(self.value)}
-        near = [pc.fill_null(pc.match_substring(column, piece), False) for piece in pieces]  # noqa: FBT003
-        found = np.array(near[0] if len(near) == 1 else pc.or_(*near), bool)
+        """Where a column with texts, whatever it is called, is the value or speaks of the subject.
+
+        The texts may stand in lists and structs.
+        """
+        found = np.concatenate([np.empty(0, bool), *(self._near(chunk) for chunk in column.chunks)])
         for place in np.flatnonzero(found):
-            text = column[int(place)].as_py()
-            found[place] = text == self.value or self.in_text(text)
+            texts = texts_in(column[int(place)].as_py())
+            found[place] = any(text == self.value or self.in_text(text) for text in texts)
         return pa.chunked_array([pa.array(found)])
+
+    def _near(self, chunk: pa.Array) -> NDArray[np.bool_]:
+        """Rows that may hold the value; for nested ones it is only asked whether any does."""
+        if pa.types.is_nested(chunk.type):
+            matches = (self._matching(leaf) for leaf in leaves(chunk))
+            return np.full(len(chunk), any(match.any() for match in matches))
+        return self._matching(chunk)
+
+    def _matching(self, texts: pa.Array) -> NDArray[np.bool_]:
+        found = np.zeros(len(texts), bool)
+        for piece in self.spellings:
+            found |= np.array(pc.fill_null(pc.match_substring(texts, piece), False), bool)  # noqa: FBT003
+        return found
+
+    @property
+    def spellings(self) -> tuple[str, ...]:
+        """The value as it stands, and as it stands in JSON where that is another."""
+        return tuple(dict.fromkeys((self.value, _escaped(self.value))))
 
     def is_value(self, value: Any) -> bool:
         """Whether a plain value is the subject's."""
