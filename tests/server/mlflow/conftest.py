@@ -25,6 +25,7 @@ from pomona.testing.keys import MemoryKeys
 from pomona.testing.sealing import MemorySealer
 from pomona.training.service.tracking import TrackingService
 
+ABSOLUTE = ("/api/", "/ajax-api/", "/version", "/v1/", "/get-artifact", "/model-versions/get-", "/graphql")
 collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
 
 
@@ -141,7 +142,7 @@ class Caller:
         async def send(message: Any) -> None:
             messages.append(message)
 
-        full = path if path.startswith(("/api", "/ajax", "/version", "/v1")) else f"/api/2.0{path}"
+        full = path if path.startswith(ABSOLUTE) else f"/api/2.0{path}"
         scope = {
             "type": "http",
             "method": method,

@@ -18,10 +18,9 @@ import urllib3
 from tests.databases import open_database  # noqa: F401
 from tests.server.mlflow.cases import ALL, ON_PURPOSE
 from tests.server.mlflow.cases_more import MORE, MORE_ON_PURPOSE
-from tests.server.mlflow.conftest import Caller
+from tests.server.mlflow.conftest import ABSOLUTE, Caller
 from tests.server.mlflow.differences import Ask, differences
 
-_ABSOLUTE = ("/api/", "/ajax-api/")
 CASES = ALL | MORE
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
@@ -78,7 +77,7 @@ def asking(reference: str) -> Ask:
     pool = urllib3.PoolManager(retries=False)
 
     def ask(method: str, path: str, fields: Any) -> tuple[int, Any]:
-        url = f"{reference}{path if path.startswith(_ABSOLUTE) else f'/api/2.0/mlflow{path}'}"
+        url = f"{reference}{path if path.startswith(ABSOLUTE) else f'/api/2.0/mlflow{path}'}"
         if method == "GET":
             found = pool.request("GET", f"{url}?{urlencode(fields, doseq=True)}")
         else:
@@ -98,7 +97,7 @@ def _body(data: bytes) -> Any:
 @pytest.mark.parametrize("name", list(CASES))
 def test_answers_are_those_of_the_reference(mlflow: Caller, reference: str, name: str) -> None:
     def ask(method: str, path: str, fields: Any) -> tuple[int, Any]:
-        where = path if path.startswith(_ABSOLUTE) else f"/mlflow{path}"
+        where = path if path.startswith(ABSOLUTE) else f"/mlflow{path}"
         mlflow.home.clock.advance(seconds=0.01)
         plain, _, query = where.partition("?")
         query_of = fields if method == "GET" else dict(parse_qsl(query))

@@ -59,8 +59,19 @@ def run(mlflow: Caller) -> str:
     return found
 
 
+@pytest.fixture
+def model(mlflow: Caller) -> str:
+    """A logged model that is the first version of ``scorer``."""
+    made = mlflow.post("logged-models", experiment_id="0", name="m")
+    found: str = made["model"]["info"]["model_id"]
+    mlflow.call("PUT", f"{PROXY}/0/models/{found}/artifacts/MLmodel", body=b"flavors: {python_function: {}}")
+    mlflow.post("registered-models/create", name="scorer")
+    mlflow.post("model-versions/create", name="scorer", source=f"models:/{found}")
+    return found
+
+
 def test_the_corpus_is_large() -> None:
-    assert len(set(CORPUS)) >= 500  # at each of seven endpoints
+    assert len(set(CORPUS)) >= 500  # at each of eleven endpoints
 
 
 def kept(folder: Path) -> dict[str, bytes]:
@@ -72,7 +83,7 @@ def kept(folder: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in files if not path.name.startswith("t.db")}
 
 
-def asked(mlflow: Caller, run: str, path: str) -> list[Any]:
+def asked(mlflow: Caller, run: str, model: str, path: str) -> list[Any]:
     """One path at every endpoint that takes one."""
     root = f"0/{run}/artifacts"
     upload = {"path": path, "num_parts": 1}
@@ -84,15 +95,19 @@ def asked(mlflow: Caller, run: str, path: str) -> list[Any]:
         mlflow.call("GET", "/mlflow/artifacts/list", run_id=run, path=path),
         mlflow.call("POST", f"/mlflow-artifacts/mpu/create/{root}/{path}", {"path": "x", "num_parts": 1}),
         mlflow.call("POST", f"/mlflow-artifacts/mpu/create/{root}", upload),
+        mlflow.call("GET", "/get-artifact", run_id=run, path=path),
+        mlflow.call("POST", "/mlflow/upload-artifact", body=b"plum", run_uuid=run, path=path),
+        mlflow.call("GET", f"/mlflow/logged-models/{model}/artifacts/files", artifact_file_path=path),
+        mlflow.call("GET", "/model-versions/get-artifact", name="scorer", version="1", path=path),
     ]
 
 
 @pytest.mark.parametrize("start", range(0, len(CORPUS), 50))
-def test_no_path_leads_out(mlflow: Caller, run: str, start: int) -> None:
+def test_no_path_leads_out(mlflow: Caller, run: str, model: str, start: int) -> None:
     before = kept(mlflow.home.folder)
     above = {path.name for path in mlflow.home.folder.parent.iterdir()}
     for path in CORPUS[start : start + 50]:
-        for found in asked(mlflow, run, path):
+        for found in asked(mlflow, run, model, path):
             assert found.status < 500, (path, found.body)
             assert SECRET not in found.body, path
             assert b"root:" not in found.body, path

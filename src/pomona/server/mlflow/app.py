@@ -11,9 +11,10 @@ from pomona.core.errors import PomonaError
 from pomona.server.errors import fault_of
 from pomona.server.mlflow.artifacts import Artifacts
 from pomona.server.mlflow.otlp import PATH as OTLP
-from pomona.server.mlflow.tables import Handler, Services, files_table, table_of
+from pomona.server.mlflow.tables import OUTSIDE, Handler, Services, files_table, table_of
 from pomona.server.mlflow.uploads import PARTS, Uploads
 from pomona.server.mlflow.wire import (
+    Answer,
     MlflowError,
     Receive,
     Request,
@@ -27,6 +28,7 @@ from pomona.server.mlflow.wire import (
 
 PROTOCOL_VERSION = "3.18.0"  # of the MLflow REST API spoken here
 _PREFIX = re.compile(r"^/(?:ajax-)?api/[23]\.0(?P<rest>/mlflow(?:-artifacts)?/.*)$")
+_OUTSIDE = frozenset({"/version", OTLP, *OUTSIDE})
 _UNPARSED = ("/mlflow-artifacts/artifacts/",)  # bodies of any size, streamed
 
 _log = logging.getLogger("pomona.mlflow")
@@ -34,7 +36,7 @@ _log = logging.getLogger("pomona.mlflow")
 
 def serves(path: str) -> bool:
     """Whether a request path belongs to the protocol."""
-    return path in ("/version", OTLP) or _PREFIX.match(path) is not None
+    return path in _OUTSIDE or _PREFIX.match(path) is not None
 
 
 class MlflowApp:
@@ -44,7 +46,7 @@ class MlflowApp:
         self._artifacts = Artifacts(services.tracking, services.registry)
         self._threads = Threads(32, "mlflow")
         self._uploads = Uploads(services.companions.uploads, services.tracking)
-        table = [*table_of(services), *files_table(self._artifacts, self._uploads)]
+        table = [*table_of(services), *files_table(services, self._artifacts, self._uploads)]
         self._exact = {(method, path): handler for method, path, handler in table if "{" not in path}
         self._patterns = [(method, _pattern(path), handler) for method, path, handler in table if "{" in path]
         self._varied = [(method, path) for method, path, _ in table if "{" in path]
@@ -99,7 +101,7 @@ class MlflowApp:
     async def _file(self, request: Request, send: Send) -> None:
         method = request.scope["method"]
         if method == "GET":
-            await self._artifacts.get(request, send)
+            await (await self._artifacts.get(request)).send(send)
         elif method == "PUT":
             await (await self._artifacts.put(request)).send(send)
         elif method == "DELETE":
@@ -107,11 +109,11 @@ class MlflowApp:
         else:
             raise _unknown(method, request.scope["path"])
 
-    async def _run(self, handler: Handler, request: Request) -> Response:
+    async def _run(self, handler: Handler, request: Request) -> Answer:
         if inspect.iscoroutinefunction(handler):
             hot: Awaitable[Response] = handler(request)
             return await hot
-        found: Response = await self._threads.run(handler, request)
+        found: Answer = await self._threads.run(handler, request)
         return found
 
     def _find(self, method: str, rest: str) -> tuple[Handler, dict[str, str]]:

@@ -2,22 +2,17 @@
 
 import asyncio
 import io
-import mimetypes
-import re
-from urllib.parse import quote
 
 from pomona.core.errors import Invalid, NotFound, Refused
 from pomona.registry.service import RegistryService
 from pomona.server.mlflow import shapes
-from pomona.server.mlflow.bodies import PIECE, BodyStream, send_verified
+from pomona.server.mlflow.bodies import PIECE, BodyStream
+from pomona.server.mlflow.files import FileAnswer
 from pomona.server.mlflow.forms import RunForm
-from pomona.server.mlflow.wire import EMPTY, SEE_DOCS, Request, Response, Send, Threads, answer
+from pomona.server.mlflow.wire import EMPTY, SEE_DOCS, Request, Response, Threads, answer
 from pomona.training.records.runs import ArtifactFile
 from pomona.training.rules.paths import ArtifactAddress, address_of, safe_path
 from pomona.training.service.tracking import TrackingService
-
-_TEXTS = ("mlmodel", "mlproject")
-_UNQUOTED = re.compile(r"[^ !#-\[\]-~]")
 
 
 class Artifacts:
@@ -43,8 +38,7 @@ class Artifacts:
         """List a folder of the proxy, by base name."""
         address = address_of(dict(request.query).get("path", ""))
         files = [
-            shapes.file_info(item) | {"path": item.path.rsplit("/", 1)[-1]}
-            for item in self._children(address)
+            shapes.file_info(item) | {"path": item.path.rsplit("/", 1)[-1]} for item in self.children(address)
         ]
         return answer({"files": files})
 
@@ -61,29 +55,22 @@ class Artifacts:
         await self._threads.run(self._tracking.artifacts.put, address, stream)
         return EMPTY
 
-    async def get(self, request: Request, send: Send) -> None:
-        """Send a file; its last piece only once the whole hashed to its digest."""
-        file = await self._threads.run(self._file, request.params["path"])
-        stream = await self._threads.run(self._tracking.artifacts.open, file)
-        try:
-            await send({"type": "http.response.start", "status": 200, "headers": _headers(file)})
-            await send_verified(send, stream, str(file.digest), file.size or 0, self._threads)
-        finally:
-            stream.close()
+    async def get(self, request: Request) -> FileAnswer:
+        """The file at the request's path."""
+        return await self._threads.run(self._named, request.params["path"])
 
-    def _file(self, path: str) -> ArtifactFile:
-        address = address_of(path)
-        if not address.path:
-            raise NotFound("No such artifact: ''", hint="name a file below the run")
-        if not address.root.startswith("mv_"):
-            try:
-                return self._tracking.artifacts.file(address)
-            except NotFound as error:
-                raise NotFound(f"No such artifact: '{path}'", hint=error.hint) from None
-        found = self._registry.file(address.root, address.path)
-        return ArtifactFile(path=found.path, size=found.size, digest=found.digest)
+    def answer_of(self, address: ArtifactAddress) -> FileAnswer:
+        """A file, opened and ready to be sent.
 
-    def _children(self, address: ArtifactAddress) -> list[ArtifactFile]:
+        Raises:
+            NotFound: If there is none.
+            Tampered: If it is of a registered version and not what was registered.
+        """
+        file = self._file(address)
+        return FileAnswer(file, self._tracking.artifacts.open(file), self._threads)
+
+    def children(self, address: ArtifactAddress) -> list[ArtifactFile]:
+        """What lies directly in a folder."""
         if not address.root.startswith("mv_"):
             return self._tracking.artifacts.children(address)
         prefix = f"{address.path}/" if address.path else ""
@@ -96,25 +83,26 @@ class Artifacts:
                 found.setdefault(path, ArtifactFile(path=path, is_dir=True) if below else whole)
         return [*found.values()]
 
+    def _named(self, path: str) -> FileAnswer:
+        address = address_of(path)
+        if not address.path:
+            raise NotFound("No such artifact: ''", hint="name a file below the run")
+        try:
+            return self.answer_of(address)
+        except NotFound as error:
+            if address.root.startswith("mv_"):
+                raise
+            raise NotFound(f"No such artifact: '{path}'", hint=error.hint) from None
+
+    def _file(self, address: ArtifactAddress) -> ArtifactFile:
+        if not address.root.startswith("mv_"):
+            return self._tracking.artifacts.file(address)
+        found = self._registry.file(address.root, address.path)
+        return ArtifactFile(path=found.path, size=found.size, digest=found.digest)
+
 
 def _writable(request: Request) -> ArtifactAddress:
     address = address_of(request.params["path"])
     if address.root.startswith("mv_"):
         raise Refused("the files of a registered version never change", hint="register a new version instead")
     return address
-
-
-def _headers(file: ArtifactFile) -> list[tuple[bytes, bytes]]:
-    name = file.path.rsplit("/", 1)[-1]
-    guessed = "text/plain" if name.lower() in _TEXTS else mimetypes.guess_type(name)[0]
-    media = guessed or "application/octet-stream"
-    plain = _UNQUOTED.sub("_", name)  # for those who do not read the exact name after it
-    return [
-        (b"content-type", media.encode()),
-        (b"content-length", str(file.size or 0).encode()),
-        (
-            b"content-disposition",
-            f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}".encode(),
-        ),
-        (b"x-content-type-options", b"nosniff"),
-    ]

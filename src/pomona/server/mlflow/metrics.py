@@ -1,16 +1,30 @@
 """Histories of metrics in the protocol."""
 
+from dataclasses import dataclass
+from functools import partial
+
 from pomona.core.errors import Invalid
 from pomona.server.mlflow import shapes
+from pomona.server.mlflow.ahead import Ahead, Page, Place
 from pomona.server.mlflow.forms import BulkHistoryForm, HistoryForm
-from pomona.server.mlflow.wire import SEE_DOCS, Request, Response
+from pomona.server.mlflow.wire import SEE_DOCS, Request
+from pomona.training.records.runs import MetricPoint
 from pomona.training.rules.limits import invalid_value
-from pomona.training.rules.paging import place_from, token_after
+from pomona.training.rules.paging import place_from
 from pomona.training.service.histories import HistoryService
 
 MAX_RUNS = 100
 MAX_PER_RUN = 2500
 MAX_BULK = 25_000
+LONG = range(1_000, 50_001)
+"""Points of a page that is worth reading ahead: a shorter one is quick, a longer one takes much memory."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    page: Page
+    count: int  # of its points
+    more: MetricPoint | None  # its last point, if others come after it
 
 
 class Metrics:
@@ -18,8 +32,9 @@ class Metrics:
 
     def __init__(self, histories: HistoryService) -> None:
         self._histories = histories
+        self._ahead = Ahead(self._next)
 
-    def history(self, request: Request) -> Response:
+    def history(self, request: Request) -> Page:
         form = request.form(HistoryForm, "metric_key")
         run_id, key, limit = form.run_id or form.run_uuid, form.metric_key or "", form.max_results
         if not run_id:
@@ -27,10 +42,31 @@ class Metrics:
         if limit is not None and limit <= 0:
             raise invalid_value("max_results", limit, "It must be a positive integer.")
         after, offset = place_from(form.page_token)
-        found, more = self._histories.page(run_id, key, limit=limit, after=after, offset=offset)
-        return _answer(shapes.points(key, found), None if more is None else token_after(more))
+        if after is not None and limit is not None and (page := self._read_ahead(run_id, key, limit, after)):
+            return page
+        return self._read(run_id, key, limit, after, offset).page
 
-    def bulk(self, request: Request) -> Response:
+    def _read(
+        self, run_id: str, key: str, limit: int | None, after: MetricPoint | None, offset: int = 0
+    ) -> _Read:
+        found, more = self._histories.page(run_id, key, limit=limit, after=after, offset=offset)
+        then = None
+        if more is not None and limit is not None and limit in LONG:
+            then = partial(self._ahead.begin, (run_id, key, limit, more))
+        return _Read(Page(shapes.points(key, found), more, then=then), len(found), more)
+
+    def _next(self, place: Place) -> _Read:
+        return self._read(*place)
+
+    def _read_ahead(self, run_id: str, key: str, limit: int, after: MetricPoint) -> Page | None:
+        """A page that was read before it was asked for, if nothing was logged in its stretch since."""
+        read = self._ahead.take((run_id, key, limit, after))
+        if read is None:
+            return None
+        holds = self._histories.has_still(run_id, key, read.count, after=after, upto=read.more)
+        return read.page if holds else None
+
+    def bulk(self, request: Request) -> Page:
         form = request.form(BulkHistoryForm)
         run_ids, key = form.run_id or [], form.metric_key
         if not run_ids:
@@ -50,9 +86,9 @@ class Metrics:
             left -= len(found)
             if left <= 0:
                 break
-        return _answer(b",".join(filter(None, points)))
+        return Page(b",".join(filter(None, points)))
 
-    def interval(self, request: Request) -> Response:
+    def interval(self, request: Request) -> Page:
         form = request.form(BulkHistoryForm, "metric_key")
         run_ids, key = _checked(form.run_ids), form.metric_key or ""
         limit = MAX_PER_RUN if form.max_results is None else form.max_results
@@ -69,12 +105,7 @@ class Metrics:
             shapes.points(key, self._histories.sample(run_id, key, limit=limit, start=start, end=end), run_id)
             for run_id in run_ids
         ]
-        return _answer(b",".join(filter(None, points)))
-
-
-def _answer(points: bytes, more: str | None = None) -> Response:
-    end = b"" if more is None else b',"next_page_token":"%s"' % more.encode()
-    return Response(b'{"metrics":[%s]%s}' % (points, end))
+        return Page(b",".join(filter(None, points)))
 
 
 def _checked(run_ids: list[str] | None) -> list[str]:

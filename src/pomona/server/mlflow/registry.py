@@ -104,7 +104,7 @@ class Registry:
         return self._version(version)
 
     def get_version(self, request: Request) -> Response:
-        return self._version(self._found(request.form(RegistryForm, "name", "version")))
+        return self._version(version_named(self._registry, request.form(RegistryForm, "name", "version")))
 
     def update_version(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "version")
@@ -129,7 +129,7 @@ class Registry:
         return EMPTY
 
     def download_uri(self, request: Request) -> Response:
-        found = self._found(request.form(RegistryForm, "name"))
+        found = version_named(self._registry, request.form(RegistryForm, "name"))
         self._registry.seals.of(found)
         return answer({"artifact_uri": version_uri(found.id)})
 
@@ -155,14 +155,6 @@ class Registry:
         form = request.form(RegistryForm, "name", "version", "key")
         self._registry.shelf.drop_version_tag(form.name or "", number_of(form), form.key or "")
         return EMPTY
-
-    def _found(self, form: RegistryForm) -> ModelVersion:
-        check_model_name(form.name or "")
-        number = number_of(form)
-        try:
-            return self._registry.version(f"{form.name}/{number}")
-        except NotFound:
-            raise NotFound(f"Model Version (name={form.name}, version={number}) not found") from None
 
     def _latest(self, name: str) -> list[ModelVersion]:
         newest: dict[str, ModelVersion] = {}
@@ -206,6 +198,21 @@ def version_shape(found: ModelVersion) -> dict[str, Any]:
         "aliases": list(found.aliases),
         "model_id": found.logged_model or "",
     }
+
+
+def version_named(registry: RegistryService, form: RegistryForm) -> ModelVersion:
+    """The version that a request's ``name`` and ``version`` mean.
+
+    Raises:
+        NotFound: If there is none.
+        Invalid: If the name cannot be one, or the version is no number.
+    """
+    check_model_name(form.name or "")
+    number = number_of(form)
+    try:
+        return registry.version(f"{form.name}/{number}")
+    except NotFound:
+        raise NotFound(f"Model Version (name={form.name}, version={number}) not found") from None
 
 
 def number_of(form: RegistryForm) -> int:

@@ -19,6 +19,7 @@ from pomona.server.mlflow.runs import Runs
 from pomona.server.mlflow.trace_analytics import TraceAnalytics
 from pomona.server.mlflow.traces import Traces
 from pomona.server.mlflow.uploads import Uploads
+from pomona.server.mlflow.viewer import Viewer
 from pomona.server.mlflow.webhooks import Webhooks
 from pomona.server.mlflow.wire import Request, Response, answer
 from pomona.training.service.tracking import TrackingService
@@ -26,6 +27,7 @@ from pomona.training.service.tracking import TrackingService
 Handler = Callable[[Request], Any]
 Table = list[tuple[str, str, Handler]]
 FILES = "/mlflow-artifacts/artifacts"
+OUTSIDE = ("/get-artifact", "/model-versions/get-artifact", "/graphql")  # of the protocol, but not below it
 
 
 @dataclass(frozen=True)
@@ -55,8 +57,8 @@ def table_of(services: Services) -> Table:
     ]
 
 
-def files_table(artifacts: Artifacts, uploads: Uploads) -> Table:
-    """Routes of files; those whose bodies are files themselves are not among them."""
+def files_table(services: Services, artifacts: Artifacts, uploads: Uploads) -> Table:
+    """Routes of files; those that take files of any size are not among them."""
     at, parts = "/mlflow/artifacts", "/mlflow-artifacts/mpu"
     return [
         ("GET", f"{at}/list", artifacts.of_run),
@@ -70,6 +72,18 @@ def files_table(artifacts: Artifacts, uploads: Uploads) -> Table:
         ("POST", f"{parts}/complete/{{path}}", uploads.complete),
         ("POST", f"{parts}/abort", uploads.abort),
         ("POST", f"{parts}/abort/{{path}}", uploads.abort),
+        *_viewer(services, Viewer(artifacts, services.tracking, services.registry)),
+    ]
+
+
+def _viewer(services: Services, handlers: Viewer) -> Table:
+    prompts = Prompts(services.companions.prompts, Registry(services.registry))
+    of_run, of_version, _ = OUTSIDE
+    return [
+        ("GET", of_run, handlers.of_run),
+        ("GET", of_version, prompts.named(prompts.no_stage, handlers.of_version)),
+        ("GET", f"{_MODEL}/artifacts/files", handlers.of_model),
+        ("POST", "/mlflow/upload-artifact", handlers.upload),
     ]
 
 

@@ -5,7 +5,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -131,6 +131,13 @@ class Request:
             else:
                 found[name] = value
         return found
+
+
+class Answer(Protocol):
+    """What goes back to the client."""
+
+    async def send(self, send: Send) -> None:
+        """Put it on the wire."""
 
 
 class Response(msgspec.Struct, frozen=True):
