@@ -72,20 +72,24 @@ def reach(tx: Transaction, version: DataVersion, options: CommitOptions) -> None
 
 
 def check_there(tables: Tables, files: Sequence[DataFile], table: str, known: Sequence[DataFile]) -> None:
-    """Refuse to name new files that an erasure has swept before any version named them.
+    """Refuse to name new files, of rows or of vectors, that were swept before any version named them.
 
-    To be asked in the transaction that names them; an erasure sweeps in one of its own.
+    To be asked in the transaction that names them; erasures and collections sweep in ones of their own.
 
     Raises:
         ErasedMeanwhile: If one is not there any more.
     """
     old = {file.digest for file in known}
-    for file in files:
-        if file.digest not in old:
-            try:
+    vectors = {file.vector.digest for file in known if file.vector}
+    try:
+        for file in files:
+            if file.digest not in old:
                 tables.files.open(table, file.digest).close()
-            except NotFound:
-                raise ErasedMeanwhile("rows were erased from it meanwhile", hint="commit again") from None
+            if file.vector is not None and file.vector.digest not in vectors:
+                tables.vectors.get(table, file.vector)
+                vectors.add(file.vector.digest)
+    except NotFound:
+        raise ErasedMeanwhile("its files were swept meanwhile", hint="commit again") from None
 
 
 def add_version(

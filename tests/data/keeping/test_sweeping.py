@@ -1,12 +1,17 @@
 """Garbage collection: only what nothing needs goes, and what is left is what it was."""
 
+from threading import Thread
+from typing import Any
+
 import polars as pl
 import pytest
 from tests.data.keeping.world import World
 
 from pomona.core.errors import Invalid, NotFound, Refused
+from pomona.data.committing import Committer
 from pomona.data.keeping.records import NewPin, NewTag
 from pomona.data.records import Check
+from pomona.storage.delta.files import DeltaFiles
 
 DAY = 86_400
 
@@ -85,6 +90,47 @@ def test_files_put_in_the_last_hour_are_left(world: World) -> None:
     assert (len(found.versions), found.files, found.young) == (2, 0, 5)  # two of rows that were replaced
     again = world.gc(keep_last=1)
     assert (again.files, again.orphans) == (5, 1)
+
+
+def test_a_commit_while_files_are_swept_loses_none_that_it_names(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create()
+    for number in range(3):
+        world.commit({1: float(number)})
+    remove, commits = DeltaFiles.remove, list[Thread]()
+
+    def slow(self: DeltaFiles, *args: Any, **options: Any) -> set[str]:
+        if not commits:  # the rows of v1 come again, in the file that is just about to go
+            commits.append(Thread(target=world.commit, args=({1: 0.0},)))
+            commits[0].start()
+            commits[0].join(1.0)
+        return remove(self, *args, **options)
+
+    monkeypatch.setattr(DeltaFiles, "remove", slow)
+    world.gc(keep_last=1)
+    commits[0].join()
+    assert world.read("d@v4") == {1: 0.0}
+    world.app.data.verify("d@v4")
+
+
+def test_a_vector_that_was_swept_before_its_commit_named_it_is_written_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.create()
+    world.commit({n: float(n) for n in range(5)})
+    write, swept = Committer._write, list[int]()
+
+    def late(self: Committer, *args: Any) -> Any:
+        if not swept:
+            swept.append(world.gc(keep_last=9).files)
+        return write(self, *args)
+
+    monkeypatch.setattr(Committer, "_write", late)
+    version = world.commit({n: float(n) for n in range(4)})
+    assert (swept, version.rows_removed) == ([2], 1)  # the vector, and the row it replaced
+    assert world.read("d@v2") == {n: float(n) for n in range(4)}
+    world.app.data.verify("d@v2")
 
 
 def test_other_engines_read_what_is_left(world: World) -> None:

@@ -16,6 +16,8 @@ from pomona.data.keeping.tagging import Tagger
 from pomona.data.records import Dataset, DataVersion
 from pomona.data.service import DataService
 
+_AT_ONCE = 500  # files removed in one transaction: nobody else writes meanwhile
+
 
 @dataclass(frozen=True)
 class _Judged:
@@ -140,15 +142,23 @@ class Sweeper:
         return freed
 
     def _remove(self, dataset: Dataset, freed: _Freed, judged: _Judged, wanted: DropRequest) -> None:
-        # Asked once more: a version may have been committed since the files were listed.
-        needed = rules.files_of([v for v in self._data.versions(dataset.id) if v.dropped_at is None])
-        going = [digest for digest in freed.digests if digest not in needed]
-        gone = self._tables.files.remove(dataset.id, going, spare_s=wanted.spare_h * 3600)
+        gone: set[str] = set()
+        for start in range(0, len(freed.digests), _AT_ONCE):
+            some = freed.digests[start : start + _AT_ONCE]
+            sweep = partial(self._sweep, dataset=dataset, digests=some, spare_s=wanted.spare_h * 3600)
+            gone |= self._database.write(sweep)
         if gone:
             event = DataFilesSwept(
                 subject=dataset.id, versions=len(judged.doomed), files=len(gone), size=freed.size
             )
             self._database.write(lambda tx: tx.emit(event))
+
+    def _sweep(self, tx: Transaction, dataset: Dataset, digests: Sequence[str], spare_s: float) -> set[str]:
+        # A commit names its files in a transaction, too, and looks there whether they still are.
+        there = [one for one in versions.history(tx, dataset.id) if one.dropped_at is None]
+        needed = rules.files_of(there)
+        going = [digest for digest in digests if digest not in needed]
+        return self._tables.files.remove(dataset.id, going, spare_s=spare_s)
 
 
 def _doomed(version: DataVersion) -> Doomed:
