@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import json
 import time
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from pomona.core.actors import current_actor
 from pomona.server.auth import Access, Guard, new_session, session_is_valid
+from pomona.server.mlflow.app import refusal
 
 TOKEN = "quince"
 
@@ -39,8 +41,10 @@ def call(
         (k.replace("_", "-").encode(), v.encode()) for k, v in headers.items()
     ]
     scope = {"type": "http", "method": method, "path": path, "query_string": query.encode(), "headers": raw}
-    asyncio.run(Guard(_inner, access or Access(token=TOKEN))(scope, receive, send))
-    got = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    asyncio.run(Guard(_inner, access or Access(token=TOKEN), refusal)(scope, receive, send))
+    got: dict[str, str] = {}
+    for name, value in sent[0]["headers"]:
+        got[name.decode()] = ", ".join(filter(None, [got.get(name.decode()), value.decode()]))
     return sent[0]["status"], got, sent[1]["body"]
 
 
@@ -137,6 +141,37 @@ def test_a_websocket_is_closed_unseen() -> None:
     scope = {"type": "websocket", "path": "/api/v1/events", "headers": [(b"host", b"evil.example")]}
     asyncio.run(Guard(nothing, Access(token=None))(scope, nothing, send))
     assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+RUNS = "/api/2.0/mlflow/runs/search"
+
+
+@pytest.mark.parametrize("path", [RUNS, "/ajax-api/3.0/mlflow/traces/search", "/get-artifact", "/v1/traces"])
+@pytest.mark.parametrize("value", ["", "Bearer plum", "Basic !!!"])
+def test_a_client_of_the_mlflow_protocol_is_told_in_its_own_words(path: str, value: str) -> None:
+    status, headers, body = call("POST", path, **({"authorization": value} if value else {}))
+    assert (status, headers["content-type"]) == (401, "application/json")
+    assert json.loads(body)["error_code"] == "UNAUTHENTICATED"
+    assert "token" in json.loads(body)["message"]
+    assert headers["www-authenticate"] == 'Basic realm="pomona", Bearer realm="pomona"'
+
+
+def test_a_foreign_site_is_told_in_the_protocols_words_too() -> None:
+    status, headers, body = call("POST", RUNS, origin="http://evil.example", authorization=f"Bearer {TOKEN}")
+    assert (status, json.loads(body)["error_code"]) == (403, "PERMISSION_DENIED")
+    assert "www-authenticate" not in headers
+
+
+def test_our_own_api_asks_for_no_dialog_of_the_browser() -> None:
+    status, headers, body = call()
+    assert (status, headers["www-authenticate"]) == (401, 'Bearer realm="pomona"')
+    assert (headers["content-type"], json.loads(body)["status"]) == ("application/problem+json", 401)
+
+
+@pytest.mark.parametrize("prefix", ["/api", "/ajax-api"])
+def test_what_the_server_can_do_is_told_before_the_login(prefix: str) -> None:
+    assert call(path=f"{prefix}/3.0/mlflow/server-info")[2] == b"anonymous"
+    assert call(path=f"{prefix}/3.0/mlflow/server-info/x")[0] == 401
 
 
 @pytest.mark.parametrize(

@@ -23,13 +23,17 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Any]]
 Send = Callable[[Any], Awaitable[None]]
 Asgi = Callable[[Scope, Receive, Send], Awaitable[None]]
+Told = Callable[[str, PomonaError], tuple[int, bytes] | None]  # status and JSON for a path's own clients
 
 COOKIE = "pomona_session"
 _SESSION_S = 30 * 86_400
 _ACTOR_CHARS = 200
 _OWN = frozenset({"system", "loop", "anonymous"})
 _POLICY = b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-_OPEN_PATHS = frozenset({"/health", "/version", "/login", "/api/v1/health"})
+_INFO = ("/api/3.0/mlflow/server-info", "/ajax-api/3.0/mlflow/server-info")  # asked before logging in
+_OPEN_PATHS = frozenset({"/health", "/version", "/login", "/api/v1/health", *_INFO})
+_BEARER = (b"www-authenticate", b'Bearer realm="pomona"')
+_BASIC = (b"www-authenticate", b'Basic realm="pomona"')  # not of our own API: pages would pop up a dialog
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1", "[::1]"})
 
@@ -46,9 +50,10 @@ class Access:
 class Guard:
     """ASGI middleware: lets in who belongs, names them as the actor, refuses the rest."""
 
-    def __init__(self, inner: Asgi, access: Access) -> None:
+    def __init__(self, inner: Asgi, access: Access, told: Told = lambda path, error: None) -> None:
         self._inner = inner
         self._access = access
+        self._told = told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":  # nothing here speaks it, and nothing could come in unseen
@@ -122,7 +127,10 @@ class Guard:
         if wants_page and isinstance(error, Unauthorized):
             await _page(send, 401, LOGIN_PAGE)
             return
-        extra = [(b"www-authenticate", b'Bearer realm="pomona"')] if isinstance(error, Unauthorized) else []
+        extra = [_BEARER] if isinstance(error, Unauthorized) else []
+        if (told := self._told(scope["path"], error)) is not None:
+            await _send(send, told[0], b"application/json", told[1], [_BASIC, *extra] if extra else [])
+            return
         body = to_json(error.problem())
         await _send(send, error.status, b"application/problem+json", body, extra)
 

@@ -13,7 +13,7 @@ from pomona import __version__
 from pomona.app import App
 from pomona.server import errors
 from pomona.server.auth import Access, Asgi, Guard, Receive, Scope, Send
-from pomona.server.mlflow.app import MlflowApp, serves
+from pomona.server.mlflow.app import MlflowApp, refusal, serves
 from pomona.server.mlflow.tables import Services
 from pomona.server.once import Once
 from pomona.server.routes import HANDLERS
@@ -55,7 +55,7 @@ def build(app: App, access: Access) -> Asgi:
         else:
             await api(scope, receive, send)  # type: ignore[arg-type]
 
-    return Guard(Once(route, app.requests), access)
+    return Guard(Once(route, app.requests), access, refusal)
 
 
 class _Api(Litestar):

@@ -17,11 +17,13 @@ import pytest
 import urllib3
 from tests.databases import open_database  # noqa: F401
 from tests.server.mlflow.cases import ALL, ON_PURPOSE
+from tests.server.mlflow.cases_files import FILES_ON_PURPOSE, VIEWER
 from tests.server.mlflow.cases_more import MORE, MORE_ON_PURPOSE
 from tests.server.mlflow.conftest import ABSOLUTE, Caller
 from tests.server.mlflow.differences import Ask, differences
 
-CASES = ALL | MORE
+CASES = ALL | MORE | {"files in pages": VIEWER}
+MEANT = ON_PURPOSE + MORE_ON_PURPOSE + FILES_ON_PURPOSE
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
@@ -105,7 +107,7 @@ def test_answers_are_those_of_the_reference(mlflow: Caller, reference: str, name
         return done.status, _body(done.body)
 
     found = list(differences(ask, asking(reference), CASES[name]))
-    wanted = {f"{method} {path} {fields}" for method, path, fields in ON_PURPOSE + MORE_ON_PURPOSE}
+    wanted = {f"{method} {path} {fields}" for method, path, fields in MEANT}
     assert not [item for item in found if item[0] not in wanted], "\n".join(map(str, ["", *found]))
     asked = {f"{method} {path.partition(' => ')[0]} {fields}" for method, path, fields in CASES[name]}
     assert wanted & asked <= {item[0] for item in found}, "what differs no more is no longer on purpose"

@@ -39,6 +39,14 @@ def serves(path: str) -> bool:
     return path in _OUTSIDE or _PREFIX.match(path) is not None
 
 
+def refusal(path: str, error: PomonaError) -> tuple[int, bytes] | None:
+    """Status and JSON that a client of the protocol reads when the guard lets it not in; None for others."""
+    if not serves(path):
+        return None
+    told = failure(error)
+    return told.status, told.body
+
+
 class MlflowApp:
     """ASGI application for every path that ``serves`` says yes to."""
 
