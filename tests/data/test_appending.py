@@ -3,6 +3,7 @@
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -10,8 +11,9 @@ import pyarrow as pa
 import pytest
 
 from pomona.core.errors import Conflict, Invalid
+from pomona.data.committing import Committer
 from pomona.data.profiling import profile_table
-from pomona.data.records import Check, NewDataset
+from pomona.data.records import Check, Committed, NewDataset
 from pomona.data.service import DataService
 from pomona.data.tables.files import FileReader
 from pomona.stats.records import CategoryProfile, NumericProfile, TimeProfile
@@ -183,6 +185,23 @@ def test_producers_at_once_lose_nothing(data: DataService) -> None:
             data.commit("d", rows(start, 10), mode="append", producer=f"p{number}", offset=part)
     ids = data.read("d")["id"].to_pylist()
     assert len(ids) == len(set(ids)) == 130
+
+
+def test_the_first_appends_of_all_may_come_at_once(
+    data: DataService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.create(NewDataset(name="d", key=("id",)))
+    write, others = Committer._write, list[int]()
+
+    def late(self: Committer, *args: Any) -> Committed:
+        if not others:  # another producer is faster
+            others.append(1)
+            data.commit("d", rows(100, 10), mode="append", producer="fast", offset=1)
+        return write(self, *args)
+
+    monkeypatch.setattr(Committer, "_write", late)
+    made = data.commit("d", rows(0, 10), mode="append", producer="slow", offset=1)
+    assert (made.created, made.version.number, made.version.rows) == (True, 2, 20)
 
 
 def test_rows_appended_twice_without_a_key_are_there_twice(data: DataService) -> None:

@@ -119,6 +119,7 @@ BAD: list[tuple[str, Any, str]] = [
     ("empty", flights([]), "no rows"),
     ("retyped", flights([1]).set_column(3, "late", pa.array(["x"])), "was double and is string"),
     ("removed", flights([1]).drop_columns(["carrier"]), "'carrier' is gone"),
+    ("capitals", flights([1]).append_column("Carrier", pa.array(["x"])), "differ only in capital letters"),
     ("zero byte", flights([1]).append_column("a\0b", pa.array([1])), "zero byte in its name"),
     ("time of words", flights([1]).set_column(1, "at", pa.array(["x"])), "not times"),
 ]

@@ -82,7 +82,7 @@ class Committer:
                     base = self._base(dataset, options)
                 except Conflict:
                     before, base = base, self._base(dataset, options)
-                    if not self._harmless(before, options):
+                    if not self._harmless(dataset, before, options):
                         raise
             return self._attempt(dataset, base, runs, schema, options)
 
@@ -95,15 +95,15 @@ class Committer:
             return self._unchanged(parent, options)
         return self._write(dataset, base, made, options)
 
-    def _harmless(self, base: Base, options: CommitOptions) -> bool:
+    def _harmless(self, dataset: Dataset, base: Base, options: CommitOptions) -> bool:
         """Whether what was committed meanwhile is no reason to ask: the same rows in other files, or more.
 
         Only versions since ``base`` count; if there are none, something else was the matter.
         """
-        newest = base.newest
-        if newest is None or options.onto is not None:
+        newest = base.newest.number if base.newest is not None else 0
+        if options.onto is not None:
             return False
-        since = self._database.read(lambda tx: store.since(tx, newest))
+        since = self._database.read(lambda tx: store.since(tx, dataset.id, newest))
         fine = ("rebase", "append") if options.mode == "append" else ("rebase",)
         return bool(since) and all(version.mode in fine for version in since)
 

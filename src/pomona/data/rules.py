@@ -161,6 +161,14 @@ def check_columns(columns: Sequence[str], *, key: Sequence[str], time_column: st
     twice = sorted({name for name in columns if list(columns).count(name) > 1})
     if twice:
         raise Invalid(f"two columns have the name {twice[0]!r}", hint="rename one of them")
+    alike = {name.lower(): name for name in columns}
+    odd = next((name for name in columns if alike[name.lower()] != name), None)
+    if odd is not None:
+        raise Invalid(
+            f"the columns {odd!r} and {alike[odd.lower()]!r} differ only in capital letters, which a Delta "
+            "table does not tell apart",
+            hint="rename one of them",
+        )
     if not columns:
         raise Invalid("the table has no columns", hint="commit a table with at least one column")
     if "" in columns:

@@ -83,10 +83,10 @@ def newest_of_each(tx: Transaction) -> list[DataVersion]:
     return versions.all(tx, tuple_(c.dataset_id, c.number).in_(last))
 
 
-def since(tx: Transaction, version: DataVersion) -> list[DataVersion]:
-    """The versions of its dataset that came after one."""
+def since(tx: Transaction, dataset_id: str, number: int) -> list[DataVersion]:
+    """The versions of a dataset that came after the one of this number; 0: all."""
     c = versions.c
-    return versions.all(tx, c.dataset_id == version.dataset_id, c.number > version.number)
+    return versions.all(tx, c.dataset_id == dataset_id, c.number > number)
 
 
 def numbered(tx: Transaction, dataset_id: str, number: int) -> DataVersion | None:

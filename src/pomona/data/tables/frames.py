@@ -1,5 +1,6 @@
 """Small helpers for tables: Arrow to Polars, rows as JSON, the range of their times."""
 
+import math
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -39,7 +40,11 @@ def named(*names: str) -> pl.Expr:
 
 
 def json_rows(frame: pl.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain JSON values, for errors and examples."""
+    """Rows as plain JSON values, for errors and examples; JSON has no infinity and no bytes: they are text.
+
+    >>> json_rows(pl.DataFrame({"x": [float("inf")], "b": [b"ok"]}))
+    [{'x': 'Infinity', 'b': '0x6f6b'}]
+    """
     return [_json(row) for row in frame.to_dicts()]
 
 
@@ -71,8 +76,10 @@ def _json(value: Any) -> Any:
         return {name: _json(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_json(inner) for inner in value]
-    if isinstance(value, float) and value != value:
-        return "NaN"
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return value.isoformat() if isinstance(value, date | time) else str(value)
