@@ -53,6 +53,34 @@ def test_pages_are_the_whole_in_order(
     assert older == whole[2 : 2 + size]
 
 
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    logged=st.lists(st.tuples(st.integers(0, 3), WHOLE, VALUES), min_size=2, max_size=12),
+    late=st.lists(st.tuples(st.integers(0, 3), WHOLE, VALUES), max_size=2),
+    size=st.integers(1, 4),
+)
+def test_a_page_holds_as_long_as_it_is_what_one_reads(
+    tracking: TrackingService,
+    logged: list[tuple[int, int, float]],
+    late: list[tuple[int, int, float]],
+    size: int,
+) -> None:
+    def log(points: list[tuple[int, int, float]]) -> None:
+        tracking.log(
+            run, metrics=[Metric(key="m", value=v, timestamp=at, step=step) for at, step, v in points]
+        )
+
+    run = tracking.start().id
+    log(logged)
+    [after], _ = tracking.histories.page(run, "m", limit=1)
+    before = tracking.histories.page(run, "m", limit=size, after=after)
+    log(late)
+    points, more = before
+    end = points[-1] if points else None
+    holds = tracking.histories.holds(run, "m", after=after, count=len(points), end=end, more=more is not None)
+    assert holds == (tracking.histories.page(run, "m", limit=size, after=after) == before)
+
+
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(logged=st.lists(st.tuples(st.integers(0, 3), st.integers(-3, 3), VALUES), min_size=1, max_size=30))
 def test_charts_are_in_order_of_step(tracking: TrackingService, logged: list[tuple[int, int, float]]) -> None:

@@ -5,6 +5,7 @@ the other otherwise. What was read so is given out only if a look at the databas
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
@@ -15,7 +16,7 @@ from pomona.training.records.runs import MetricPoint
 from pomona.training.rules.paging import token_after
 
 READERS = 4  # that are helped at a time: one page of each is held
-_KEPT_S = 5.0
+KEPT_S = 5.0
 
 Place = tuple[str, str, int, MetricPoint]
 """A page: the run, the metric, how many points at most, the point it comes after."""
@@ -29,28 +30,29 @@ class Ahead(Generic[T]):
         self._read = read
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         self._lock = Lock()
-        self._pages: dict[Place, Future[T]] = {}
+        self._pages: dict[Place, tuple[Future[T], float]] = {}  # and when it was begun
 
     def begin(self, place: Place) -> None:
-        """Read a page in the background, unless many do; call it from the event loop."""
+        """Read a page in the background, unless many are held; call it from the event loop."""
+        self._forget_old()
         with self._lock:
             if place in self._pages or len(self._pages) >= READERS:
                 return
-            page = self._pages[place] = self._pool.submit(self._read, place)
-        asyncio.get_running_loop().call_later(_KEPT_S, self._forget, place, page)
+            self._pages[place] = self._pool.submit(self._read, place), time.monotonic()
+        asyncio.get_running_loop().call_later(KEPT_S + 0.1, self._forget_old)
 
     def take(self, place: Place) -> T | None:
         """The page, waited for if it is being read; None if it is not there, or could not be read."""
         with self._lock:
-            page = self._pages.pop(place, None)
+            page, _ = self._pages.pop(place, (None, 0.0))
         if page is None or page.cancel() or page.exception() is not None:
             return None
         return page.result()
 
-    def _forget(self, place: Place, page: "Future[T]") -> None:
+    def _forget_old(self) -> None:
+        oldest = time.monotonic() - KEPT_S
         with self._lock:
-            if self._pages.get(place) is page:
-                del self._pages[place]
+            self._pages = {place: held for place, held in self._pages.items() if held[1] > oldest}
 
 
 class Page:

@@ -24,7 +24,8 @@ LONG = range(1_000, 50_001)
 class _Read:
     page: Page
     count: int  # of its points
-    more: MetricPoint | None  # its last point, if others come after it
+    end: MetricPoint | None  # the last of them
+    more: bool  # others come after it
 
 
 class Metrics:
@@ -53,7 +54,8 @@ class Metrics:
         then = None
         if more is not None and limit is not None and limit in LONG:
             then = partial(self._ahead.begin, (run_id, key, limit, more))
-        return _Read(Page(shapes.points(key, found), more, then=then), len(found), more)
+        page = Page(shapes.points(key, found), more, then=then)
+        return _Read(page, len(found), found[-1] if found else None, more is not None)
 
     def _next(self, place: Place) -> _Read:
         return self._read(*place)
@@ -63,7 +65,9 @@ class Metrics:
         read = self._ahead.take((run_id, key, limit, after))
         if read is None:
             return None
-        holds = self._histories.has_still(run_id, key, read.count, after=after, upto=read.more)
+        holds = self._histories.holds(
+            run_id, key, after=after, count=read.count, end=read.end, more=read.more
+        )
         return read.page if holds else None
 
     def bulk(self, request: Request) -> Page:

@@ -38,6 +38,31 @@ class HistoryService:
             return found, None
         return found[:limit], found[limit - 1]
 
+    def holds(
+        self, run_id: str, key: str, *, after: MetricPoint, count: int, end: MetricPoint | None, more: bool
+    ) -> bool:
+        """Whether a page that was read before is what one would read now; much cheaper than to read it.
+
+        Values are never changed, so a page is the same as long as the same point stands at its end.
+
+        Args:
+            after: The point the page comes after.
+            count: How many points it has.
+            end: The last of them; None if it has none.
+            more: Whether others came after it.
+
+        Raises:
+            NotFound: If there is no such run.
+        """
+
+        def look(tx: Transaction) -> list[MetricPoint]:
+            run = runs.target(tx, run_id).id
+            return histories.page(tx, run, key, limit=2, after=after, offset=max(0, count - 1))
+
+        found = self._database.read(look)
+        at_end = found[0] if found else None
+        return at_end == end and (more or len(found) < 2)
+
     def sample(
         self, run_id: str, key: str, *, limit: int, start: int | None = None, end: int | None = None
     ) -> list[MetricPoint]:
