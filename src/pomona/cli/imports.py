@@ -43,7 +43,9 @@ def mlflow(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Take over experiments, runs, models, files and the registry of MLflow. Run ids stay.
+    """Take over experiments, runs, models, files, traces, prompts and the registry of MLflow. Ids stay.
+
+    Evaluation datasets come, too, and webhooks: those without their secrets, disabled until you enable them.
 
     Do it again at any time: only what is new or changed there is taken. Nothing is written there.
 
@@ -96,11 +98,16 @@ def _show_preview(found: "ImportPreview", *, json: bool) -> None:
             ("runs", lambda e: e.runs),
             ("metric values", lambda e: e.points),
             ("logged models", lambda e: e.models),
+            ("traces", lambda e: e.traces),
         ],
         json=False,
         empty="no such experiment there",
     )
     out.print(f"and {found.registered:,} registered models with {found.versions:,} versions")
+    out.print(
+        f"and {found.prompts:,} prompts with {found.prompt_versions:,} versions,"
+        f" {found.evaluations:,} evaluation datasets, {found.webhooks:,} webhooks"
+    )
     for name in found.missing:
         err.print(f"[yellow]not there:[/yellow] {name}")
 
@@ -119,6 +126,7 @@ def _show_report(report: "ImportReport", *, json: bool) -> None:
             ("changed", lambda e: e.changed),
             ("metric values", lambda e: e.points),
             ("models", lambda e: e.models),
+            ("traces", lambda e: e.traces),
             ("files", lambda e: e.files),
             ("bytes", lambda e: e.bytes),
         ],
@@ -137,9 +145,12 @@ def _show_report(report: "ImportReport", *, json: bool) -> None:
             json=False,
             empty="",
         )
+    taken = report.registry
     done(
-        f"{sum(e.new for e in report.experiments):,} new runs, {report.registry.versions:,} model versions"
-        f" in {report.seconds:.1f} s"
+        f"{sum(e.new for e in report.experiments):,} new runs,"
+        f" {sum(e.traces for e in report.experiments):,} traces, {taken.versions:,} model versions,"
+        f" {taken.prompt_versions:,} prompt versions, {report.evaluations.datasets:,} evaluation datasets,"
+        f" {taken.webhooks:,} webhooks (disabled) in {report.seconds:.1f} s"
     )
 
 

@@ -53,8 +53,9 @@ class Imports:
         timeout_s: float = 7 * 86_400.0,
         on_progress: Callable[[Job], None] | None = None,
     ) -> ImportReport:
-        """Take over experiments, runs, models, files and the registry; wait until it is done.
+        """Take over experiments, runs, models, files, traces and the registry; wait until it is done.
 
+        Prompts and evaluation datasets come, too, and webhooks, disabled and without their secrets.
         Done again, only what is new or changed there is taken.
 
         Args:

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from pomona.core.errors import Refused
+from pomona.core.errors import NotFound, Refused
 from pomona.core.ports import Blobs, Clock, Database
 from pomona.jobs.worker import JobContext, Workflow
 from pomona.registry.importing import rules, store
@@ -171,7 +171,10 @@ class Importing:
             context.progress(1 - _REGISTRY_SHARE, "evaluation datasets")
             counting = Counting(self._database, context.job.id, "evaluations")
             taking = TakingEvaluations(self._database, observed, homes, only_theirs=bool(new.experiments))
-            taking.take(counting)
+            try:
+                taking.take(counting)
+            except (Refused, NotFound) as error:
+                counting.left.add(f"evaluation datasets: {error.detail}", new.origin)
             counts = counting.counts()
             return EvaluationsTaken(
                 datasets=counts.datasets,
@@ -202,7 +205,7 @@ class Importing:
                 (prompting if is_prompt(old.tags) else registering).take(old)
             try:
                 Hooking(self._database, self._clock, counting).take(elsewhere.observed.webhooks())
-            except Refused as error:  # only who administers a server may see them
+            except (Refused, NotFound) as error:  # only who administers a server may see them
                 counting.left.add(f"webhooks: {error.detail}", new.origin)
             counts = counting.counts()
             return RegistryTaken(

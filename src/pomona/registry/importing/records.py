@@ -3,6 +3,8 @@
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from pomona.core.records import Record
 from pomona.jobs.records import JobState
 from pomona.registry.webhooks.records import WebhookStatus
@@ -229,7 +231,9 @@ class ImportReport(Record, frozen=True, kw_only=True):
     origin: str
     experiments: list[ExperimentTaken]
     registry: RegistryTaken
-    evaluations: EvaluationsTaken = EvaluationsTaken()
+    evaluations: EvaluationsTaken = msgspec.field(
+        default_factory=EvaluationsTaken
+    )  # a schema holds no default record
     skipped: list[Skipped]
     seconds: float
 

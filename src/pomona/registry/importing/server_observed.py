@@ -116,14 +116,18 @@ class ServerObserved:
                 return found
 
     def _known(self, ask: Callable[[], Any]) -> Any:
-        """The answer; an empty one if the server, or the store behind it, has no such thing."""
+        """The answer; an empty one if the server has no such thing.
+
+        Raises:
+            NotFound: If the store behind the server has no such thing, or cannot tell.
+        """
         try:
             return ask()
         except NotFound:
             return {}
-        except Unavailable:
-            self._web.check()
-            return {}
+        except Unavailable as error:
+            self._web.check()  # is it down, or is it just this?
+            raise NotFound(error.detail, hint="look at that server's log") from None
 
 
 def _row(one: dict[str, Any], dataset: str) -> EvaluationRow:

@@ -1,6 +1,6 @@
 """Use cases of an import: look what is there, begin, and tell how far it is."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,7 +21,6 @@ from pomona.registry.importing.records import (
     ImportReport,
     NewImport,
     OldExperiment,
-    OldWebhook,
 )
 from pomona.registry.prompts.rules import is_prompt
 
@@ -52,7 +51,7 @@ class ImportService:
         with self.opened(new) as (origin, observed, _):
             found = origin.experiments()
             registered = origin.registered()
-            evaluations, webhooks = observed.evaluations(), _webhooks(observed)
+            evaluations, webhooks = _seen(observed.evaluations), _seen(observed.webhooks)
         chosen = wanted(found, new)
         models = [one for one in registered if not is_prompt(one.tags)]
         prompts = [one for one in registered if is_prompt(one.tags)]
@@ -127,12 +126,12 @@ class ImportService:
             yield folder, FolderObserved(folder), LocalFiles(guard, root)
 
 
-def _webhooks(observed: Observed) -> list[OldWebhook]:
-    """Webhooks; none where only who administers the server may see them."""
+def _seen(ask: Callable[[], Sequence[object]]) -> Sequence[object]:
+    """What there is; nothing where only who administers the server may see it, or it cannot tell."""
     try:
-        return observed.webhooks()
-    except Refused:
-        return []
+        return ask()
+    except (Refused, NotFound):
+        return ()
 
 
 def wanted(found: list[OldExperiment], new: NewImport) -> list[OldExperiment]:

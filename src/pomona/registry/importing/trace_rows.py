@@ -1,5 +1,6 @@
 """Rows of MLflow's tables of traces as records, in any schema since version 2.14."""
 
+import json
 from typing import Any, get_args
 
 import msgspec
@@ -7,16 +8,35 @@ import sqlalchemy as sa
 
 from pomona.registry.importing.records import OldTrace
 from pomona.registry.importing.rows import Reader
-from pomona.training.traces.records import Assessment, AssessmentKind, TraceInfo, TraceState
+from pomona.training.traces.records import (
+    COST_METADATA,
+    NAME_TAG,
+    SESSION_METADATA,
+    USAGE_METADATA,
+    Assessment,
+    AssessmentKind,
+    TraceInfo,
+    TraceState,
+)
 
 _STATES: tuple[TraceState, ...] = get_args(TraceState)
+_TOKENS = (
+    "input_tokens",
+    "output_tokens",
+    "total_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+    "cache_creation_input_tokens_above_1hr",
+)
+_COSTS = ("input_cost", "output_cost", "total_cost")
+_COLUMNS_LATER = ("trace_name", "session_id", *_TOKENS, *_COSTS)  # which were tags and metadata before
 _KINDS: tuple[AssessmentKind, ...] = get_args(AssessmentKind)
 
 
 def traces_of(reader: Reader, experiment: int, *, after: str, limit: int) -> list[OldTrace]:
     """The next traces of an experiment, in the order of their ids, without spans."""
     columns = ("request_id", "timestamp_ms", "execution_time_ms", "status", "client_request_id")
-    chosen = reader.select("trace_info", *columns, "request_preview", "response_preview")
+    chosen = reader.select("trace_info", *columns, "request_preview", "response_preview", *_COLUMNS_LATER)
     if chosen is None:
         return []
     query, table = chosen
@@ -37,8 +57,8 @@ def traces_of(reader: Reader, experiment: int, *, after: str, limit: int) -> lis
                 client_request_id=row.client_request_id,
                 request_preview=row.request_preview,
                 response_preview=row.response_preview,
-                tags=tags[row.request_id],
-                metadata=told[row.request_id],
+                tags=tags[row.request_id] | ({NAME_TAG: row.trace_name} if row.trace_name else {}),
+                metadata=told[row.request_id] | _told(row),
                 assessments=judged.get(row.request_id, []),
             ),
             measured=measured.get(row.request_id, ""),
@@ -52,6 +72,16 @@ def traces_of(reader: Reader, experiment: int, *, after: str, limit: int) -> lis
 def state_of_trace(status: str | None) -> TraceState:
     """MLflow's word for it."""
     return next((state for state in _STATES if state == status), "STATE_UNSPECIFIED")
+
+
+def _told(row: Any) -> dict[str, str]:
+    """The metadata that newer schemas keep in columns."""
+    found = {} if row.session_id is None else {SESSION_METADATA: row.session_id}
+    for key, names in ((USAGE_METADATA, _TOKENS), (COST_METADATA, _COSTS)):
+        sums = {name: getattr(row, name) for name in names if getattr(row, name) is not None}
+        if sums:
+            found[key] = json.dumps(sums)  # as its server writes them
+    return found
 
 
 def _measured(reader: Reader, ids: list[str]) -> dict[str, str]:

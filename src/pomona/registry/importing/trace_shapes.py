@@ -29,7 +29,7 @@ def trace_from(one: Mapping[str, Any]) -> OldTrace:
             trace_id=str(one["trace_id"]),
             experiment=str((place.get("mlflow_experiment") or {}).get("experiment_id") or ""),
             started_ms=_time(one.get("request_time")),
-            duration_ms=_millis(one.get("execution_duration")),
+            duration_ms=_took(one),
             state=state_of_trace(one.get("state")),
             client_request_id=one.get("client_request_id"),
             request_preview=one.get("request_preview"),
@@ -110,6 +110,12 @@ def _time(text: str | datetime | None) -> int:
         return 0
     at = text if isinstance(text, datetime) else datetime.fromisoformat(text)
     return to_us(at if at.tzinfo else at.replace(tzinfo=UTC)) // 1000
+
+
+def _took(one: Mapping[str, Any]) -> int | None:
+    """Milliseconds, which files say otherwise than the API does."""
+    told = one.get("execution_duration_ms")
+    return _millis(one.get("execution_duration")) if told is None else int(told)
 
 
 def _millis(text: str | None) -> int | None:
