@@ -133,7 +133,7 @@ def _name_of(pid: int) -> str:
     name = Path(f"/proc/{pid}/comm").read_text().strip()
     words = Path(f"/proc/{pid}/cmdline").read_text().split("\0")
     known = {"pomona-server": "server", "pomona-gateway": "gateway", "pomona-worker": "worker",
-             "pomona.cli.running": "pomona up"}  # fmt: skip
+             "pomona-up": "pomona up"}  # fmt: skip
     other = "demo" if pid == os.getpid() else "training"
     return next((known[word] for word in (name, *words) if word in known), other)
 

@@ -69,8 +69,8 @@ def stop_with_parent() -> None:
 
 
 @contextmanager
-def home_lock(home: Path, *, says: str) -> Iterator[None]:
-    """Hold the home folder alone; ``says`` tells others who holds it.
+def home_lock(home: Path, *, says: str) -> Iterator[int]:
+    """Hold the home folder alone; ``says`` tells others who holds it. It is the given file that holds it.
 
     Raises:
         Conflict: If another process holds it, with what that one says.
@@ -88,7 +88,7 @@ def home_lock(home: Path, *, says: str) -> Iterator[None]:
         file.truncate(0)
         file.write(says)
         file.flush()
-        yield
+        yield file.fileno()
 
 
 class Bell:

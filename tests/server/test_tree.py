@@ -77,6 +77,24 @@ def gone(pids: list[int], *, within_s: float) -> bool:
     return not any(alive(pid) for pid in pids)
 
 
+def comm(pid: int) -> str:
+    return Path(f"/proc/{pid}/comm").read_text().strip()
+
+
+def watched(pid: int) -> list[int]:
+    """The processes of a tree that is ready: its parent has turned into what only waits for them."""
+    ends = time.monotonic() + START_S
+    while comm(pid) != "pomona-up" and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert comm(pid) == "pomona-up"
+    return children(pid)
+
+
+def private_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith("Private")) / 1024
+
+
 @pytest.mark.crash
 def test_one_command_starts_all_and_interrupt_stops_all(tmp_path: Path) -> None:
     home = tmp_path / "home"
@@ -107,6 +125,53 @@ def test_when_the_parent_is_killed_its_children_go_and_the_next_tree_starts(tmp_
         assert gone(pids, within_s=15)
     with up(home), connect(home=home) as client:
         assert all(finding.state == "ok" for finding in client.circle.doctor())
+
+
+@pytest.mark.crash
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent turns into another program on Linux")
+def test_when_one_process_ends_by_itself_all_stop_and_its_log_is_named(tmp_path: Path) -> None:
+    home, killed = tmp_path / "home", "worker"
+    with up(home) as tree:
+        pids = {comm(pid): pid for pid in watched(tree.pid)}
+        os.kill(pids[f"pomona-{killed}"], signal.SIGKILL)
+        said, _ = tree.communicate(timeout=30)
+    assert tree.returncode == 1
+    assert f"the {killed} stopped by itself" in said
+    assert f"see {home / 'logs' / killed}.log" in said
+    assert gone([*pids.values()], within_s=10)
+    assert running_server(home) is None
+
+
+@pytest.mark.crash
+@pytest.mark.skipif(sys.platform != "linux", reason="the parent turns into another program on Linux")
+def test_who_only_waits_is_small_and_stops_all_in_peace(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with up(home) as tree:
+        pids = watched(tree.pid)
+        assert private_mb(tree.pid) < 8
+        tree.send_signal(signal.SIGTERM)
+        tree.send_signal(signal.SIGTERM)  # once more does not hurry it
+        said, _ = tree.communicate(timeout=30)
+    assert (tree.returncode, gone(pids, within_s=10)) == (0, True)
+    assert said.endswith("Stopped. Everything acknowledged is kept; `pomona up` goes on from here.\n")
+    assert not (home / "server.json").exists()
+
+
+def test_a_process_that_does_not_stop_is_killed() -> None:
+    code = """
+import subprocess
+from pomona.cli import watching
+watching._STOP_S = 0.2
+stubborn = ["/bin/sh", "-c", "trap '' TERM; echo ready; exec sleep 60"]
+child = subprocess.Popen(stubborn, stdout=subprocess.PIPE)
+assert child.stdout.readline() == b"ready\\n"
+watching._stop({child.pid: "server"})
+print(child.pid)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert not alive(int(said.stdout)), said.stderr
 
 
 def test_without_authentication_only_loopback_is_served(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What ``pomona up`` turns into: the parent of its processes, without the command line's libraries.
 
-It lives as long as they do, and so it loads nothing that it does not need.
+What it loads, it loads for those that are forked from it. Once they run it turns into what only waits for
+them (``watching``).
 """
 
 import argparse
@@ -8,11 +9,13 @@ import os
 import signal
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 
+from pomona.cli import watching
 from pomona.core.errors import PomonaError, Unavailable
 from pomona.process import DATABASE_VARIABLE, home_lock
-from pomona.server.tree import Tree, TreeOptions, check_options, run_tree
+from pomona.server.tree import STOPPED_IN_ORDER, Tree, TreeOptions, check_options, run_tree
 
 _BOLD, _GREEN, _DIM = "1", "1;32", "2"
 
@@ -71,12 +74,13 @@ def _run(options: TreeOptions, *, browser: bool) -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with home_lock(options.home, says=f"`pomona up` (pid {os.getpid()}) at {options.url}"):
+    with home_lock(options.home, says=f"`pomona up` (pid {os.getpid()}) at {options.url}") as lock:
         check_options(options)
         with run_tree(options) as tree:
             _greet(tree)
             if browser:
                 _open(tree.login_url)
+            _be_small(tree, stop, lock)
             ended = tree.watch(stop)
             _say("\nStopping ...")
     if ended is not None:
@@ -84,6 +88,22 @@ def _run(options: TreeOptions, *, browser: bool) -> None:
             f"the {ended} stopped by itself", hint=f"see {options.home / 'logs' / (ended + '.log')}"
         )
     _say("Stopped. Everything acknowledged is kept; `pomona up` goes on from here.")
+
+
+def _be_small(tree: Tree, stop: threading.Event, lock: int) -> None:
+    """Turn into a process that only watches the others and stops them; returns where that cannot be."""
+    script, home = Path(watching.__file__), tree.options.home
+    if sys.platform != "linux" or not script.is_file():
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, watching.AWAITED)
+    ended = [child for child in tree.children.values() if child.poll() is not None]
+    if not stop.is_set() and not ended:
+        os.set_inheritable(lock, True)
+        parts = [f"{name}={tree.children[name].pid}" for name in STOPPED_IN_ORDER]
+        given = [str(home / "server.json"), str(home / "logs"), *parts]
+        with suppress(OSError):
+            os.execv(sys.executable, [sys.executable, "-I", "-S", str(script), *given])  # noqa: S606
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _greet(tree: Tree) -> None:

@@ -37,12 +37,18 @@ _START_S = 30.0
 _UPDATE_S = 1800.0  # the first start after an update brings the records to the new schema
 _STOP_S = 10.0
 _ORPHANS_S = 8.0
+STOPPED_IN_ORDER = ("gateway", "worker", "server")  # answers stop first, then work, then the records
 # One row costs less than waking a second thread for it, and the other cores have other work.
 _ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
 
 
 class Part(Protocol):
     """A running child: a fork, or a program of its own."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        ...
 
     def poll(self) -> int | None:
         """The exit code; None while it runs."""
@@ -260,7 +266,7 @@ def _answers(host: str, port: int, path: str) -> bool:
 
 
 def _stop(tree: Tree) -> None:
-    for name in ("gateway", "worker", "server"):  # answers stop first, then work, then the records
+    for name in STOPPED_IN_ORDER:
         child = tree.children.get(name)
         if child is not None and child.poll() is None:
             child.send_signal(signal.SIGTERM)
