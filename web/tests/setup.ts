@@ -1,6 +1,8 @@
 /** What a browser has and jsdom has not. */
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach } from "vitest";
+
+configure({ asyncUtilTimeout: 20_000 }); // a machine with other work is slow; what comes at once is waited for no longer
 
 afterEach(() => {
   cleanup();

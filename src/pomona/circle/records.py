@@ -1,6 +1,7 @@
 """The state of each stage for the home page, and the trace of a record through the ledger."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 from pomona.core.records import Entry, Record
@@ -34,12 +35,24 @@ class StageState(Record, frozen=True, kw_only=True):
     needs: list[Need] = []
 
 
+class Balance(Record, frozen=True, kw_only=True):
+    """Money in one currency: what endpoints earned more than without a model, what training cost.
+
+    ``earned`` is None where no endpoint's answers have a price, ``spent`` where no run's resource has one.
+    """
+
+    currency: str
+    earned: Decimal | None = None
+    spent: Decimal | None = None
+
+
 class CircleState(Record, frozen=True, kw_only=True):
-    """The whole circle now: six stages, the loop that joins them, and what happened last."""
+    """The whole circle now: six stages, the loop that joins them, what happened last, and the money."""
 
     stages: list[StageState]
     loop: StageState
     latest: list[Entry]
+    money: list[Balance] = []
 
 
 class TraceNode(Record, frozen=True, kw_only=True):

@@ -2,18 +2,20 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from decimal import Decimal
 
 from pomona.circle.describe import Services
-from pomona.circle.records import CircleState, Fact, Need, Stage, StageMood, StageState
+from pomona.circle.records import Balance, CircleState, Fact, Need, Stage, StageMood, StageState
+from pomona.core.errors import Invalid
 from pomona.core.ports import Clock, Ledger
 from pomona.core.records import Entry
 from pomona.loop.records import Reaction
-from pomona.releases.records import Endpoint
 from pomona.training.records.runs import Run, SearchRuns
 
 _LOOKED_AT, _TOLD = 500, 12  # entries of the ledger
 _STEADY = frozenset({"serving.predictions_folded", "serving.outcomes_recorded", "monitoring.window_closed"})
 _FRESH_S = 2.0  # the page is looked at by many, computed at most this often
+_SUMMED_EVERY_S = 60.0  # what training cost: summed over every run
 _TITLES: dict[Stage, str] = {
     "business": "Business",
     "data": "Data",
@@ -34,22 +36,26 @@ class CircleService:
         self._clock = clock
         self._last: CircleState | None = None
         self._fresh_until = clock.now()
+        self._spent: tuple[str, Decimal] | None = None
+        self._summed_until = clock.now()
 
     def now(self) -> CircleState:
         """The state of the whole circle, at most two seconds old."""
         if self._last is None or self._clock.now() >= self._fresh_until:
+            earned = self._earned()
             stages: list[Callable[[], StageState]] = [
                 self._business,
                 self._data,
                 self._training,
                 self._releases,
-                self._serving,
+                lambda: self._serving(earned),
                 self._monitoring,
             ]
             self._last = CircleState(
                 stages=[stage() for stage in stages],
                 loop=self._loop(),
                 latest=told_once(self._ledger.entries(newest_first=True, limit=_LOOKED_AT))[:_TOLD],
+                money=self._money(earned),
             )
             self._fresh_until = self._clock.now() + timedelta(seconds=_FRESH_S)
         return self._last
@@ -121,24 +127,44 @@ class CircleService:
             said = f"{last.endpoint}: {last.reason}"
         return _stage("releases", said, facts, [], busy=bool(canaries))
 
-    def _serving(self) -> StageState:
+    def _serving(self, earned: dict[str, Decimal]) -> StageState:
         endpoints = self._of.releases.endpoints(limit=1000).items
         if not endpoints:
             return _empty("serving", "No endpoint yet: `pomona endpoints create` makes one.")
         days = [day for endpoint in endpoints for day in self._of.serving.per_day(endpoint.name)]
         total, matched = sum(day[1] for day in days), sum(day[2] for day in days)
         waiting = len(self._of.serving.waiting_outcomes(limit=1000))
-        facts = [*_facts(predictions=f"{total:,}", outcomes=f"{matched:,}"), *self._money(endpoints)]
+        facts = _facts(predictions=f"{total:,}", outcomes=f"{matched:,}")
+        facts += [Fact(label="earned", value=f"{value:+,.0f} {name}") for name, value in earned.items()]
         said = "1 outcome names" if waiting == 1 else f"{waiting:,} outcomes name"
         needs = [Need(text=f"{said} no known prediction", link="/serving/outcomes")] if waiting else []
         return _stage("serving", f"{total:,} predictions answered", facts, needs)
 
-    def _money(self, endpoints: list[Endpoint]) -> list[Fact]:
-        earned = [self._of.serving.value_ledger(e.name) for e in endpoints if e.payoffs is not None]
-        by_currency: dict[str, float] = {}
-        for ledger in earned:
-            by_currency[ledger.currency] = by_currency.get(ledger.currency, 0.0) + float(ledger.uplift)
-        return [Fact(label="earned", value=f"{value:+,.0f} {name}") for name, value in by_currency.items()]
+    def _earned(self) -> dict[str, Decimal]:
+        """By currency, what all endpoints earned more than without a model."""
+        found: dict[str, Decimal] = {}
+        for endpoint in self._of.releases.endpoints(limit=1000).items:
+            if endpoint.payoffs is not None:
+                ledger = self._of.serving.value_ledger(endpoint.name)
+                found[ledger.currency] = found.get(ledger.currency, Decimal(0)) + ledger.uplift
+        return found
+
+    def _money(self, earned: dict[str, Decimal]) -> list[Balance]:
+        if self._clock.now() >= self._summed_until:
+            self._spent = self._spent_on_training()
+            self._summed_until = self._clock.now() + timedelta(seconds=_SUMMED_EVERY_S)
+        spent = dict([self._spent] if self._spent else [])
+        return [
+            Balance(currency=name, earned=earned.get(name), spent=spent.get(name))
+            for name in sorted(earned.keys() | spent.keys())
+        ]
+
+    def _spent_on_training(self) -> tuple[str, Decimal] | None:
+        try:
+            found = self._of.tracking.reports.spent()
+        except Invalid:  # prices that cannot be read: the pages of cost say so, this one has more to show
+            return None
+        return None if found.amount is None else (found.currency, found.amount)
 
     def _monitoring(self) -> StageState:
         monitors = self._of.monitoring.monitors(limit=1000).items

@@ -27,6 +27,10 @@ def status(json: Json = False) -> None:
         json=False,
         empty="",
     )
+    for balance in state.money:
+        earned = "" if balance.earned is None else f"earned {balance.earned:+,.2f} {balance.currency}"
+        spent = "" if balance.spent is None else f"spent on training {balance.spent:,.2f} {balance.currency}"
+        out.print("; ".join(one for one in (earned, spent) if one))
     for stage in [*state.stages, state.loop]:
         for need in stage.needs:
             out.print(f"[yellow]![/yellow] {stage.title}: {need.text}", soft_wrap=True)

@@ -4305,6 +4305,12 @@ export interface components {
             path: string;
             problem: string;
         };
+        /** Balance */
+        Balance: {
+            currency: string;
+            earned?: string | null;
+            spent?: string | null;
+        };
         /** Budget */
         Budget: {
             days: number;
@@ -4486,6 +4492,7 @@ export interface components {
         CircleState: {
             latest: components["schemas"]["Entry"][];
             loop: components["schemas"]["StageState"];
+            money?: components["schemas"]["Balance"][];
             stages: components["schemas"]["StageState"][];
         };
         /** Code */
@@ -4964,6 +4971,16 @@ export interface components {
             /** Format: date-time */
             started_at: string;
         };
+        /** EvaluationsTaken */
+        EvaluationsTaken: {
+            /** @default 0 */
+            datasets?: number;
+            /** @default 0 */
+            rows?: number;
+            /** @default 0 */
+            seconds?: number;
+            skipped?: components["schemas"]["Skipped"][];
+        };
         /** Experiment */
         Experiment: {
             artifact_location: string;
@@ -4990,7 +5007,11 @@ export interface components {
             new: number;
             points: number;
             runs: number;
+            /** @default 0 */
+            seconds?: number;
             skipped?: components["schemas"]["Skipped"][];
+            /** @default 0 */
+            traces?: number;
         };
         /** ExtractRequest */
         ExtractRequest: {
@@ -5289,16 +5310,25 @@ export interface components {
         };
         /** ImportPreview */
         ImportPreview: {
+            /** @default 0 */
+            evaluations?: number;
             experiments: components["schemas"]["OldExperiment"][];
             /** @enum {string} */
             kind: "database" | "server" | "folder";
             missing: string[];
             origin: string;
+            /** @default 0 */
+            prompt_versions?: number;
+            /** @default 0 */
+            prompts?: number;
             registered: number;
             versions: number;
+            /** @default 0 */
+            webhooks?: number;
         };
         /** ImportReport */
         ImportReport: {
+            evaluations?: components["schemas"]["EvaluationsTaken"];
             experiments: components["schemas"]["ExperimentTaken"][];
             origin: string;
             registry: components["schemas"]["RegistryTaken"];
@@ -6124,6 +6154,7 @@ export interface components {
             tags?: {
                 [key: string]: string;
             };
+            traces?: number | null;
             updated_ms: number;
         };
         /** Origin */
@@ -6619,8 +6650,16 @@ export interface components {
         /** RegistryTaken */
         RegistryTaken: {
             models: number;
+            /** @default 0 */
+            prompt_versions?: number;
+            /** @default 0 */
+            prompts?: number;
+            /** @default 0 */
+            seconds?: number;
             skipped?: components["schemas"]["Skipped"][];
             versions: number;
+            /** @default 0 */
+            webhooks?: number;
         };
         /** Release */
         Release: {

@@ -12,6 +12,7 @@ import { ErrorNotice, Loading } from "~/ui/notices";
 import { Page, Section } from "~/ui/Page";
 import { StateBadge, TimeAgo } from "~/ui/small";
 
+import { Balances } from "./Balances";
 import classes from "./CirclePage.module.css";
 import { Latest, Needs } from "./lists";
 import { Ring } from "./Ring";
@@ -30,9 +31,12 @@ export default function CirclePage() {
         <div className={classes.page}>
           <Circle state={circle.data} />
           <div className={classes.aside}>
-            <Section title="Needs a person" note={needs.length === 0 && "Nothing waits for you."}>
-              {needs.length > 0 && <Needs needs={needs} />}
-            </Section>
+            <div className={classes.own}>
+              <Section title="Needs a person" note={needs.length === 0 && "Nothing waits for you."}>
+                {needs.length > 0 && <Needs needs={needs} />}
+              </Section>
+              <Balances money={circle.data.money ?? []} />
+            </div>
             <Section
               title="Happened last"
               flush

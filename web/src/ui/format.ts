@@ -4,22 +4,38 @@ const full = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeStyle:
 const day = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium", timeZone: "UTC" });
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "long" });
 
+const here = new Intl.DateTimeFormat(LANGUAGE, { dateStyle: "medium" });
+
+const MONTH_S = 2_629_800;
 const UNITS: [Intl.RelativeTimeFormatUnit, number][] = [
-  ["year", 31_557_600],
-  ["month", 2_629_800],
   ["week", 604_800],
   ["day", 86_400],
   ["hour", 3_600],
   ["minute", 60],
 ];
 
-/** "3 minutes ago", "in 2 hours", "just now". */
+/** "3 minutes ago", "in 2 hours", "just now"; beyond a month the date, for "last year" tells no two apart. */
 export function timeAgo(at: Date, now: Date): string {
   const seconds = (at.getTime() - now.getTime()) / 1_000;
+  if (Math.abs(seconds) >= MONTH_S) return here.format(at);
   for (const [unit, length] of UNITS) {
     if (Math.abs(seconds) >= length) return relative.format(Math.trunc(seconds / length), unit);
   }
   return Math.abs(seconds) < 10 ? "just now" : relative.format(Math.trunc(seconds), "second");
+}
+
+/** 1 -> "1 file", 12 -> "12 files". */
+export function count(many: number, one: string, more = `${one}s`): string {
+  return `${number(many)} ${many === 1 ? one : more}`;
+}
+
+/** Round numbers that lie between two, about five of them. */
+export function roundBetween(low: number, high: number): number[] {
+  const rough = (high - low) / 4;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
+  const first = Math.ceil(low / step);
+  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, place) => Number(((first + place) * step).toPrecision(10)));
 }
 
 /** Date and time in the reader's zone. */

@@ -50,7 +50,7 @@ async function fill() {
   const user = userEvent.setup();
   fireEvent.change(screen.getByLabelText(/^Name/), { target: { value: "late-flights" } });
   fireEvent.change(screen.getByLabelText(/^Statement/), { target: { value: "Warned passengers rebook in time." } });
-  await user.click(screen.getByRole("combobox", { name: /^Metric/ }));
+  await user.click(await screen.findByRole("combobox", { name: /^Metric/ })); // its choices come a moment later
   await user.click(await screen.findByText("average precision"));
   fireEvent.change(screen.getByLabelText(/^Baseline/), { target: { value: "0.24" } });
   fireEvent.change(screen.getByLabelText(/^Target/), { target: { value: "0.35" } });

@@ -3,7 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { expect, test } from "vitest";
 
 import ComparePage from "~/stages/training/compare/ComparePage";
-import { compareLink, idsFrom } from "~/stages/training/compare/link";
+import { compareLink, idsFrom, tooMany } from "~/stages/training/compare/link";
 import { axesOf, axis, boxesOf, brushesFrom, brushText, groupsOf, quantile, within } from "~/stages/training/compare/values";
 import { colorAt, data, faint, lines } from "~/ui/lines";
 
@@ -21,7 +21,9 @@ test("an axis of numbers that span powers of ten counts powers, words stand in o
   expect(lr!.log).toBe(true);
   expect(lr!.at.map((at) => at!.toFixed(2))).toEqual(["0.00", "0.67", "1.00"]);
   expect(kind!.at).toEqual([0, 1, 0]);
-  expect(acc!.ticks.map((tick) => tick.text)).toEqual(["0", "0.25", "0.5", "0.75", "1"]);
+  expect(acc!.ticks.map((tick) => tick.text)).toEqual(["0", "0.5", "1"]); // few values: themselves
+  expect(axis("metric:m", "m", Array.from({ length: 20 }, (_, place) => 0.598 + place * 0.019)).ticks.map((tick) => tick.text)).toEqual(["0.6", "0.7", "0.8", "0.9"]);
+  expect(axis("param:q", "q", Array.from({ length: 20 }, (_, place) => String(2e-5 * 1.8 ** place))).ticks.map((tick) => tick.text)).toEqual(["0.0001", "0.001", "0.01", "0.1", "1"]);
   expect(axis("param:p", "p", ["3", null, "3"])).toMatchObject({ at: [0.5, null, 0.5], words: ["3", "not set", "3"] });
 });
 
@@ -48,6 +50,8 @@ test("an address holds hundreds of runs by their first digits", () => {
   const link = compareLink(many);
   expect(link.length).toBeLessThan(4_000);
   expect(idsFrom(new URLSearchParams(link.split("?")[1]).get("runs")!)).toHaveLength(300);
+  expect(tooMany(link.split("=")[1]!)).toBe(true);
+  expect(tooMany(compareLink(many.slice(0, 300)).split("=")[1]!)).toBe(false);
   expect(idsFrom("zz,abcdef12,abcdef12")).toEqual(["abcdef12"]);
 });
 

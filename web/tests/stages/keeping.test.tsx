@@ -54,8 +54,8 @@ test("old versions are shown before they are dropped", async () => {
   const dialog = within(await screen.findByRole("dialog"));
   expect(dialog.queryByRole("button", { name: /^Drop 1/ })).toBeNull();
   await user.click(dialog.getByRole("button", { name: "Show what would go" }));
-  expect(await dialog.findByText(/1 versions would be dropped; 2 files/)).toBeTruthy();
-  await user.click(dialog.getByRole("button", { name: "Drop 1 versions" }));
+  expect(await dialog.findByText(/1 version would be dropped; 2 files/)).toBeTruthy();
+  await user.click(dialog.getByRole("button", { name: "Drop 1 version" }));
   const acts = await Promise.all(seen.filter((request) => request.method === "POST").map(async (request) => ((await request.clone().json()) as { act: string }).act));
   expect(acts).toEqual(["look", "drop"]);
 });

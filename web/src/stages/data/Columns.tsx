@@ -2,6 +2,7 @@
 import { Badge, Group, Text } from "@mantine/core";
 
 import type { Schema } from "~/api/types";
+import { Few } from "~/ui/Few";
 import { date, number, percent } from "~/ui/format";
 
 import { Coverage } from "./Coverage";
@@ -11,10 +12,18 @@ import classes from "./data.module.css";
 const TOP = 4;
 
 export function Columns(props: { profile: Schema<"TableProfile">; version: Schema<"DataVersion">; dataset: Schema<"Dataset"> | undefined }) {
-  const { profile, version, dataset } = props;
+  const { version } = props;
+  return (
+    <Few items={version.schema} nameOf={({ name }) => name} what="column">
+      {(shown) => <Pictures {...props} shown={shown} />}
+    </Few>
+  );
+}
+
+function Pictures({ profile, dataset, shown }: { profile: Schema<"TableProfile">; dataset: Schema<"Dataset"> | undefined; shown: Schema<"DataVersion">["schema"] }) {
   return (
     <ul className={classes.columns}>
-      {version.schema.map(({ name, type }) => {
+      {shown.map(({ name, type }) => {
         const column = profile.columns[name];
         return (
           <li key={name} className={classes.column}>

@@ -3,6 +3,7 @@ import { Badge, Group, Stack, Text } from "@mantine/core";
 import type { Schema } from "~/api/types";
 import { SERIES } from "~/theme/palette";
 import { Chart } from "~/ui/Chart";
+import { Few } from "~/ui/Few";
 import { number, percent } from "~/ui/format";
 
 import classes from "./data.module.css";
@@ -14,11 +15,15 @@ type Compared = Schema<"ColumnComparison">;
 /** Every column of two versions, its distributions drawn as one picture. */
 export function ComparedColumns({ columns, names }: { columns: Compared[]; names: [string, string] }) {
   return (
-    <Stack gap="md" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
-      {columns.map((column) => (
-        <Card key={column.name} column={column} names={names} />
-      ))}
-    </Stack>
+    <Few items={columns} nameOf={(column) => column.name} what="column" most={24}>
+      {(shown) => (
+        <Stack gap="md" component="ul" p={0} m={0} style={{ listStyle: "none" }}>
+          {shown.map((column) => (
+            <Card key={column.name} column={column} names={names} />
+          ))}
+        </Stack>
+      )}
+    </Few>
   );
 }
 

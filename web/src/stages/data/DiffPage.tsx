@@ -34,7 +34,7 @@ export default function DiffPage() {
   const crumbs = [{ title: "Datasets", to: "/data" }, ...(before.data ? [{ title: before.data.dataset, to: `/data/${before.data.dataset_id}` }] : [])];
   return (
     <Page
-      title={data ? `${data.before} to ${data.after}` : "What changed"}
+      title={data ? fromTo(data) : "What changed"}
       crumbs={crumbs}
       actions={
         asked && (
@@ -64,6 +64,12 @@ export default function DiffPage() {
       )}
     </Page>
   );
+}
+
+/** "loans@v1 to v2"; both names where they differ. */
+function fromTo({ before, after }: Diff): string {
+  const [name, version] = after.split("@v");
+  return before.startsWith(`${name}@`) ? `${before} to v${version}` : `${before} to ${after}`;
 }
 
 function Counts({ diff }: { diff: Diff }) {

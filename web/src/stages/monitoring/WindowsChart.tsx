@@ -3,6 +3,8 @@ import { Tooltip } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 import { Link } from "react-router";
 
+import { roundBetween } from "~/ui/format";
+
 import classes from "./monitoring.module.css";
 import type { Point } from "./series";
 import { spanText, STATE_COLORS, STATE_WORDS } from "./words";
@@ -28,7 +30,7 @@ export function WindowsChart({ label, points, level, levelText, format, chosen }
   const [first, last] = [points[0]?.at ?? 0, points.at(-1)?.at ?? 1];
   const x = (at: number) => LEFT + 24 + (last > first ? (at - first) / (last - first) : 0.5) * Math.max(0, width - LEFT - 48);
   const y = (value: number) => 8 + ((high - value) / (high - low || 1)) * (HEIGHT - BOTTOM - 8);
-  const ticks = ticksOf(low, high);
+  const ticks = roundBetween(low, high);
   const every = Math.max(1, Math.ceil((points.length * 64) / Math.max(1, width - LEFT)));
   return (
     <div ref={ref} className={classes.plot}>
@@ -90,12 +92,4 @@ function Mark({ cx, cy, state, chosen }: { cx: number; cy: number; state: Point[
     thin: `M${-size * 0.7} ${-size * 0.7}H${size * 0.7}V${size * 0.7}H${-size * 0.7}Z`,
   }[state];
   return <path d={shape} transform={`translate(${cx} ${cy})`} fill={STATE_COLORS[state]} className={classes.mark} />;
-}
-
-function ticksOf(low: number, high: number): number[] {
-  const rough = (high - low) / 4;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((size) => size >= rough) ?? rough;
-  const first = Math.ceil(low / step);
-  return Array.from({ length: Math.max(0, Math.floor(high / step) - first + 1) }, (_, place) => Number(((first + place) * step).toPrecision(10)));
 }

@@ -34,6 +34,7 @@ export function words({ runs, seconds, unpriced }: Sum): string {
 }
 
 function hours(seconds: number): string {
-  const [value, unit] = seconds < 60 ? [seconds, "seconds"] : seconds < 3_600 ? [seconds / 60, "minutes"] : [seconds / 3_600, "hours"];
-  return `${value.toLocaleString("en-US", { maximumFractionDigits: 1 })} ${unit}`;
+  const [value, unit]: [number, string] = seconds < 60 ? [seconds, "seconds"] : seconds < 3_600 ? [seconds / 60, "minutes"] : [seconds / 3_600, "hours"];
+  const text = value.toLocaleString("en-US", { maximumFractionDigits: 1 });
+  return `${text} ${text === "1" ? unit.slice(0, -1) : unit}`;
 }

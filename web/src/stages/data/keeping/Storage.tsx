@@ -5,7 +5,7 @@ import { useState } from "react";
 import { api } from "~/api/client";
 import { useSend } from "~/api/queries";
 import type { Schema } from "~/api/types";
-import { bytes, number, percent } from "~/ui/format";
+import { bytes, count, number, percent } from "~/ui/format";
 import { ErrorNotice } from "~/ui/notices";
 import { Facts, Section } from "~/ui/Page";
 import { TimeAgo } from "~/ui/small";
@@ -48,7 +48,7 @@ export function Storage({ dataset, versions }: { dataset: Schema<"Dataset">; ver
       <Facts
         facts={[
           ["versions", `${number(versions.length - dropped)}${dropped > 0 ? `, and ${number(dropped)} dropped` : ""}`],
-          ["newest", newest ? `${number(newest.files.length)} files, ${bytes(newest.size)}` : null],
+          ["newest", newest ? `${count(newest.files.length, "file")}, ${bytes(newest.size)}` : null],
           ["hidden in it", rows > 0 ? `${number(hidden)} of ${number(rows)} rows (${percent(hidden / rows)})` : null],
           ["rewritten", automatic ? `by itself: above ${percent(share)} hidden, or ${number(small_files)} small files` : "only when somebody asks"],
         ]}
@@ -128,7 +128,7 @@ function Drop({ dataset }: { dataset: Schema<"Dataset"> }) {
               )}
               {found && !found.done && (found.versions.length > 0 || found.files > 0) && (
                 <Button color="pomegranate" loading={ask.isPending} onClick={() => ask.mutate("drop")}>
-                  {`Drop ${number(found.versions.length)} versions`}
+                  {`Drop ${count(found.versions.length, "version")}`}
                 </Button>
               )}
             </Group>
@@ -143,7 +143,7 @@ function Shown({ found }: { found: Collected }) {
   return (
     <Stack gap="xs" role="status">
       <Text size="sm" fw={600}>
-        {`${number(found.versions.length)} versions ${found.done ? "were dropped" : "would be dropped"}; ${number(found.files)} files, ${bytes(found.size)} ${found.done ? "are free" : "would be free"}.`}
+        {`${count(found.versions.length, "version")} ${found.done ? "dropped" : "would be dropped"}; ${count(found.files, "file")}, ${bytes(found.size)} ${found.done ? "freed" : "would be freed"}.`}
       </Text>
       {found.young > 0 && <Text size="sm" c="dimmed">{`${number(found.young)} files are younger than an hour and are left for the next time.`}</Text>}
       {found.held.length > 0 && (

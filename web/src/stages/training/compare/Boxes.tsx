@@ -2,7 +2,7 @@
 import { Group, Select, Stack, Text, VisuallyHidden } from "@mantine/core";
 import { useElementSize } from "@mantine/hooks";
 
-import { number } from "~/ui/format";
+import { count, number, roundBetween } from "~/ui/format";
 
 import classes from "./compare.module.css";
 import type { Study } from "./Parallel";
@@ -10,8 +10,8 @@ import { Target } from "./Target";
 import { boxesOf, groupsOf, type Box } from "./values";
 
 const HEIGHT = 380;
-const LEFT = 84;
-const BOTTOM = 48;
+const LEFT = 100;
+const BOTTOM = 70;
 const MOST = 24;
 
 export function Boxes({ data, view, setView, axes, target }: Study) {
@@ -29,7 +29,7 @@ export function Boxes({ data, view, setView, axes, target }: Study) {
       {boxes.length === 0 ? (
         <Text c="dimmed">None of these runs measured it.</Text>
       ) : (
-        <Drawn boxes={boxes.slice(0, MOST)} label={`${target} by ${by?.title ?? "run"}`} />
+        <Drawn boxes={boxes.slice(0, MOST)} metric={target} by={by?.title ?? "run"} />
       )}
       <Text size="sm" c="dimmed">
         {`Box: from the quarter below to the quarter above, the line is the median; whiskers reach as far as 1.5 boxes, points lie beyond.${boxes.length > MOST ? ` The first ${MOST} of ${boxes.length} values are drawn.` : ""}`}
@@ -38,16 +38,16 @@ export function Boxes({ data, view, setView, axes, target }: Study) {
   );
 }
 
-function Drawn({ boxes, label }: { boxes: Box[]; label: string }) {
+function Drawn({ boxes, metric, by }: { boxes: Box[]; metric: string; by: string }) {
   const { ref, width } = useElementSize<HTMLDivElement>();
   const all = boxes.flatMap((box) => [box.low, box.high, ...box.outliers]);
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const y = (value: number) => 14 + ((high - value) / (high - low || 1)) * (HEIGHT - BOTTOM - 28);
   const step = Math.max(0, width - LEFT) / boxes.length;
   const half = Math.min(32, step * 0.3);
-  const ticks = [0, 0.25, 0.5, 0.75, 1].map((share) => low + share * (high - low));
+  const ticks = high > low ? roundBetween(low, high) : [low];
   return (
-    <div ref={ref} className={classes.plot} role="figure" aria-label={label}>
+    <div ref={ref} className={classes.plot} role="figure" aria-label={`${metric} by ${by}`}>
       <svg width={width} height={HEIGHT} aria-hidden>
         {ticks.map((tick, place) => (
           <g key={place}>
@@ -72,11 +72,17 @@ function Drawn({ boxes, label }: { boxes: Box[]; label: string }) {
                 {box.label.length * 7 > step ? `${box.label.slice(0, Math.max(3, Math.floor(step / 7) - 1))}…` : box.label}
               </text>
               <text x={middle} y={HEIGHT - BOTTOM + 36} textAnchor="middle" className={classes.tick}>
-                {`${box.count}`}
+                {step < 60 ? number(box.count) : count(box.count, "run")}
               </text>
             </g>
           );
         })}
+        <text x={14} y={(HEIGHT - BOTTOM) / 2} transform={`rotate(-90 14 ${(HEIGHT - BOTTOM) / 2})`} textAnchor="middle" className={classes.title}>
+          {metric}
+        </text>
+        <text x={LEFT + (width - LEFT) / 2} y={HEIGHT - 6} textAnchor="middle" className={classes.title}>
+          {by}
+        </text>
       </svg>
       <VisuallyHidden>
         <ul>

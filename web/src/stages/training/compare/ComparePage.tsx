@@ -12,7 +12,7 @@ import { Views } from "../runs/Views";
 import { Boxes } from "./Boxes";
 import { Curves } from "./Curves";
 import { Importance } from "./Importance";
-import { compareLink, idsFrom, MOST_COMPARED } from "./link";
+import { compareLink, idsFrom, MOST_COMPARED, tooMany } from "./link";
 import { Parallel } from "./Parallel";
 import { Scatter } from "./Scatter";
 import { Sheet } from "./Sheet";
@@ -49,14 +49,14 @@ export default function ComparePage() {
 }
 
 function Looks(shown: Shown) {
-  const { data, ids, view, setView } = shown;
+  const { data, view, setView } = shown;
   const axes = useMemo(() => axesOf(data), [data]);
   const metrics = Object.keys(data.metrics);
   const target = metrics.includes(view.target) ? view.target : (metrics.find((key) => /acc|auc|f1|score/i.test(key)) ?? metrics[0] ?? "");
   const study = { ...shown, axes, target };
   return (
     <Stack>
-      {ids.length === MOST_COMPARED && <Alert color="quince">{`Only the first ${MOST_COMPARED} runs are compared.`}</Alert>}
+      {tooMany(view.runs) && <Alert color="quince">{`Only the first ${MOST_COMPARED} runs are compared.`}</Alert>}
       <Tabs value={view.tab} onChange={(tab) => setView({ tab: tab ?? "curves" })} keepMounted={false}>
         <Tabs.List mb="md">
           <Tabs.Tab value="curves">Curves</Tabs.Tab>

@@ -10,7 +10,7 @@ import { Target } from "./Target";
 import type { Axis } from "./values";
 
 const HEIGHT = 420;
-const LEFT = 84;
+const LEFT = 100;
 const BOTTOM = 44;
 
 export function Scatter({ data, view, setView, axes, target }: Study) {
@@ -55,6 +55,9 @@ function Points({ runs, x, y, color }: { runs: Study["data"]["runs"]; x: Axis; y
             {tick.text.length > 11 ? `${tick.text.slice(0, 10)}…` : tick.text}
           </text>
         ))}
+        <text x={14} y={(HEIGHT - BOTTOM) / 2} transform={`rotate(-90 14 ${(HEIGHT - BOTTOM) / 2})`} textAnchor="middle" className={classes.title}>
+          {y.title + (y.log ? " (powers of ten)" : "")}
+        </text>
         <text x={LEFT + (width - LEFT) / 2} y={HEIGHT - 6} textAnchor="middle" className={classes.title}>
           {x.title + (x.log ? " (powers of ten)" : "")}
         </text>

@@ -1,6 +1,6 @@
 /** Runs as points: an axis for each param and metric, quartiles for boxes. */
 import type { Schema } from "~/api/types";
-import { number } from "~/ui/format";
+import { number, roundBetween } from "~/ui/format";
 
 export type Comparison = Schema<"RunComparison">;
 
@@ -41,9 +41,18 @@ function numeric(numbers: (number | null)[], mayBeLog: boolean): Pick<Axis, "at"
   const place = log ? Math.log10 : (value: number) => value;
   const span = place(high) - place(low) || 1;
   const at = (value: number) => (high === low ? 0.5 : (place(value) - place(low)) / span);
-  const between = log ? (share: number) => 10 ** (Math.log10(low) + share * span) : (share: number) => low + share * span;
-  const shares = high === low ? [0.5] : [0, 0.25, 0.5, 0.75, 1];
-  return { at: numbers.map((value) => (value === null ? null : at(value))), log, ticks: shares.map((share) => ({ at: share, text: number(high === low ? low : between(share), 3) })) };
+  return { at: numbers.map((value) => (value === null ? null : at(value))), log, ticks: marked(real, low, high, log).map((value) => ({ at: at(value), text: number(value, 3) })) };
+}
+
+/** The values themselves where they are few and far enough from one another, else round numbers. */
+function marked(values: number[], low: number, high: number, log: boolean): number[] {
+  const kinds = [...new Set(values)].sort((a, b) => a - b);
+  const place = log ? Math.log10 : (value: number) => value;
+  const apart = (place(high) - place(low)) * 0.08;
+  if (kinds.length <= 8 && kinds.every((value, nth) => nth === 0 || place(value) - place(kinds[nth - 1]!) >= apart)) return kinds;
+  if (!log) return roundBetween(low, high);
+  const powers = Array.from({ length: Math.floor(place(high)) - Math.ceil(place(low)) + 1 }, (_, nth) => 10 ** (Math.ceil(place(low)) + nth));
+  return powers.filter((_, nth) => nth % Math.ceil(powers.length / 6) === 0);
 }
 
 function worded(values: (string | number | null)[]): Pick<Axis, "at" | "ticks" | "log"> {

@@ -19,6 +19,7 @@ const COLUMNS: Column<Experiment>[] = [
   { id: "runs", title: "Runs", width: 110, align: "right", by: (row) => row.runs, cell: (row) => number(row.runs) },
   { id: "points", title: "Metric values", width: 140, align: "right", by: (row) => row.points, cell: (row) => (row.points === null ? <None why="not counted" /> : number(row.points)) },
   { id: "models", title: "Logged models", width: 140, align: "right", by: (row) => row.models, cell: (row) => number(row.models) },
+  { id: "traces", title: "Traces", width: 110, align: "right", by: (row) => row.traces, cell: (row) => (row.traces === null ? <None why="not counted" /> : number(row.traces)) },
   { id: "updated", title: "Changed", width: 130, by: (row) => row.updated_ms, cell: (row) => <TimeAgo at={new Date(row.updated_ms).toISOString()} /> },
 ];
 
@@ -37,6 +38,7 @@ export function Found({ found, chosen, choose, actions }: { found: Preview; chos
             { label: "runs", value: number(sum((one) => one.runs)) },
             { label: "metric values", value: counted ? number(sum((one) => one.points)) : "?", ...(!counted && { note: "counting means reading all" }) },
             { label: "registered models", value: number(found.registered), note: `${number(found.versions)} version${found.versions === 1 ? "" : "s"}; they come along in any case` },
+            { label: "prompts", value: number(found.prompts), note: `${number(found.evaluations)} evaluation dataset${found.evaluations === 1 ? "" : "s"}, ${number(found.webhooks)} webhook${found.webhooks === 1 ? "" : "s"}` },
           ]}
         />
         <Table

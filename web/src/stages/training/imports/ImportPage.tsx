@@ -26,6 +26,7 @@ const COLUMNS: Column<Taken>[] = [
   { id: "changed", title: "Changed", width: 100, align: "right", cell: (row) => number(row.changed) },
   { id: "points", title: "Metric values", width: 130, align: "right", cell: (row) => number(row.points) },
   { id: "models", title: "Models", width: 90, align: "right", cell: (row) => number(row.models) },
+  { id: "traces", title: "Traces", width: 90, align: "right", cell: (row) => number(row.traces) },
   { id: "files", title: "Files", width: 90, align: "right", cell: (row) => number(row.files) },
   { id: "bytes", title: "Size", width: 110, align: "right", cell: (row) => bytes(row.bytes) },
 ];
@@ -134,6 +135,8 @@ function Report({ report }: { report: Schema<"ImportReport"> }) {
           { label: "metric values", value: number(all.points) },
           { label: "files", value: number(all.files), note: bytes(all.bytes) },
           { label: "model versions", value: number(report.registry.versions), note: `of ${number(report.registry.models)} registered models` },
+          { label: "traces", value: number(all.traces), note: `${number(report.evaluations.datasets)} evaluation dataset${report.evaluations.datasets === 1 ? "" : "s"} of ${number(report.evaluations.rows)} rows` },
+          { label: "prompt versions", value: number(report.registry.prompt_versions), note: `${number(report.registry.webhooks)} webhook${report.registry.webhooks === 1 ? "" : "s"}, disabled` },
         ]}
       />
       <Section title="What came over">

@@ -10,7 +10,7 @@ export const RECIPE: Recipe = {
 /** What came of the experiments together. */
 export function totals(report: Schema<"ImportReport">) {
   const sum = (of: (one: Schema<"ExperimentTaken">) => number) => report.experiments.reduce((all, one) => all + of(one), 0);
-  return { fresh: sum((one) => one.new), changed: sum((one) => one.changed), points: sum((one) => one.points), models: sum((one) => one.models), files: sum((one) => one.files), bytes: sum((one) => one.bytes) };
+  return { fresh: sum((one) => one.new), changed: sum((one) => one.changed), points: sum((one) => one.points), models: sum((one) => one.models), traces: sum((one) => one.traces), files: sum((one) => one.files), bytes: sum((one) => one.bytes) };
 }
 
 /** The command that does what the form would do. */
