@@ -438,7 +438,6 @@ ON_PURPOSE: list[Case] = [
 ]
 # The same, in other words.
 ON_PURPOSE += [
-    ("POST", f"{R}log-parameter", {"run_id": "{run}", "key": "p", "value": "2"}),
     ("POST", f"{E}search", {"max_results": 5, "filter": "params.x = 'x'"}),
     ("POST", f"{R}search", {"experiment_ids": ["{exp}"], "filter": "params.p ="}),
     ("POST", f"{R}search", {"experiment_ids": ["{exp}"], "filter": "= 'x'"}),

@@ -114,6 +114,17 @@ def test_a_batch_is_stored_whole(mlflow: Caller, run: str) -> None:
     assert (len(found["metrics"]), len(found["params"]), len(found["tags"])) == (100, 100, 101)
 
 
+def test_a_param_alone_is_named_with_both_values(mlflow: Caller, run: str) -> None:
+    mlflow.post("runs/log-parameter", run_id=run, key="lr", value="1")
+    mlflow.post("runs/log-parameter", run_id=run, key="lr", value="1")
+    status, code, message = mlflow.refuse("POST", "runs/log-parameter", run_id=run, key="lr", value="2")
+    assert (status, code) == (400, "INVALID_PARAMETER_VALUE")
+    assert message.startswith(
+        "Changing param values is not allowed. Param with key='lr' was already logged with value='1'"
+        f" for run ID='{run}'. Attempted logging new value '2'."
+    )
+
+
 def test_a_batch_with_one_bad_entry_stores_nothing(mlflow: Caller, run: str) -> None:
     mlflow.post("runs/log-parameter", run_id=run, key="lr", value="1")
     status, code, message = mlflow.refuse(

@@ -101,7 +101,11 @@ class Runs:
 
     async def log_parameter(self, request: Request) -> Response:
         form = request.form(RunForm, "key")
-        await durable(self._tracking.log_later(_run_id(form), params=[(form.key or "", form.value or "")]))
+        run_id, param = _run_id(form), (form.key or "", form.value or "")
+        try:
+            await durable(self._tracking.log_later(run_id, params=[param]))
+        except Invalid as error:
+            raise limits.alone(error, run_id) from None
         return EMPTY
 
     async def set_tag(self, request: Request) -> Response:

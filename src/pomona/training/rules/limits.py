@@ -192,7 +192,20 @@ def check_param_changes(run_id: str, stored: Mapping[str, str], wanted: Mapping[
             f"Changing param values is not allowed. Params were already logged='{changed}'"
             f" for run ID='{run_id}'.",
             hint="start a new run, or a nested one, for another value",
+            extra={"changed": changed},
         )
+
+
+def alone(error: Invalid, run_id: str) -> Invalid:
+    """What is wrong with a param that was logged by itself: in a batch it is named otherwise."""
+    for param in error.extra.get("changed", []):
+        return Invalid(
+            f"Changing param values is not allowed. Param with key='{param['key']}' was already logged with"
+            f" value='{param['old_value']}' for run ID='{run_id}'. Attempted logging new value"
+            f" '{param['new_value']}'.",
+            hint=error.hint,
+        )
+    return error
 
 
 def check_dataset(fields: Mapping[str, str | None]) -> None:
