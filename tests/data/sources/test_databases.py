@@ -10,7 +10,8 @@ import pytest
 from tests.servers import PASSWORD, Postgres
 
 from pomona.app import App
-from pomona.core.errors import Invalid, NotFound, PomonaError, Refused
+from pomona.core.errors import Invalid, NotFound, PomonaError, Refused, TooLarge
+from pomona.data.sources.kinds import sql
 from pomona.data.sources.records import NewFeed, NewSource, Question, Trial
 from pomona.jobs.records import Job
 
@@ -154,6 +155,10 @@ def test_mariadb_extracts_by_cursor_and_says_what_is_wrong(
     assert len(app.sources.sample("my", Question(table="orders", rows=3)).rows) == 3
     with pytest.raises(PomonaError):
         app.sources.sample("my", Question(query="DELETE FROM orders"))
+    with monkeypatch.context() as patch:
+        patch.setattr(sql, "LOOK_S", 0.3)
+        with pytest.raises(TooLarge, match="longer than"):
+            app.sources.sample("my", Question(query="SELECT count(*) AS n FROM orders a, orders b, orders c"))
     monkeypatch.setenv("SHOP_PASSWORD", "wr0ng-Wort")
     with pytest.raises(Refused) as caught:
         app.sources.test("my")
@@ -187,6 +192,22 @@ def test_any_other_database_through_sqlalchemy(
     with pytest.raises(Refused) as caught:
         app.sources.test("any")
     assert PASSWORD not in str(caught.value)
+
+
+def test_a_first_look_at_a_file_ends_in_time(
+    app: App, shop: sqlite3.Connection, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duckdb.connect(str(folder / "shop.duckdb")).close()
+    app.sources.add(NewSource(name="duck", kind="duckdb", location="shop.duckdb"))
+    monkeypatch.setattr(sql, "LOOK_S", 0.2)
+    endless = "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) AS x FROM c"
+    with pytest.raises(TooLarge, match="longer than"):
+        app.sources.sample("shop", Question(query=endless))
+    pairs = "SELECT max(a.range * b.range) AS x FROM range(10000000) a, range(10000000) b"
+    with pytest.raises(TooLarge, match="longer than"):
+        app.sources.sample("duck", Question(query=pairs))
+    assert not list(folder.glob("*.tmp"))  # what a query spills does not lie beside the source
+    shop.close()
 
 
 @pytest.mark.parametrize(

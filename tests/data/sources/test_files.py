@@ -43,6 +43,22 @@ def test_packed_and_tab_separated_files_are_read(tmp_path: Path) -> None:
     assert read(path).to_pylist() == [{"a": 1, "b": "x\ny"}]
 
 
+@pytest.mark.parametrize(
+    ("name", "body", "says"),
+    [
+        ("t.csv.gz", b"no gzip at all", "cannot be read"),
+        ("t.csv", "id,word\n1,caf\u00e9\n".encode("latin-1"), "'word' holds text that is not UTF-8"),
+    ],
+)
+def test_a_file_that_is_not_what_it_says_is_refused(
+    tmp_path: Path, name: str, body: bytes, says: str
+) -> None:
+    (tmp_path / name).write_bytes(body)
+    with pytest.raises(Invalid, match=says) as caught:
+        read(tmp_path / name)
+    assert caught.value.hint
+
+
 def test_json_lines_may_differ_from_line_to_line(tmp_path: Path) -> None:
     path = tmp_path / "t.jsonl"
     path.write_text('{"a": 1}\n{"a": 2.5, "b": {"c": "x"}}\n\n{"b": null, "d": null}')

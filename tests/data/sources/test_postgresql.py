@@ -10,7 +10,8 @@ import pytest
 from tests.servers import PASSWORD, Postgres
 
 from pomona.app import App
-from pomona.core.errors import Invalid, PomonaError, Refused, Unavailable
+from pomona.core.errors import Invalid, PomonaError, Refused, TooLarge, Unavailable
+from pomona.data.sources.kinds import sql
 from pomona.data.sources.records import NewFeed, NewSource, Question
 from pomona.jobs.records import Job
 
@@ -43,6 +44,12 @@ def test_every_type_arrives(app: App, shop: Postgres) -> None:
     assert row["u"] == "123e4567-e89b-12d3-a456-426614174000"
     assert (row["ip"], row["span"], row["doc"]) == ("127.0.0.1/32", "1 day", '{"a": 1}')
     assert row["at"] == "2026-01-02T01:04:05.678901+00:00"
+
+
+def test_a_first_look_ends_in_time(app: App, shop: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql, "LOOK_S", 0.3)
+    with pytest.raises(TooLarge, match="longer than"):
+        app.sources.sample("shop", Question(query="SELECT pg_sleep(600)::text AS x"))
 
 
 def test_a_table_becomes_a_version_with_its_origin(

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SHOWN_BYTES = 256
 _MICROS = {"s": 1_000_000, "ms": 1_000, "us": 1}
 
 
@@ -79,7 +80,8 @@ def _json(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if value != value else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, bytes):
-        return f"0x{value.hex()}"
+        more = f"... ({len(value):,} bytes)" if len(value) > _SHOWN_BYTES else ""
+        return f"0x{value[:_SHOWN_BYTES].hex()}{more}"
     if value is None or isinstance(value, bool | int | float | str):
         return value
     return value.isoformat() if isinstance(value, date | time) else str(value)

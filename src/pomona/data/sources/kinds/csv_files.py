@@ -49,6 +49,9 @@ class CsvFile:
             except pa.ArrowInvalid as error:
                 self._widen(error, names or self._header())
                 continue
+            odd = next((field.name for field in reader.schema if pa.types.is_binary(field.type)), None)
+            if odd is not None:
+                raise pa.ArrowInvalid(f"column {odd!r} holds text that is not UTF-8")
             return pa.schema(
                 [pa.field(f.name, pa.string() if pa.types.is_null(f.type) else f.type) for f in reader.schema]
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from threading import Event, Thread
 from typing import ClassVar
 
 import duckdb
@@ -9,6 +10,7 @@ import pyarrow as pa
 
 from pomona.core.errors import Invalid, Unavailable
 from pomona.data.sources.door import Ask, Site, Stream
+from pomona.data.sources.kinds import sql
 from pomona.data.sources.kinds.sql import (
     BATCH_ROWS,
     bare,
@@ -17,14 +19,19 @@ from pomona.data.sources.kinds.sql import (
     now,
     parameters_of,
     rewritten,
+    too_slow,
 )
 from pomona.data.sources.records import SourceColumn, SourceKindInfo, SourceTable
 
+_AGAIN_S = 0.25
 # Else `read_csv('/etc/passwd')` or an http URL in a query would reach around the guard.
 _CLOSED = {
     "enable_external_access": "false",
     "lock_configuration": "true",
     "autoinstall_known_extensions": "false",
+    "python_enable_replacements": "false",
+    "memory_limit": "1GB",  # what does not fit is spilled to the scratch folder, never beside the file
+    "max_temp_directory_size": "20GB",
 }
 
 
@@ -60,7 +67,7 @@ class DuckDb:
 
     @contextmanager
     def open(self, site: Site, ask: Ask) -> Iterator[Stream]:
-        with _opened(site) as connection:
+        with _opened(site) as connection, _in_time(connection, ask):
             values, at = parameters_of(ask), now()
             # The bare question is prepared first, so that the message points into the user's own text.
             connection.execute("BEGIN TRANSACTION")
@@ -75,8 +82,30 @@ class DuckDb:
 @contextmanager
 def _opened(site: Site) -> Iterator[duckdb.DuckDBPyConnection]:
     [path] = site.guard.files(site.location)[:1]
-    with _in_words(), closing(duckdb.connect(str(path), read_only=True, config=dict(_CLOSED))) as connection:
+    config: dict[str, str | bool | int | float | list[str]] = {**_CLOSED, "temp_directory": str(site.scratch)}
+    with _in_words(), closing(duckdb.connect(str(path), read_only=True, config=config)) as connection:
         yield connection
+
+
+@contextmanager
+def _in_time(connection: duckdb.DuckDBPyConnection, ask: Ask) -> Iterator[None]:
+    """Stop a first look that takes too long."""
+    done = Event()
+    thread = Thread(target=_stop_late, args=(connection, done), name="source-watch", daemon=True)
+    if ask.limit is not None:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        if thread.ident is not None:
+            thread.join()
+
+
+def _stop_late(connection: duckdb.DuckDBPyConnection, done: Event) -> None:
+    late = not done.wait(sql.LOOK_S)
+    while late and not done.wait(_AGAIN_S):  # a query that was just starting did not hear the first call
+        connection.interrupt()
 
 
 def _told(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
@@ -93,6 +122,8 @@ def _in_words() -> Iterator[None]:
             f"DuckDB cannot read the file now: {error}",
             hint="another process may hold it for writing; the newest version stays, try again later",
         ) from None
+    except duckdb.InterruptException:
+        raise too_slow() from None
     except duckdb.Error as error:
         raise Invalid(
             f"DuckDB cannot answer the question: {error}",

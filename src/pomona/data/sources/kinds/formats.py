@@ -154,7 +154,11 @@ def in_words(name: str) -> Iterator[None]:
     """What a reader says, with the file's name and without its internals."""
     try:
         yield
-    except (pa.ArrowException, UnicodeDecodeError, EOFError, KeyError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, EOFError, KeyError, OSError) as error:
+        if (
+            isinstance(error, OSError) and error.errno is not None
+        ):  # the disk's or the network's, not the file's
+            raise
         first = str(error).splitlines()[0][:300] if str(error) else type(error).__name__
         raise Invalid(
             f"{name} cannot be read: {first}",

@@ -1,7 +1,7 @@
 """MySQL and MariaDB: rows stream unbuffered, from one consistent snapshot, in UTC."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, ClassVar
 from urllib.parse import unquote, urlsplit
 
@@ -13,6 +13,7 @@ from pymysql.cursors import SSCursor
 from pomona.core.errors import Invalid, PomonaError, Refused, Unavailable
 from pomona.data.sources import rules
 from pomona.data.sources.door import Ask, Site, Stream
+from pomona.data.sources.kinds import sql
 from pomona.data.sources.kinds.sql import (
     CONNECT_S,
     back_quoted,
@@ -22,6 +23,7 @@ from pomona.data.sources.kinds.sql import (
     parameters_of,
     rewritten,
     to_batches,
+    too_slow,
 )
 from pomona.data.sources.records import SourceColumn, SourceKindInfo, SourceTable
 
@@ -50,6 +52,7 @@ _TYPES = {
     FIELD_TYPE.NULL: pa.null(),
 }
 _DENIED = {1044, 1045, 1142, 1143, 1227, 1698}
+_TOO_SLOW = {1969, 3024}
 _AWAY = {1040, 1053, 1152, 1158, 1159, 1160, 1161, 1184, 2002, 2003, 2006, 2013, 2026, 2055}
 
 
@@ -92,6 +95,8 @@ class MySql:
         with _opened(site) as connection:
             values = parameters_of(ask)
             with connection.cursor(pymysql.cursors.Cursor) as first:
+                if ask.limit is not None:
+                    _bound(first)
                 first.execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 first.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY")
                 first.execute("SELECT UTC_TIMESTAMP(6)")
@@ -130,8 +135,16 @@ def _opened(site: Site) -> Iterator[Any]:
             yield connection
 
 
-def _written(sql: str, values: dict[str, Any]) -> str:
-    return rewritten(sql.replace("%", "%%"), values, "%({})s".format)
+def _bound(cursor: Any) -> None:
+    """Let the server stop what takes too long: MariaDB counts seconds, MySQL milliseconds."""
+    settings = (f"max_statement_time = {sql.LOOK_S:g}", f"max_execution_time = {round(sql.LOOK_S * 1000)}")
+    for setting in settings:
+        with suppress(pymysql.err.OperationalError):  # the other's
+            cursor.execute(f"SET SESSION {setting}")
+
+
+def _written(text: str, values: dict[str, Any]) -> str:
+    return rewritten(text.replace("%", "%%"), values, "%({})s".format)
 
 
 def _schema(cursor: SSCursor) -> pa.Schema:
@@ -184,6 +197,8 @@ def _explained(error: pymysql.err.Error, site: Site) -> PomonaError:
             f"the database refused: {said}",
             hint="are the user and what the credentials refer to right, and may it read this?",
         )
+    if number in _TOO_SLOW:
+        return too_slow()
     if number in _AWAY or isinstance(error, pymysql.err.InterfaceError) or not number:
         return Unavailable(
             f"the database does not answer, or not any more: {said}",

@@ -14,6 +14,7 @@ from psycopg import sql as pg
 from pomona.core.errors import Invalid, PomonaError, Refused, Unavailable
 from pomona.data.sources import rules
 from pomona.data.sources.door import Ask, Site, Stream
+from pomona.data.sources.kinds import sql
 from pomona.data.sources.kinds.sql import (
     CONNECT_S,
     bare,
@@ -22,6 +23,7 @@ from pomona.data.sources.kinds.sql import (
     double_quoted,
     parameters_of,
     rewritten,
+    too_slow,
     with_password,
 )
 from pomona.data.sources.records import SourceColumn, SourceKindInfo, SourceTable
@@ -74,6 +76,8 @@ class PostgreSql:
     @contextmanager
     def open(self, site: Site, ask: Ask) -> Iterator[Stream]:
         with _cursor(site) as cursor:
+            if ask.limit is not None:
+                cursor.execute(f"SET statement_timeout = {round(sql.LOOK_S * 1000)}")
             cursor.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             at: datetime = _rows(cursor, "SELECT clock_timestamp()")[0][0]  # takes the snapshot, too
             values = parameters_of(ask)
@@ -182,6 +186,8 @@ def _explained(error: Exception, site: Site) -> PomonaError:
     said = text.partition("ERROR:")[2] or text.partition("FATAL:")[2] or text
     said = said.partition("\n\nQuery was:")[0].partition(". SQLSTATE:")[0].strip()
     state = getattr(error, "sqlstate", None) or ("22" if "ERROR:" in text else "")
+    if "statement timeout" in said:
+        return too_slow()
     if "authentication" in text or state.startswith("28") or "no password supplied" in text:
         return Refused(
             f"PostgreSQL refused to log in: {said}",

@@ -8,13 +8,15 @@ from urllib.parse import quote, unquote, urlsplit
 
 import pyarrow as pa
 
-from pomona.core.errors import Invalid
+from pomona.core.errors import Invalid, TooLarge
 from pomona.data.records import Scalar
 from pomona.data.sources import rules
 from pomona.data.sources.door import Ask, Site
 
 BATCH_ROWS = 65_536
 CONNECT_S = 10
+LOOK_S = 60.0
+"""A first look at a source may take so long; an extraction, whatever it needs."""
 SINCE = "pomona_since"
 _NAMED = re.compile(r"(?<![:\w\\]):([A-Za-z_]\w*)(?!:)")
 Quote = Callable[[str], str]
@@ -132,6 +134,14 @@ def guessed(name: str, values: Iterable[Any]) -> pa.DataType:
         raise Invalid(
             f"column {name!r} mixes {named}", hint="cast it to one type in the query", extra={"column": name}
         ) from None
+
+
+def too_slow() -> TooLarge:
+    """A first look that took too long."""
+    return TooLarge(
+        f"the question took longer than {LOOK_S:g} s and was stopped",
+        hint="ask for less in the query; an extraction may take as long as it needs",
+    )
 
 
 def now() -> datetime:

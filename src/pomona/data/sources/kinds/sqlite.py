@@ -1,6 +1,7 @@
 """SQLite files: read in one transaction, after one pass that finds out what each column really holds."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any, ClassVar
@@ -9,9 +10,11 @@ import pyarrow as pa
 
 from pomona.core.errors import Invalid, Unavailable
 from pomona.data.sources.door import Ask, Site, Stream
-from pomona.data.sources.kinds.sql import bounded, double_quoted, now, parameters_of, to_batches
+from pomona.data.sources.kinds import sql
+from pomona.data.sources.kinds.sql import bounded, double_quoted, now, parameters_of, to_batches, too_slow
 from pomona.data.sources.records import SourceColumn, SourceKindInfo, SourceTable
 
+_STEPS = 100_000  # of SQLite's machine between two looks at the clock
 _TYPES = {
     frozenset(): pa.null(),
     frozenset({"integer"}): pa.int64(),
@@ -49,6 +52,9 @@ class Sqlite:
     @contextmanager
     def open(self, site: Site, ask: Ask) -> Iterator[Stream]:
         with _opened(site) as connection:
+            if ask.limit is not None:
+                until = time.monotonic() + sql.LOOK_S
+                connection.set_progress_handler(lambda: time.monotonic() > until, _STEPS)
             connection.execute("BEGIN")
             question, values, at = bounded(ask, double_quoted), _bindable(parameters_of(ask)), now()
             with _in_words():
@@ -135,6 +141,8 @@ def _in_words() -> Iterator[None]:
         yield
     except sqlite3.Error as error:
         said = str(error)
+        if said == "interrupted":
+            raise too_slow() from None
         if "unable to open" in said or "locked" in said or "busy" in said or "disk I/O" in said:
             raise Unavailable(
                 f"SQLite cannot read the file now: {said}", hint="the newest version stays; try again later"
