@@ -23,7 +23,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 30.0) -> None:
+def wait_for(port: int, process: "subprocess.Popen[bytes]", seconds: float = 90.0) -> None:
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         with socket.socket() as probe:
@@ -167,7 +167,7 @@ class MariaDb:
     def run(self, statements: str) -> None:
         """As the server's root."""
         command = ["mariadb", "--no-defaults", "-uroot", f"--socket={self._socket}"]
-        subprocess.run(command, input=statements.encode(), check=True, timeout=30)
+        subprocess.run(command, input=statements.encode(), check=True, timeout=120)
 
     def stop(self) -> None:
         stop(self._process)
