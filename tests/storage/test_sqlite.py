@@ -103,10 +103,10 @@ from pomona.storage.sqlite import SqliteDatabase
 from pomona.testing.database import told
 database = SqliteDatabase(Path(sys.argv[1]), SystemClock())
 metadata.create_all(database.engine)
-number = 0
+number, alone = 0, sys.argv[2] == "alone"
 while True:
     batch = range(number, number + 20)
-    futures = [(n, database.submit(lambda tx, n=n: tx.emit(told(str(n))))) for n in batch]
+    futures = [(n, database.submit(lambda tx, n=n: tx.emit(told(str(n))), alone=alone)) for n in batch]
     for n, future in futures:
         future.result()
         print(n, flush=True)
@@ -116,9 +116,11 @@ while True:
 
 @pytest.mark.crash
 @pytest.mark.parametrize("after_s", [0.05, 0.15, 0.4])
-def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after_s: float) -> None:
+@pytest.mark.parametrize("how", ["alone", "together"])
+def test_what_was_acknowledged_survives_kill_9(tmp_path: Path, after_s: float, how: str) -> None:
     path = tmp_path / "pomona.db"
-    child = subprocess.Popen([sys.executable, "-c", WRITER, str(path)], stdout=subprocess.PIPE, text=True)
+    command = [sys.executable, "-c", WRITER, str(path), how]
+    child = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None
     seen = [child.stdout.readline()]
     time.sleep(after_s)

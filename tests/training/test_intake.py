@@ -23,6 +23,12 @@ from pomona.training.store import inbox, metrics
 T = TypeVar("T")
 
 
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine half a second may be over before anybody has looked."""
+    monkeypatch.setattr(intake, "_SOON_S", 60.0)
+
+
 @pytest.fixture
 def run(tracking: TrackingService) -> Run:
     return tracking.start(name="one")
@@ -77,8 +83,9 @@ def test_another_process_sees_it_too(tracking: TrackingService, database: Databa
 
 
 def test_without_a_reader_metrics_settle_by_themselves(
-    tracking: TrackingService, database: Database, run: Run
+    tracking: TrackingService, database: Database, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(intake, "_SOON_S", 0.1)
     tracking.log(run.id, metrics=losses(0.5, 0.25))
     ends = time.monotonic() + 20
     while waiting(database) and time.monotonic() < ends:
@@ -94,6 +101,21 @@ def test_many_points_settle_with_the_call_that_makes_them_many(
     assert (waiting(database), stored(database)) == (1, 0)
     tracking.log(run.id, metrics=losses(4, 5, first=3))
     assert (waiting(database), stored(database)) == (0, 5)
+
+
+def test_a_lone_call_is_kept_settled_and_refused_like_others(
+    tracking: TrackingService, database: Database, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "_MANY", 4)
+    gone = tracking.start(name="gone")
+    tracking.delete(gone.id)
+    for step in range(3):
+        tracking.log_points(run.id, {"loss": [(step, 1_000, 0.5)]}, alone=True).result(timeout=20)
+        with pytest.raises(Invalid, match="must be in the 'active' state"):
+            tracking.log_points(gone.id, {"loss": [(step, 1_000, 0.5)]}, alone=True).result(timeout=20)
+    assert (waiting(database), stored(database)) == (3, 0)
+    tracking.log_points(run.id, {"loss": [(3, 1_000, 0.5)]}, alone=True).result(timeout=20)
+    assert (waiting(database), stored(database)) == (0, 4)
 
 
 def test_calls_that_share_a_commit_fail_alone(tracking: TrackingService, run: Run) -> None:

@@ -72,10 +72,12 @@ class Transaction(Rows, Protocol):
 class Database(Protocol):
     """Records that survive ``kill -9``: what ``write`` returned from is durable."""
 
-    def submit(self, work: Callable[[Transaction], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Transaction], T], *, alone: bool = False) -> "Future[T]":
         """Queue ``work`` for the writer; the future is done once its transaction is durable.
 
         Work that raises is undone alone; others that share its commit are not touched.
+        ``alone``: it is short and nobody is there to share its commit with. A database may then do it in
+        the calling thread, if it expects that to take no more than a moment.
         """
         ...
 

@@ -16,12 +16,13 @@ from sqlalchemy.exc import OperationalError
 
 from pomona.core.errors import PomonaError, StorageFull, Unavailable
 from pomona.core.ports import Clock, Condition, Transaction
-from pomona.storage.sqlite_transaction import SqliteTransaction
+from pomona.storage.sqlite_transaction import SqliteTransaction, run_by_driver
 from pomona.storage.writer import GroupWriter
 
 T = TypeVar("T")
 
 _BUSY_MS = 30_000
+_CHECKPOINT_PAGES = 1000  # of the log, after which a commit brings them into the file
 
 
 class SqliteDatabase:
@@ -35,15 +36,16 @@ class SqliteDatabase:
         self._reader_engine = _engine(
             path, begin="BEGIN", read_only=True, poolclass=QueuePool, pool_size=8, max_overflow=56
         )
-        self.writer = GroupWriter(self._writer_engine, clock, _Backend())
+        self._lone_engine = _engine(path, begin="BEGIN IMMEDIATE", waits=False, poolclass=NullPool)
+        self.writer = GroupWriter(self._writer_engine, clock, _Backend(), lone=self._lone_engine)
 
     @property
     def engine(self) -> Engine:
         """For migrations only."""
         return self._writer_engine
 
-    def submit(self, work: Callable[[Transaction], T]) -> "Future[T]":
-        return self.writer.submit(work)
+    def submit(self, work: Callable[[Transaction], T], *, alone: bool = False) -> "Future[T]":
+        return self.writer.submit(work, alone=alone)
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()
@@ -80,6 +82,7 @@ class SqliteDatabase:
         self.writer.close()
         self._reader_engine.dispose()
         self._writer_engine.dispose()
+        self._lone_engine.dispose()
 
 
 class _Backend:
@@ -105,9 +108,11 @@ def _empty_wal(cursor: Any) -> None:
     raise Unavailable("others read the database without a pause", hint="try again when it is quieter")
 
 
-def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) -> Engine:
+def _engine(path: Path, *, begin: str, read_only: bool = False, waits: bool = True, **options: Any) -> Engine:
+    """An engine; one that does not wait fails at others' locks, and leaves checkpoints to others."""
+    busy_ms = _BUSY_MS if waits else 0
     engine = create_engine(
-        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": _BUSY_MS / 1000}, **options
+        f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": busy_ms / 1000}, **options
     )
 
     @event.listens_for(engine, "connect")
@@ -117,7 +122,8 @@ def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) 
             "journal_mode=WAL",
             "synchronous=FULL",
             "secure_delete=FAST",  # pages that are given back are overwritten by ``scrub``, not each time
-            f"busy_timeout={_BUSY_MS}",
+            f"busy_timeout={busy_ms}",
+            f"wal_autocheckpoint={_CHECKPOINT_PAGES if waits else 0}",
             "cache_size=-32000",
             "temp_store=MEMORY",
             f"query_only={'ON' if read_only else 'OFF'}",
@@ -126,7 +132,7 @@ def _engine(path: Path, *, begin: str, read_only: bool = False, **options: Any) 
 
     @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        run_by_driver(connection, begin)
 
     return engine
 

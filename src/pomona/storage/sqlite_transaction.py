@@ -6,6 +6,7 @@ from functools import cache
 from itertools import chain
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
 from pomona.storage.ledger import SqlTransaction
@@ -37,11 +38,20 @@ class SqliteTransaction(SqlTransaction):
         self.insert_rows(into, single, otherwise)
 
     def _driver(self, sql: str, values: tuple[Any, ...]) -> Any:
-        driver: Any = self._connection.connection.driver_connection
-        try:
-            return driver.execute(sql, values)
-        except sqlite3.Error as error:
-            raise DBAPIError.instance(sql, values, error, sqlite3.Error) from error
+        return run_by_driver(self._connection, sql, values)
+
+
+def run_by_driver(connection: Connection, sql: str, values: tuple[Any, ...] = ()) -> Any:
+    """Run one statement without what SQLAlchemy does around it: that takes longer than a small one.
+
+    Raises:
+        DBAPIError: As SQLAlchemy does.
+    """
+    driver: Any = connection.connection.driver_connection
+    try:
+        return driver.execute(sql, values)
+    except sqlite3.Error as error:
+        raise DBAPIError.instance(sql, values, error, sqlite3.Error) from error
 
 
 @cache

@@ -38,6 +38,21 @@ class DatabaseContract:
         assert {entry.data["name"] for entry in ledger.entries()} == {"good"}
         assert ledger.verify() == 40
 
+    def test_a_write_that_is_alone_is_one_like_others(self, database: Database, ledger: Ledger) -> None:
+        def breaks(tx: Transaction) -> None:
+            tx.emit(told("broken"))
+            raise ValueError("no")
+
+        for number in range(3):
+            with acting_as(f"ann {number}"):
+                database.submit(lambda tx, n=number: tx.emit(told(str(n))), alone=True).result()  # type: ignore[misc]
+            with pytest.raises(ValueError, match="no"):
+                database.submit(breaks, alone=True).result()
+            database.write(lambda tx: tx.emit(told("pear")))
+        found = [(entry.data["name"], entry.actor) for entry in ledger.entries()[::2]]
+        assert found == [("0", "ann 0"), ("1", "ann 1"), ("2", "ann 2")]
+        assert ledger.verify() == 6
+
     def test_the_actor_is_the_one_who_asked(self, database: Database, ledger: Ledger) -> None:
         with acting_as("ann"):
             future = database.submit(lambda tx: tx.emit(told("pear")))

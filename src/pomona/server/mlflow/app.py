@@ -55,6 +55,7 @@ class MlflowApp:
         self._threads = Threads(32, "mlflow")
         self._uploads = Uploads(services.companions.uploads, services.tracking)
         table = [*table_of(services), *files_table(services, self._artifacts, self._uploads)]
+        self._hot = {handler for _, _, handler in table if inspect.iscoroutinefunction(handler)}
         self._exact = {(method, path): handler for method, path, handler in table if "{" not in path}
         self._patterns = [(method, _pattern(path), handler) for method, path, handler in table if "{" in path]
         self._varied = [(method, path) for method, path, _ in table if "{" in path]
@@ -118,7 +119,7 @@ class MlflowApp:
             raise _unknown(method, request.scope["path"])
 
     async def _run(self, handler: Handler, request: Request) -> Answer:
-        if inspect.iscoroutinefunction(handler):
+        if handler in self._hot:
             hot: Awaitable[Response] = handler(request)
             return await hot
         found: Answer = await self._threads.run(handler, request)

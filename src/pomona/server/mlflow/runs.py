@@ -1,9 +1,12 @@
 """Runs of the protocol: start, log, finish, search. Logging is async: no thread waits for the disk."""
 
+import asyncio
+
 import msgspec
 
 from pomona.core.errors import Invalid
 from pomona.server.mlflow import shapes
+from pomona.server.mlflow.company import Company
 from pomona.server.mlflow.experiments import view_of
 from pomona.server.mlflow.forms import (
     BatchForm,
@@ -16,7 +19,7 @@ from pomona.server.mlflow.forms import (
 )
 from pomona.server.mlflow.plain import metric_in, metrics_in
 from pomona.server.mlflow.wire import EMPTY, Request, Response, answer, durable
-from pomona.training.records.runs import DatasetInput, Metric, RunModel, RunStatus, SearchRuns
+from pomona.training.records.runs import DatasetInput, Metric, Points, RunModel, RunStatus, SearchRuns
 from pomona.training.rules import limits
 from pomona.training.rules.limits import invalid_value
 from pomona.training.rules.paging import offset_from, token_for
@@ -42,6 +45,7 @@ class Runs:
 
     def __init__(self, tracking: TrackingService) -> None:
         self._tracking = tracking
+        self._loggers = Company()
 
     def create(self, request: Request) -> Response:
         form = request.form(RunForm)
@@ -91,8 +95,7 @@ class Runs:
 
     async def log_metric(self, request: Request) -> Response:
         if (plain := metric_in(request.body)) is not None:
-            await durable(self._tracking.log_points(*plain))
-            return EMPTY
+            return await self._log_points(*plain)
         form = request.form(MetricForm, "key")
         metric = _metric(form, "")
         limits.check_metric(metric)  # alone it is named otherwise than in a batch
@@ -116,8 +119,7 @@ class Runs:
 
     async def log_batch(self, request: Request) -> Response:
         if (plain := metrics_in(request.body)) is not None:
-            await durable(self._tracking.log_points(*plain))
-            return EMPTY
+            return await self._log_points(*plain)
         form = request.form(BatchForm, "run_id")
         future = self._tracking.log_later(
             form.run_id or "",
@@ -126,6 +128,13 @@ class Runs:
             tags=[item.item() for item in form.tags or []],
         )
         await durable(future)
+        return EMPTY
+
+    async def _log_points(self, run_id: str, points: Points) -> Response:
+        with self._loggers as company:
+            if company.is_alone:
+                await asyncio.sleep(0)  # calls that came at the same time enter here
+            await durable(self._tracking.log_points(run_id, points, alone=company.is_alone))
         return EMPTY
 
     def delete_tag(self, request: Request) -> Response:

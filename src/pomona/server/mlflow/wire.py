@@ -187,6 +187,8 @@ def failure(error: PomonaError) -> Response:
 
 async def durable(future: "Future[T]") -> T:
     """Wait for a write. A client that goes away does not take it back."""
+    if future.done():
+        return future.result()
     loop = asyncio.get_running_loop()
     stored = loop.create_future()
 

@@ -62,8 +62,8 @@ class PostgresDatabase:
         """For migrations only."""
         return self._writer_engine
 
-    def submit(self, work: Callable[[Transaction], T]) -> "Future[T]":
-        return self.writer.submit(work)
+    def submit(self, work: Callable[[Transaction], T], *, alone: bool = False) -> "Future[T]":
+        return self.writer.submit(work)  # a server is waited for by the writer's thread only
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()

@@ -48,8 +48,10 @@ class MetricIntake:
         self._timer: threading.Timer | None = None
         self.known: dict[str, int] = {}  # numbers of names; replaced, never changed
 
-    def put(self, run_id: str, points: Points) -> "Future[None]":
+    def put(self, run_id: str, points: Points, *, alone: bool = False) -> "Future[None]":
         """Keep points; the future is done once they are durable, and who reads from then on sees them.
+
+        ``alone``: no other call is on its way, so there is nobody to share a commit with.
 
         Raises:
             NotFound: If there is no such run (from the future).
@@ -61,7 +63,7 @@ class MetricIntake:
             self._waiting.append(call)
             is_first = len(self._waiting) == 1
         if is_first:
-            self._submit()
+            self._submit(alone=alone and not self.is_much(call.count))
         return call.done
 
     def settle(self, tx: Transaction) -> dict[str, int]:
@@ -84,9 +86,11 @@ class MetricIntake:
         return calls
 
     def kept(self, count: int, *, settled: bool) -> None:
-        """So many points are durable; called by the writer's thread alone."""
-        self._unsettled = 0 if settled else self._unsettled + count
-        if self._unsettled and self._timer is None:
+        """So many points are durable, or none waits any more."""
+        with self._lock:
+            self._unsettled = 0 if settled else self._unsettled + count
+            if not self._unsettled or self._timer is not None:
+                return
             self._timer = threading.Timer(_SOON_S, self._settle_soon)
             self._timer.daemon = True
             self._timer.start()
@@ -95,10 +99,10 @@ class MetricIntake:
         """Whether so many more points should not wait any longer."""
         return self._unsettled + count >= _MANY
 
-    def _submit(self) -> None:
+    def _submit(self, *, alone: bool = False) -> None:
         commit = _Commit(self)
         try:
-            self._database.submit(commit).add_done_callback(commit.answer)
+            self._database.submit(commit, alone=alone).add_done_callback(commit.answer)
         except PomonaError as error:  # the database is closed
             for call in self.take():
                 call.answer(error)

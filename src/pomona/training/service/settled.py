@@ -25,12 +25,12 @@ class SettledDatabase:
         self._inner = inner
         self._intake = intake
 
-    def submit(self, work: Callable[[Transaction], T]) -> "Future[T]":
+    def submit(self, work: Callable[[Transaction], T], *, alone: bool = False) -> "Future[T]":
         def settled(tx: Transaction) -> T:
             self._intake.settle(tx)
             return work(tx)
 
-        return self._inner.submit(settled)
+        return self._inner.submit(settled)  # however short the work is, to settle may take long
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         return self.submit(work).result()

@@ -218,12 +218,15 @@ class TrackingService:
         future.add_done_callback(self._intake.remember)
         return future
 
-    def log_points(self, run_id: str, points: Points) -> "Future[Any]":
-        """As ``log_later``, of finite metrics whose names, times and steps were checked already."""
+    def log_points(self, run_id: str, points: Points, *, alone: bool = False) -> "Future[Any]":
+        """As ``log_later``, of finite metrics whose names, times and steps were checked already.
+
+        ``alone``: no other call is on its way.
+        """
         if current_claim() is not None:  # a claim is stored with what it claims, not with others' calls
             return self.log_later(run_id, metrics=metrics_of(points))
         limits.check_run_id(run_id)
-        return self._intake.put(run_id, points)
+        return self._intake.put(run_id, points, alone=alone)
 
     def close(self) -> None:
         """Finish what is on its way in."""
