@@ -13,6 +13,7 @@ from pomona.core.errors import PomonaError
 from pomona.process import LOGIN_CODES_VARIABLE, stop_with_parent, take_database
 from pomona.server.auth import Access
 from pomona.server.main import build
+from pomona.server.packets import OnePacketProtocol
 
 
 def main() -> None:
@@ -36,6 +37,7 @@ def main() -> None:
             server,
             host=given.host,
             port=given.port,
+            http=OnePacketProtocol,
             log_level="warning",
             access_log=False,
             lifespan="off",
