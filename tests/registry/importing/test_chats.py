@@ -116,7 +116,7 @@ def test_chats_of_a_server_come_over_whole_and_once(app: App, tmp_path: Path) ->
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(port, server, 60)
+        wait_for(port, server, 180)
         told = chats(f"http://127.0.0.1:{port}", "fill-rows", tmp_path)
         add_webhook(str(tmp_path / "s.db"))
         wanted = NewImport(origin=f"http://127.0.0.1:{port}")

@@ -121,7 +121,7 @@ def test_a_server_of_mlflow_comes_over_whole_and_once(app: App, folder: Path, tm
         stderr=subprocess.DEVNULL,
     )
     try:
-        wait_for(port, server, 60)
+        wait_for(port, server, 180)
         told = made(f"http://127.0.0.1:{port}", tmp_path)
         wanted = NewImport(origin=f"http://127.0.0.1:{port}", trust="made by this test")
         assert counts(taken(app, wanted)) == (3, 0, 2)
