@@ -82,6 +82,17 @@ def test_rows_without_consent_are_left_out_and_counted(client: Client) -> None:
     assert client.data.consent("d", "spam").refused
 
 
+def test_a_diff_hands_out_no_frame_of_rows_read_by_consent(client: Client) -> None:
+    client.data.create("d", key=["id"], consent_column="agreed")
+    client.data.commit("d", customers(pa.array([True, False])).slice(0, 1))
+    client.data.commit("d", customers(pa.array([True, False])))
+    found = client.data.diff("d@v1", "d@v2")
+    assert found.summary.added == 1  # a look is a look
+    with pytest.raises(Refused, match="no purpose was named"):
+        found.added().to_arrow()
+    assert told(client, "data.purpose_refused")[0]["dataset"] == "d"
+
+
 def test_consent_is_declared_later(client: Client) -> None:
     client.data.create("d", key=["id"])
     version = client.data.commit("d", customers(pa.array([True, False, None])))

@@ -116,14 +116,21 @@ class Shelf:
         book = self.open(ref)
         return self._data.permits.consent(book.dataset, book.version, book.reader, purpose)
 
+    def check_unasked(self, book: Book) -> None:
+        """May all of a version's rows be handed out to who names no purpose?
+
+        Raises:
+            Refused: If rows are read by consent; that is in the ledger then.
+        """
+        self._data.permits.check(book.dataset, book.version, None)
+
     def location(self, ref: str) -> Location:
         """Where other engines find a version.
 
         Raises:
             Refused: If rows are read by consent: other engines would not ask.
         """
-        book = self.open(ref)
-        self._data.permits.check(book.dataset, book.version, None)
+        self.check_unasked(self.open(ref))
         path, number = self._data.location(ref)
         return Location(path=path, version=number)
 

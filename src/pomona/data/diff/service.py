@@ -101,9 +101,12 @@ class DiffService:
         ``_changed``: the names of the columns that differ. Of all rows the same, and ``_change``: the kind.
 
         Raises:
-            As ``diff``.
+            Refused: If rows of one of them are read by consent: all of them could be had this way.
+            NotFound, Invalid, Tampered: As ``diff``.
         """
         one, other = self._shelf.open(before), self._shelf.open(after)
+        for book in (one, other):
+            self._shelf.check_unasked(book)
         key, steps = self._steps(one, other)
         frame = Frame(kinds, one.schema, other.schema, key)
         tables = (frame.of(step) for step in self._walk(one, other, steps))
