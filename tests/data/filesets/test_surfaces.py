@@ -306,7 +306,7 @@ def test_a_full_disk_is_said_and_nothing_is_left(
     assert [path.name for path in (tmp_path / "home/filesets/incoming").iterdir()] == ["proof"]
     client.files.add(SET, folder)
     with monkeypatch.context() as patched:
-        patched.setattr("pomona.sdk.files.writing._write_all", full)
+        patched.setattr("pomona.sdk.files.placing.write_all", full)
         with pytest.raises(StorageFull):
             client.files.checkout(SET, tmp_path / "out")
     assert not list((tmp_path / "out").glob(".pomona-*"))

@@ -14,8 +14,9 @@ from pomona.data.filesets.rules import matcher
 from pomona.sdk.files.cloning import Link
 from pomona.sdk.files.contents import Contents
 from pomona.sdk.files.folder import Content, Folder, ordered
-from pomona.sdk.files.hashing import hash_only
+from pomona.sdk.files.hashing import HashedFile, hash_only
 from pomona.sdk.files.progress import Report
+from pomona.sdk.files.scanning import Scan
 from pomona.sdk.files.state import Base
 from pomona.sdk.files.writing import Writer
 
@@ -82,10 +83,9 @@ def checkout(
     _remove(root, [*plan.remove, *plan.blocked])
     writer = Writer(contents, manifest, root, link=link, progress=progress)
     written = writer.write(plan.write)
-    again = Folder(root)
-    again.learn(
-        {path: found for path, found in folder.known().items() if path in again.scan.files()} | written
-    )
+    again = Folder(root) if folder.holds_any() else Folder(root, scanned=_scan_of(manifest, rows, written))
+    there = again.scan.files()
+    again.learn({path: found for path, found in folder.known().items() if path in there} | written)
     again.remember(base=_joined(before, base), manifest=encoded)
     return CheckedOut(
         ref=base.ref,
@@ -93,6 +93,15 @@ def checkout(
         removed=len(plan.remove),
         kept=plan.kept,
         size=sum(manifest.sizes[row] for row in plan.write),
+    )
+
+
+def _scan_of(manifest: Manifest, rows: Sequence[int], written: dict[str, HashedFile]) -> Scan:
+    """What lies in a folder that held no file before; whatever came meanwhile is seen the next time."""
+    stamps = {path: found.stamp for path, found in written.items()}
+    return Scan.of(
+        stamps,
+        {path: manifest.targets[path] for row in rows if (path := manifest.paths[row]) in manifest.targets},
     )
 
 
@@ -173,12 +182,23 @@ def _parents(path: str) -> list[str]:
 def _check_folders(root: Path, manifest: Manifest, plan: Plan) -> None:
     """A folder that stands where a file must be is never removed."""
     going = set(plan.remove)
+    holds: dict[str, frozenset[str]] = {}  # by folder, the folders in it: few, where the files are many
     for row in plan.write:
-        path = root / manifest.paths[row]
-        if path.is_dir() and not path.is_symlink() and not _will_be_empty(root, path, going):
+        folder, _, name = manifest.paths[row].rpartition("/")
+        if folder not in holds:
+            holds[folder] = _folders_in(root / folder)
+        if name in holds[folder] and not _will_be_empty(root, root / folder / name, going):
             raise Conflict(
                 f"{manifest.paths[row]!r} is a folder here and a file there", hint="move the folder away"
             )
+
+
+def _folders_in(place: Path) -> frozenset[str]:
+    try:
+        with os.scandir(place) as entries:
+            return frozenset(entry.name for entry in entries if entry.is_dir(follow_symlinks=False))
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
 
 
 def _will_be_empty(root: Path, folder: Path, going: set[str]) -> bool:

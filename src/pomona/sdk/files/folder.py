@@ -37,15 +37,27 @@ class Folder:
 
     Args:
         include, exclude: Patterns; without ``include`` every file counts.
+        scanned: What lies in it, if the caller knows.
     """
 
-    def __init__(self, root: Path, *, include: Sequence[str] = (), exclude: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        root: Path,
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        scanned: Scan | None = None,
+    ) -> None:
         self.root = root
         self.state = FolderState(root)
         self.include, self.exclude = tuple(include), tuple(exclude)
-        self.scan: Scan = scan(str(root), wanted=wanted_by(include, exclude))
+        self.scan: Scan = scanned or scan(str(root), wanted=wanted_by(include, exclude))
         self.rows = self.state.folders()
         self._read: dict[str, HashedFile] = {}
+
+    def holds_any(self) -> bool:
+        """Whether there is any file, link or other thing in it."""
+        return bool(self.scan.folders or self.scan.links or self.scan.odd)
 
     def unread(self) -> list[tuple[str, Stamp]]:
         """Files whose content is not known by their stamp."""

@@ -9,6 +9,8 @@ from pomona.core.errors import NotFound, Tampered
 from pomona.data.filesets.manifests import Manifest
 from pomona.sdk.files.contents import Contents, verified
 
+_ASKED_AT_ONCE = 200_000
+
 
 class Moved(NotFound):
     """A content lies elsewhere since its place was told."""
@@ -28,10 +30,14 @@ class Packs:
             Tampered: If its bytes on disk changed.
             Moved: If the pack was swept since its place was told.
         """
+        return verified(digest, self.read_as_it_is(file, offset, length))
+
+    def read_as_it_is(self, file: int, offset: int, length: int) -> bytes:
+        """The bytes of a content, for a caller who verifies the whole file."""
         handle = self._handles.get(file)
         if handle is None:
             handle = self._handles[file] = self._open(file)
-        return verified(digest, os.pread(handle, length, offset))
+        return os.pread(handle, length, offset)
 
     def _open(self, file: int) -> int:
         try:
@@ -49,31 +55,68 @@ class Packs:
         self._handles = {}
 
 
+class Located:
+    """Where contents lie on this machine.
+
+    Args:
+        rows: Files of the manifest whose contents will be read.
+    """
+
+    def __init__(self, contents: Contents, manifest: Manifest, rows: Sequence[int]) -> None:
+        self.files: list[str] = []
+        self._places: dict[bytes, tuple[int, int, int]] = {}
+        wanted = list(dict.fromkeys(digest for row in rows for digest, _ in _pieces(manifest, row)))
+        for at in range(0, len(wanted), _ASKED_AT_ONCE):
+            self._ask(contents, wanted[at : at + _ASKED_AT_ONCE])
+
+    def _ask(self, contents: Contents, wanted: list[bytes]) -> None:
+        spans = contents.locate(wanted)
+        if spans is not None:
+            first = len(self.files)
+            self.files += spans.files
+            places = zip([first + file for file in spans.file], spans.offset, spans.length, strict=True)
+            self._places.update(zip(wanted, places, strict=True))
+
+    def place(self, digest: bytes) -> tuple[int, int, int]:
+        """Number of the pack in ``files``, offset and length of a content."""
+        return self._places[digest]
+
+
 def read_rows(
-    contents: Contents, manifest: Manifest, rows: Sequence[int]
+    contents: Contents, manifest: Manifest, rows: Sequence[int], located: Located | None = None
 ) -> Iterator[tuple[int, bool, bytes]]:
     """The contents of these files, one after the other: row, whether it is the file's last, bytes.
 
-    Each content is verified, and each file above one content as a whole, too.
+    A file of one content is verified before it is given, a larger one before its last content is.
+
+    Args:
+        located: Where the contents lie, if that was asked before.
     """
     order = [(row, digest, size) for row in rows for digest, size in _pieces(manifest, row)]
-    wanted = list(dict.fromkeys(digest for _, digest, _ in order))
-    spans = contents.locate(wanted) if wanted else None
-    if spans is not None:
-        place = {digest: number for number, digest in enumerate(wanted)}
-        packs = Packs(spans.files)
+    if not order:
+        return
+    if located is None:
+        located = Located(contents, manifest, rows)
+    if located.files:
+        packs = Packs(located.files)
         try:
-            bodies = (
-                packs.read(digest, spans.file[at], spans.offset[at], spans.length[at])
-                for _, digest, _ in order
-                for at in (place[digest],)
-            )
-            yield from _joined(manifest, order, bodies)
+            yield from _joined(manifest, order, _bodies(packs, located, manifest, order))
         finally:
             packs.close()
     else:
         fetched = contents.fetch([digest for _, digest, _ in order], [size for _, _, size in order])
         yield from _joined(manifest, order, (body for _, body in fetched))
+
+
+def _bodies(
+    packs: Packs, located: Located, manifest: Manifest, order: Sequence[tuple[int, bytes, int]]
+) -> Iterator[bytes]:
+    for row, digest, _ in order:
+        file, offset, length = located.place(digest)
+        if digest == manifest.digests[row]:
+            yield packs.read(digest, file, offset, length)
+        else:  # `_joined` verifies the file that this is a piece of: reading it twice would tell no more
+            yield packs.read_as_it_is(file, offset, length)
 
 
 def _pieces(manifest: Manifest, row: int) -> list[tuple[bytes, int]]:

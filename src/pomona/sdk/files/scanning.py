@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pomona.data.filesets.names import OWN_FOLDERS
 
@@ -26,6 +26,18 @@ class Scan:
         self.folders: dict[str, list[tuple[str, Stamp]]] = {}
         self.links: dict[str, str] = {}
         self.odd: list[str] = []
+
+    @classmethod
+    def of(cls, files: Mapping[str, Stamp], links: Mapping[str, str]) -> "Scan":
+        """These files and links, by path."""
+        found = cls()
+        found.links = dict(links)
+        for path, stamp in files.items():
+            folder, _, name = path.rpartition("/")
+            found.folders.setdefault(folder, []).append((name, stamp))
+        for held in found.folders.values():
+            held.sort()
+        return found
 
     def files(self) -> dict[str, Stamp]:
         """By path, the stamp of each file."""

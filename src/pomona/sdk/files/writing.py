@@ -17,9 +17,10 @@ from pomona.data.filesets.manifests import Manifest
 from pomona.sdk.files.cloning import CLONE_BYTES, Link, can_clone, check_hardlinks, clone
 from pomona.sdk.files.contents import Contents
 from pomona.sdk.files.hashing import HashedFile
+from pomona.sdk.files.placing import Placed, Placing, write_all
 from pomona.sdk.files.progress import Counter, Report
-from pomona.sdk.files.reading import read_rows
-from pomona.sdk.files.scanning import EXECUTABLE, LINK, STAGE, stamp_of
+from pomona.sdk.files.reading import Located, Moved, read_rows
+from pomona.sdk.files.scanning import EXECUTABLE, LINK, STAGE, Stamp, stamp_of
 
 _BATCH_BYTES = 8 << 20
 _BATCH = 512
@@ -63,16 +64,9 @@ class Writer:
         counter = Counter(self._progress, files=len(files), size=sum(manifest.sizes[row] for row in files))
         self._make_folders(rows)
         self._stage.mkdir(mode=0o700)
-        written: dict[str, HashedFile] = {}
         try:
-            with ThreadPoolExecutor(_threads(), thread_name_prefix="pomona-checkout") as pool:
-                work = [pool.submit(self._write, part, counter) for part in _parts(manifest, files)]
-                for done in work:
-                    try:
-                        written.update(done.result())
-                    except BaseException:
-                        self._stop.set()
-                        raise
+            with Placing(self._stage) as placing:
+                written = self._write_files(files, placing, counter)
             for row in rows:
                 if manifest.modes[row] == LINK:
                     self._write_link(row)
@@ -84,55 +78,66 @@ class Writer:
             shutil.rmtree(self._stage, ignore_errors=True)
         return written
 
-    def _write(self, rows: Sequence[int], counter: Counter) -> dict[str, HashedFile]:
+    def _write_files(self, rows: Sequence[int], placing: Placing, counter: Counter) -> dict[str, HashedFile]:
+        written: dict[str, HashedFile] = {}
+        here = Located(self._contents, self._manifest, rows)
+        with ThreadPoolExecutor(_threads(), thread_name_prefix="pomona-checkout") as pool:
+            parts = _parts(self._manifest, rows)
+            work = [pool.submit(self._write, part, here, placing, counter) for part in parts]
+            for done in work:
+                try:
+                    written.update(done.result())
+                except BaseException:
+                    self._stop.set()
+                    raise
+        return written
+
+    def _write(
+        self, rows: Sequence[int], here: Located, placing: Placing, counter: Counter
+    ) -> dict[str, HashedFile]:
         shelved = [row for row in rows if self._shelf and self._manifest.sizes[row] >= self._shelf_from]
         plain = [row for row in rows if row not in set(shelved)] if shelved else rows
-        found = {}
-        for row in shelved:
-            found[self._manifest.paths[row]] = self._from_shelf(row)
-        for row, place in self._copies(plain, self._stage):
-            found[self._manifest.paths[row]] = self._publish(row, place)
-        counter.add(len(rows), sum(self._manifest.sizes[row] for row in rows))
-        return found
-
-    def _copies(self, rows: Sequence[int], folder: Path) -> Iterator[tuple[int, str]]:
-        """Each file as a copy under a name of no meaning."""
-        start = f"{folder}/{secrets.token_hex(8)}-"
-        handle = -1
-        place = ""
+        found = {row: self._from_shelf(row) for row in shelved}
         try:
-            for row, last, body in read_rows(self._contents, self._manifest, rows):
+            self._copy(plain, here, placing, found)
+        except Moved:  # a sweep moved a pack since we asked: ask once more where the rest lies
+            left = [row for row in plain if row not in found]
+            self._copy(left, Located(self._contents, self._manifest, left), placing, found)
+        counter.add(len(rows), sum(self._manifest.sizes[row] for row in rows))
+        manifest = self._manifest
+        return {
+            manifest.paths[row]: HashedFile(manifest.digests[row], stamp, None)
+            for row, stamp in found.items()
+        }
+
+    def _copy(self, rows: Sequence[int], here: Located, placing: Placing, found: dict[int, Stamp]) -> None:
+        manifest, start = self._manifest, f"{self._root}/"
+        file: Placed | None = None
+        try:
+            for row, last, body in read_rows(self._contents, manifest, rows, here):
                 if self._stop.is_set():
                     return
-                if handle < 0:
-                    place = f"{start}{row}"
-                    mode = 0o777 if self._manifest.modes[row] == EXECUTABLE else 0o666
-                    handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-                _write_all(handle, body)
+                if file is None:
+                    file = placing.start(start + manifest.paths[row], _mode(manifest, row))
+                file.write(body)
                 if last:
-                    os.close(handle)
-                    handle = -1
-                    yield row, place
+                    found[row] = file.finish()
+                    file = None
         finally:
-            if handle >= 0:
-                os.close(handle)
+            if file is not None:
+                file.discard()
 
-    def _publish(self, row: int, place: str) -> HashedFile:
-        path = f"{self._root}/{self._manifest.paths[row]}"
-        os.replace(place, path)  # noqa: PTH105 - twenty thousand times
-        return HashedFile(self._manifest.digests[row], stamp_of(os.lstat(path)), None)
-
-    def _from_shelf(self, row: int) -> HashedFile:
+    def _from_shelf(self, row: int) -> Stamp:
         assert self._shelf is not None  # noqa: S101 - for the type checker
         kept = self._shelved(self._shelf, row)
         place = f"{self._stage}/{secrets.token_hex(8)}"
         if self._hard:
             os.link(kept, place)
-        else:
-            mode = 0o777 if self._manifest.modes[row] == EXECUTABLE else 0o666
-            if not clone(kept, place, mode):
-                shutil.copyfile(kept, place)
-        return self._publish(row, place)
+        elif not clone(kept, place, _mode(self._manifest, row)):
+            shutil.copyfile(kept, place)
+        path = f"{self._root}/{self._manifest.paths[row]}"
+        os.replace(place, path)  # noqa: PTH105 - twenty thousand times
+        return stamp_of(os.lstat(path))
 
     def _shelved(self, shelf: Path, row: int) -> Path:
         """The whole file beside the packs, made if it is not there or was changed."""
@@ -141,9 +146,15 @@ class Writer:
         kept = shelf / (digest.hex() + ("x" if executable else ""))
         if kept.is_file() and _digest_of(kept) == digest:
             return kept
-        for _, place in self._copies([row], shelf):
-            Path(place).chmod(0o555 if executable else 0o444)
-            Path(place).replace(kept)
+        made = shelf / secrets.token_hex(8)
+        try:
+            with made.open("xb", buffering=0) as out:
+                for _, _, body in read_rows(self._contents, self._manifest, [row]):
+                    write_all(out.fileno(), body)
+            made.chmod(0o555 if executable else 0o444)
+            made.replace(kept)
+        finally:
+            made.unlink(missing_ok=True)
         return kept
 
     def _write_link(self, row: int) -> None:
@@ -222,10 +233,8 @@ def _parts(manifest: Manifest, rows: Sequence[int]) -> Iterator[list[int]]:
         yield part
 
 
-def _write_all(handle: int, body: bytes) -> None:
-    done = os.write(handle, body)
-    while done < len(body):
-        done += os.write(handle, memoryview(body)[done:])
+def _mode(manifest: Manifest, row: int) -> int:
+    return 0o777 if manifest.modes[row] == EXECUTABLE else 0o666
 
 
 def _digest_of(path: Path) -> bytes:
