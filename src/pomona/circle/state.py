@@ -160,6 +160,8 @@ class CircleService:
         ]
 
     def _spent_on_training(self) -> tuple[str, Decimal] | None:
+        if not self._of.tracking.reports.has_prices():
+            return None
         try:
             found = self._of.tracking.reports.spent()
         except Invalid:  # prices that cannot be read: the pages of cost say so, this one has more to show

@@ -19,7 +19,7 @@ export function Balances({ money }: { money: Balance[] }) {
           {one.earned !== null && (
             <div>
               <dt>
-                <Anchor component={Link} to="/serving">
+                <Anchor component={Link} to="/serving" inherit>
                   Earned by models
                 </Anchor>
               </dt>
@@ -34,7 +34,7 @@ export function Balances({ money }: { money: Balance[] }) {
           {one.spent !== null && (
             <div>
               <dt>
-                <Anchor component={Link} to="/training">
+                <Anchor component={Link} to="/training" inherit>
                   Spent on training
                 </Anchor>
               </dt>
@@ -52,6 +52,9 @@ export function Balances({ money }: { money: Balance[] }) {
               <dd>
                 <Money amount={Number(one.earned) - Number(one.spent)} currency={one.currency} signed />
               </dd>
+              <Text size="xs" c="dimmed">
+                earned, less what was spent
+              </Text>
             </div>
           )}
         </dl>

@@ -76,3 +76,17 @@ test("an empty stage shows the lines that bring its first record", async () => {
   show(<StageHome stageKey="monitoring" />);
   expect(await screen.findByLabelText("Terminal example")).toBeTruthy();
 });
+
+test("what was earned stands beside what training cost", async () => {
+  answer({ "/api/v1/circle": { ...CIRCLE, money: [{ currency: "EUR", earned: "1655.00", spent: "18.95" }, { currency: "USD", earned: null, spent: "3.5" }] } });
+  show(<CirclePage />);
+  const section = (await screen.findByRole("heading", { name: "Money" })).closest("section");
+  expect(section?.textContent).toMatch(/Earned by models\+€1,655.*Spent on training€18\.95.*Left\+€1,636.*Spent on training\$3\.50/);
+});
+
+test("where no money is counted none is shown", async () => {
+  answer({ "/api/v1/circle": { ...CIRCLE, money: [] } });
+  show(<CirclePage />);
+  await screen.findByRole("heading", { name: "Needs a person" });
+  expect(screen.queryByRole("heading", { name: "Money" })).toBeNull();
+});

@@ -155,6 +155,10 @@ class RunReports:
         run = self._database.read(lambda tx: _find(tx, run_id))
         return self._code.diff(run.id, views.code_of(run))
 
+    def has_prices(self) -> bool:
+        """Whether anything has a price; without one no sum is worth its time."""
+        return os.environ.get(PRICES_VARIABLE, "").strip() != ""
+
     def spent(self, *, experiment: str | None = None, hypothesis: str | None = None) -> Spent:
         """What runs cost: all of them, those of an experiment, or those that test a hypothesis (its id).
 

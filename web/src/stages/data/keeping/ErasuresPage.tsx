@@ -117,9 +117,20 @@ interface Done {
   left: number;
 }
 
-function Done({ result }: { result: Done }) {
-  const left = result.left === 0 ? "no file of the store holds the value" : `${number(result.left)} files hold the value still, and the record names them`;
-  return <Text size="sm" c={result.left === 0 ? "leaf" : "quince"}>{`${number(result.rows)} rows are gone from every version; ${left}.`}</Text>;
+const DISTINCT = 6; // characters: a shorter value is no name that one could look for in texts
+
+function Done({ result, value }: { result: Done; value: string }) {
+  const searched = [...value].length >= DISTINCT;
+  return (
+    <Text size="sm" c={result.left === 0 && searched ? "leaf" : "quince"}>
+      {`${number(result.rows)} rows are gone from every version; ${searched ? leftOver(result.left) : `a value of fewer than ${DISTINCT} characters is not looked for elsewhere`}.`}
+    </Text>
+  );
+}
+
+function leftOver(places: number): string {
+  if (places === 0) return "nothing else in the store holds the value";
+  return places === 1 ? "one other place holds the value still, and the record names it" : `${number(places)} other places hold the value still, and the record names them`;
 }
 
 function Confirm({ column, value }: { column: string; value: string }) {
@@ -127,7 +138,7 @@ function Confirm({ column, value }: { column: string; value: string }) {
   const [typed, setTyped] = useState("");
   const [job, setJob] = useState<string>();
   const erase = useSend(() => api.POST("/api/v1/erasures", { body: { column, value, reason, confirm: typed } }), { onDone: (made) => setJob(made.id) });
-  if (job) return <JobProgress key={job} id={job} done={(ended) => <Done result={ended.result as Done} />} />;
+  if (job) return <JobProgress key={job} id={job} done={(ended) => <Done result={ended.result as Done} value={value} />} />;
   return (
     <form
       onSubmit={(event) => {

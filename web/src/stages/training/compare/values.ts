@@ -48,7 +48,7 @@ function numeric(numbers: (number | null)[], mayBeLog: boolean): Pick<Axis, "at"
 function marked(values: number[], low: number, high: number, log: boolean): number[] {
   const kinds = [...new Set(values)].sort((a, b) => a - b);
   const place = log ? Math.log10 : (value: number) => value;
-  const apart = (place(high) - place(low)) * 0.08;
+  const apart = (place(high) - place(low)) * 0.05;
   if (kinds.length <= 8 && kinds.every((value, nth) => nth === 0 || place(value) - place(kinds[nth - 1]!) >= apart)) return kinds;
   if (!log) return roundBetween(low, high);
   const powers = Array.from({ length: Math.floor(place(high)) - Math.ceil(place(low)) + 1 }, (_, nth) => 10 ** (Math.ceil(place(low)) + nth));
