@@ -50,13 +50,12 @@ def test_who_is_alone_writes_and_nobody_else(database: SqliteDatabase) -> None:
 def test_a_slow_commit_is_the_last_for_a_while(
     database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer, "_MOMENT_S", 0.0)
-    monkeypatch.setattr(writer, "_PAUSES", 1e9)
+    monkeypatch.setattr(writer, "_MOMENT_S", 1e-12)
     assert [lone(database), lone(database), lone(database)] == [HERE, WRITER, WRITER]
 
 
 def test_after_a_pause_it_is_tried_again(database: SqliteDatabase, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(writer, "_MOMENT_S", 0.0)
+    monkeypatch.setattr(writer, "_MOMENT_S", 1e-12)
     monkeypatch.setattr(writer, "_PAUSES", 0)
     assert [lone(database), lone(database)] == [HERE, HERE]
 

@@ -22,7 +22,7 @@ T = TypeVar("T")
 _BATCH = 512  # writes that share one commit at most
 _TRIES = 3  # of a transaction that failed for a reason that passes
 _MOMENT_S = 0.001  # that a caller's thread may be busy with its own commit
-_PAUSES = 100  # what took longer is followed by so many times its length in which none is tried
+_PAUSES = 3  # what took n moments is followed by so many times n * n in which none is tried
 _LOCKED_S = 0.05  # how long none is tried after another process held the database
 
 
@@ -107,8 +107,8 @@ class GroupWriter:
     Args:
         engine: Its transactions exclude those of every other writer when they begin.
         lone: As ``engine``, but waits for no other writer: for commits in the calling thread. Two changes
-            of thread cost more than a commit on a fast disk; a slow one is found out, and left to the
-            writer's thread but for a hundredth of the time.
+            of thread cost more than a commit on a fast disk. The slower a disk is, the less it gets of that
+            thread's time: a commit of 3 ms is followed by 27 ms without one, one of 100 ms by 30 s.
     """
 
     def __init__(self, engine: Engine, clock: Clock, backend: Backend, *, lone: Engine | None = None) -> None:
@@ -184,7 +184,8 @@ class GroupWriter:
         finally:
             ends = time.monotonic()
             if ends - began > _MOMENT_S:
-                self._lone_from = max(self._lone_from, ends + _PAUSES * (ends - began))
+                pause_s = _PAUSES * (ends - began) ** 2 / _MOMENT_S
+                self._lone_from = max(self._lone_from, ends + pause_s)
             self._turn.release()
         return True
 
