@@ -286,3 +286,31 @@ def test_values_that_were_huge_take_no_digits_with_them(tmp_path: Path) -> None:
         before = data.profile(data.commit("d", table(rows)).version.id)
         done = data.commit("d", table({key: row for key, row in rows.items() if key}))
         same(data.profile(done.version.id), read_anew(data, done.version.id, before))
+
+
+def test_an_end_that_goes_is_looked_for_without_counting_all_values_anew(
+    data: DataService, carried: list[Carried], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data.create(NewDataset(name="d", key=("id",)))
+    rows = big(20_000, 1).append_column("few", pa.array([float("inf"), None, 7.5, *[float("nan")] * 19_997]))
+    before = data.profile(data.commit("d", rows).version.id)
+    counted: list[str] = []
+    add = profiling.Profiler.add
+
+    def noted(profiler: Profiler, chunk: pa.Table) -> None:
+        counted.extend(chunk.column_names)
+        add(profiler, chunk)
+
+    monkeypatch.setattr(profiling.Profiler, "add", noted)
+    highest = int(np.argmax(rows.column("x").to_numpy()))
+    done = data.commit("d", rows.filter(pa.array([n not in (2, highest) for n in range(20_000)])))
+    assert counted == []
+    assert {"x"} <= set(carried[0].unsure()) <= {"x", "k", "few"}
+    found = data.profile(done.version.id)
+    kept = [found.columns[name] for name in ("x", "k", "few")]
+    anew = read_anew(data, done.version.id, before)
+    for name, column in zip(("x", "k", "few"), kept, strict=True):
+        other = anew.columns[name]
+        assert isinstance(column, NumericProfile)
+        assert isinstance(other, NumericProfile)
+        assert (column.minimum, column.maximum) == (other.minimum, other.maximum)

@@ -51,3 +51,45 @@ def test_rows_without_a_key_are_told_apart_as_a_multiset(one: list[int], other: 
         more = other.count(value) - one.count(value)
         assert sum(other[row] == value for row in added) == max(more, 0)
         assert sum(one[row] == value for row in removed) == max(-more, 0)
+
+
+KEYS = [pa.int8(), pa.int64(), pa.uint64(), pa.string(), pa.date32()]
+VALUES = [pa.int16(), pa.int64(), pa.float32(), pa.float64(), pa.timestamp("us"), pa.bool_(), pa.string()]
+ROWS = st.dictionaries(st.integers(0, 40), st.none() | st.integers(0, 3), max_size=25)
+
+
+def in_pieces(rows: dict[int, int | None], cuts: list[int], key: pa.DataType, kind: pa.DataType) -> pa.Table:
+    """Rows of a key and a value, cut into chunks."""
+    values = [None if v is None else v % 2 == 0 for v in rows.values()]
+    column = pa.array(values) if pa.types.is_boolean(kind) else pa.array(rows.values(), pa.int64()).cast(kind)
+    table = pa.table({"k": pa.array(rows.keys(), pa.int32()).cast(key), "x": column.cast(kind)})
+    ends = [0, *sorted(cuts), table.num_rows]
+    return pa.concat_tables([table.slice(ends[n], ends[n + 1] - ends[n]) for n in range(len(ends) - 1)])
+
+
+@settings(max_examples=150)
+@given(st.data(), st.sampled_from(KEYS), st.sampled_from(VALUES), ROWS, ROWS, st.booleans())
+def test_old_rows_in_stretches_and_new_ones_in_any_order_give_the_truth(
+    data: st.DataObject,
+    key: pa.DataType,
+    kind: pa.DataType,
+    was: dict[int, int | None],
+    now: dict[int, int | None],
+    rising: bool,
+) -> None:
+    now = now | {k: v for k, v in was.items() if k % 4}
+    now = dict(sorted(now.items())) if rising else dict(data.draw(st.permutations(list(now.items()))))
+    old, new = (
+        in_pieces(rows, data.draw(st.lists(st.integers(0, len(rows)), max_size=3)), key, kind)
+        for rows in (dict(data.draw(st.permutations(list(was.items())))), now)
+    )
+    found = compare(old, new, ["k"])
+    (old_keys, new_keys), (before, after) = (
+        [table.column(name).cast(pa.string()).to_pylist() for table in (old, new)] for name in ("k", "x")
+    )
+    first, second = dict(zip(old_keys, before, strict=True)), dict(zip(new_keys, after, strict=True))
+    same = first.keys() & second.keys()
+    assert {new_keys[row] for row in found.added} == second.keys() - first.keys()
+    assert {old_keys[row] for row in found.removed} == first.keys() - second.keys()
+    assert {new_keys[row] for row in found.changed} == {k for k in same if first[k] != second[k]}
+    assert [old_keys[row] for row in found.replaced] == [new_keys[row] for row in found.changed]

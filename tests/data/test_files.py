@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.data.drawn import MOMENTS, plain, tables
 
 from pomona.core.errors import Invalid
+from pomona.core.tables import DataFile
 from pomona.data.records import TimeWindow
 from pomona.data.rules import version_digest
 from pomona.data.tables.canonical import Widened, canonical, canonical_schema, fields_of, fitted, is_wider
@@ -193,3 +194,21 @@ def test_a_word_and_a_field_of_one_path_are_told_apart(root: Path) -> None:
         }
     )
     assert plain(stored(root, table).read()) == plain(table)
+
+
+def test_a_column_without_nulls_says_so_and_older_files_are_read_beside_it(root: Path) -> None:
+    rows = canonical(pa.table({"id": [1, 2], "x": [1.5, None], "word": ["a", "b"], "all": [["a"], [None]]}))
+    doors = delta_tables(root)
+    writer = FileWriter(doors, "t", rows.schema, None)
+    writer.add(rows)
+    (new,) = writer.close()
+    with pq.ParquetFile(doors.files.open("t", new.digest)) as parquet:
+        assert [field.nullable for field in parquet.schema_arrow] == [False, True, False, False]
+    out = pa.BufferOutputStream()  # as files were written before
+    pq.write_table(rows, out)
+    body = memoryview(out.getvalue())
+    old = DataFile(digest=doors.files.put("t", body), size=len(body), rows=2)
+    reader = FileReader(doors, "t", [old, new, old], rows.schema, None)
+    assert reader.read().to_pylist() == rows.to_pylist() * 3
+    assert reader.read().schema == rows.schema
+    assert [field.nullable for field in reader.schema_of()] == [True] * 4

@@ -12,6 +12,7 @@ from pomona.data.memories import KeptColumn
 from pomona.data.naming import Naming
 from pomona.data.tables.frames import values_of
 from pomona.stats.distinct import Distinct
+from pomona.stats.histograms import finite_part
 from pomona.stats.profiles import merge, profile_numeric, profile_times, without
 from pomona.stats.records import CategoryProfile, ColumnProfile, NumericProfile, TimeProfile
 
@@ -92,8 +93,38 @@ class Column:
             return True
         if isinstance(profile, TimeProfile) and profile.per != "day":
             return True  # perhaps there are few enough days now
-        ends = all(self._distinct.bound is None and self._distinct.holds(hash_) for hash_ in self._gone)
-        return self._distinct.worn or not ends
+        return self._distinct.worn or self._ends_went
+
+    @property
+    def unsure_of_ends(self) -> bool:
+        """Whether it is ``unsure`` of nothing but the lowest and the highest value; see ``find_ends``."""
+        profile = self._profile
+        if not self._ends_went or self._distinct.worn or not self._like:
+            return False
+        if isinstance(profile, NumericProfile):
+            return not outgrown(self._like.count, profile.count)
+        return False
+
+    def forget_ends(self) -> None:
+        """The lowest and the highest number are looked for anew, see ``find_ends``."""
+        if isinstance(self._profile, NumericProfile):
+            self._profile = msgspec.structs.replace(self._profile, minimum=None, maximum=None)
+
+    def find_ends(self, column: pa.ChunkedArray) -> None:
+        """Look for the lowest and the highest number among these values; all are shown in turn."""
+        profile, numbers = self._profile, numbers_of(values_of(column).drop_nulls())
+        finite = finite_part(numbers) if numbers is not None else np.empty(0)
+        if finite.size and isinstance(profile, NumericProfile):
+            low, high = float(finite.min()), float(finite.max())
+            self._profile = msgspec.structs.replace(
+                profile,
+                minimum=low if profile.minimum is None else min(low, profile.minimum),
+                maximum=high if profile.maximum is None else max(high, profile.maximum),
+            )
+
+    @property
+    def _ends_went(self) -> bool:
+        return not all(self._distinct.bound is None and self._distinct.holds(hash_) for hash_ in self._gone)
 
     @property
     def imprecise(self) -> bool:

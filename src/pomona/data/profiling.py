@@ -165,11 +165,25 @@ class Carried:
             return everything
         return [name for name, column in self._columns.items() if column.unsure]
 
+    def without_ends(self, unsure: Sequence[str]) -> list[str]:
+        """Those of the columns that ``unsure`` named which only ``find_ends`` has to see, from now on."""
+        if len(unsure) == len(self._columns):
+            return []
+        found = [name for name in unsure if self._columns[name].unsure_of_ends]
+        for name in found:
+            self._columns[name].forget_ends()
+        return found
+
+    def find_ends(self, chunk: pa.Table) -> None:
+        """Look for the lowest and the highest value of these columns; all chunks are shown in turn."""
+        for name in chunk.column_names:
+            self._columns[name].find_ends(chunk.column(name))
+
     def finish(self, again: Profiler | None) -> tuple[TableProfile, Memory]:
         """The profile of all rows that are there; asked after ``unsure``.
 
         Args:
-            again: Has seen all values of the columns that ``unsure`` named.
+            again: Has seen all values of the columns that ``unsure`` named, but for ``without_ends``.
         """
         if again is None:
             return self._known()

@@ -295,10 +295,11 @@ class DataService:
         reader, _ = self._reader(version.id)
         self._blobs.get(version.profile)
         known = set() if known is None else known
+        vectors = {file.vector.digest for file in version.files if file.vector}
+        for digest in sorted(({file.digest for file in version.files} | vectors) - known):
+            self._tables.files.verify(version.dataset_id, digest)
+            known.add(digest)
         for file in version.files:
-            if file.digest not in known:
-                self._tables.files.verify(version.dataset_id, file.digest)
-                known.add(file.digest)
             reader.hidden(file)
         if version.replaced:
             with suppress(NotFound):  # it may be lost: then a diff reads whole files

@@ -69,11 +69,19 @@ class Watch:
         if self._carried is None:
             profile, memory = self._profiler.finish(), self._profiler.memory()
         else:
-            unsure = self._carried.unsure()
-            for chunk in reader.batches(unsure) if unsure else ():
-                self._profiler.add(chunk)
-            profile, memory = self._carried.finish(self._profiler if unsure else None)
+            profile, memory = self._carry_on(self._carried, reader)
         return profile, memory, self._inspection.finish(profile)
+
+    def _carry_on(self, carried: Carried, reader: FileReader) -> tuple[TableProfile, Memory]:
+        unsure = carried.unsure()
+        ends = carried.without_ends(unsure)
+        wholly = [name for name in unsure if name not in ends]
+        for chunk in reader.batches(unsure) if unsure else ():
+            if wholly:
+                self._profiler.add(chunk.select(wholly))
+            if ends:
+                carried.find_ends(chunk.select(ends))
+        return carried.finish(self._profiler if wholly else None)
 
     def finish_behind(self, base: Base, dataset: Dataset, reader: FileReader) -> Seen | None:
         """What was seen, put behind what is known of the parent; None if all rows must be read."""

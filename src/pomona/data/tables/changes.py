@@ -14,6 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pomona.core.records import Record
+from pomona.data.tables.bits import BitComparer
 from pomona.data.tables.frames import keys_of, named, series, to_polars, values_of
 from pomona.data.tables.numbers import arrow
 
@@ -88,29 +89,45 @@ def partners(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Rows:
         return np.arange(left.height)
     if right.schema != left.schema:
         right = right.cast(dict(left.schema))  # type: ignore[arg-type]  # names to types
-    right = right.with_row_index("__old")
     if left.width == 1 and left.schema["0"].is_integer():
-        found = _merged(left, right)
-    else:
-        found = left.join(right, on=left.columns, how="left", maintain_order="left")["__old"]
-    return found.cast(pl.Int64).fill_null(-1).to_numpy()
+        found = _looked_up(left["0"], right["0"])
+        if found is not None:
+            return found
+    right = right.with_row_index("__old")
+    joined = left.join(right, on=left.columns, how="left", maintain_order="left")["__old"]
+    return joined.cast(pl.Int64).fill_null(-1).to_numpy()
 
 
-def _merged(left: pl.DataFrame, right: pl.DataFrame) -> pl.Series:
-    """The join of a whole-number key: where both sides are sorted one walk along them finds the pairs."""
-    if not (left["0"].is_sorted() and right["0"].is_sorted()):
-        return left.join(right, on="0", how="left", maintain_order="left")["__old"]
-    key = pl.col("0")
-    old = right.with_columns(key.set_sorted(), __key=key)
-    near = left.with_columns(key.set_sorted()).join_asof(old, on="0")
-    return near.select(pl.when(pl.col("__key") == key).then("__old"))["__old"]
+def _looked_up(left: pl.Series, right: pl.Series) -> Rows | None:
+    """``partners`` of a whole-number key, each old one looked up in the new ones; None unless those rise.
+
+    Old keys come in stretches that rise, one of each file: a search begins where the last one ended.
+    """
+    if left.is_empty() or left.null_count() or right.null_count():
+        return None
+    new, old = left.to_numpy(), right.to_numpy()
+    if not (new[1:] > new[:-1]).all():
+        return None
+    places = np.searchsorted(new, old).clip(max=len(new) - 1)
+    there = np.flatnonzero(new[places] == old)
+    found = np.full(len(new), -1, np.int64)
+    found[places[there]] = there
+    return found
 
 
 def _differ(old: pa.Table, new: pa.Table, before: Rows, found: Mask) -> Mask:
     """Which of the ``found`` rows of ``new`` are not bit by bit the rows ``before`` says; same columns."""
-    was, now = _picked(old.num_rows, before[found]), _picked(new.num_rows, np.flatnonzero(found))
-    changed = np.zeros(int(found.sum()), bool)
+    bits = BitComparer(before)
+    changed, others = np.zeros(new.num_rows, bool), []
     for name in new.column_names:
+        found_so = bits.differ(old.column(name), new.column(name))
+        if found_so is None:
+            others.append(name)
+        else:
+            changed |= found_so
+    changed = changed[found]
+    was, now = _picked(old.num_rows, before[found]), _picked(new.num_rows, np.flatnonzero(found))
+    for name in others:
         one, other = was(old.column(name)), now(new.column(name))
         if not identical(one, other):
             changed |= differs(values_of(one), values_of(other))

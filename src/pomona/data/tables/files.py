@@ -158,9 +158,12 @@ class FileReader:
     def located(self, number: int, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The rows of one file, with two more columns: the file's number and each row's place in it."""
         schema = self._target(columns)
-        for table, rows in self._groups(self.files[number], schema, None):
+        for table, start, live in self._groups(self.files[number], schema, None):
+            count = table.num_rows if live is None else len(live)
+            places = np.arange(start, start + count, dtype=np.uint64)
+            rows = arrow(places if live is None else places[live])
             where = arrow(np.full(table.num_rows, number, np.uint32))
-            yield table.append_column(FILE, where).append_column(ROW, arrow(rows))
+            yield table.append_column(FILE, where).append_column(ROW, rows)
 
     def at(
         self, number: int, places: NDArray[np.uint64], columns: Sequence[str] | None = None
@@ -217,7 +220,7 @@ class FileReader:
         filtered = window is not None and (window.since or window.until) and self._time_column is not None
         extra = filtered and self._time_column not in schema.names
         target = schema.append(self._schema.field(self._time_column)) if extra else schema
-        for table, _ in self._groups(file, target, window if filtered else None, whole=whole):
+        for table, *_ in self._groups(file, target, window if filtered else None, whole=whole):
             found = table
             if filtered and window is not None and self._time_column is not None:
                 found = found.filter(_inside(self._schema.field(self._time_column), window))
@@ -232,22 +235,24 @@ class FileReader:
 
     def _groups(
         self, file: DataFile, schema: pa.Schema, window: TimeWindow | None, *, whole: bool = False
-    ) -> Iterator[tuple[pa.Table, NDArray[np.uint64]]]:
-        """Live rows and their places: a row group at a time, or all groups together."""
+    ) -> Iterator[tuple[pa.Table, int, NDArray[np.bool_] | None]]:
+        """Live rows, a row group at a time or all groups together; the first one's place, hidden ones
+        counted; and which of the rows are live, if not all are.
+        """
         hidden = self.hidden(file)
         with self._opened(file) as parquet:
             own = parquet.schema_arrow.names
             have = [name for name in schema.names if name in own] or own[:1]
             for groups, start, rows in _spans(parquet, self._time_column, window, whole=whole):
                 table = parquet.read_row_groups(groups, columns=have)
-                places = np.arange(start, start + rows, dtype=np.uint64)
+                live = None
                 inside = hidden[np.searchsorted(hidden, start) : np.searchsorted(hidden, start + rows)]
                 if len(inside):
                     live = np.ones(rows, bool)
                     live[(inside - np.uint64(start)).astype(np.int64)] = False
-                    table, places = table.filter(arrow(live)), places[live]
+                    table = table.filter(arrow(live))
                 if table.num_rows:
-                    yield convert(table, schema), places
+                    yield convert(table, schema), start, live
 
 
 def encode(table: pa.Table) -> memoryview:
@@ -269,7 +274,7 @@ def encode(table: pa.Table) -> memoryview:
 
 
 def _filled(table: pa.Table) -> pa.Table:
-    """The same table; what has no nulls says so: nothing is kept of where they are, so it is read a third faster."""
+    """The same table; a column without nulls says so and is read a third faster: none are looked for."""
     fields = [f.with_nullable(table.column(n).null_count > 0) for n, f in enumerate(table.schema)]
     return pa.table(table.columns, schema=pa.schema(fields, table.schema.metadata))
 

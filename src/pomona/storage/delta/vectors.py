@@ -13,6 +13,7 @@ import zlib
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from mmap import mmap
 from uuid import UUID
 
 import numpy as np
@@ -46,7 +47,7 @@ def encode(hidden: Sequence[NDArray[np.uint64]]) -> tuple[bytes, list[Placed]]:
     return b"".join(parts), places
 
 
-def decode(body: bytes, offset: int, size: int) -> NDArray[np.uint64]:
+def decode(body: bytes | mmap, offset: int, size: int) -> NDArray[np.uint64]:
     """The sorted positions of the vector at ``offset``.
 
     Raises:
