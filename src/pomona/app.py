@@ -1,5 +1,6 @@
 """The composition root: the one place that chooses backends and wires the stages together."""
 
+import os
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -316,6 +317,7 @@ def open_app(
         clock: Default: the machine's.
         reach: How training scripts get at the API; default: the server that holds the folder.
     """
+    os.environ.setdefault("MIMALLOC_ALLOW_THP", "0")  # Arrow clears far more memory than it uses, else
     clock = clock or SystemClock()
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     database = open_database(home, clock, metadata, address=address)
