@@ -1,12 +1,18 @@
 """Schema migrations, forward only. They run by themselves when a home folder is opened."""
 
+import logging
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, MetaData, inspect, text
+from sqlalchemy.exc import OperationalError
 
 from pomona.storage.postgres import schema
 
+_LONGEST_S = 1800.0  # that another process may take for its migration
+_PATIENCE = "all or nothing; a home with ten million metric values takes half a minute"
+log = logging.getLogger("pomona.storage")
 VERSIONS = Path(__file__).parent / "versions"
 
 
@@ -22,9 +28,22 @@ def upgrade(engine: Engine, metadata: MetaData) -> None:
         engine: Its transactions must take the write lock when they begin.
         metadata: The tables, for autogeneration only; see ``scripts/migration``.
     """
+    ends = time.monotonic() + _LONGEST_S
+    while True:
+        try:
+            return _upgrade(engine, metadata)
+        except OperationalError as error:  # SQLite, while another process rewrites a large history
+            if "locked" not in str(error) or time.monotonic() > ends:
+                raise
+
+
+def _upgrade(engine: Engine, metadata: MetaData) -> None:
     with engine.begin() as connection:
-        if current(connection) == head():
+        before = current(connection)
+        if before == head():
             return  # the usual case costs no import of Alembic
+        if before is not None:
+            log.warning("bringing the records from schema %s to %s: %s", before, head(), _PATIENCE)
         postgres = engine.dialect.name == "postgresql"
         if postgres:
             schema.check(connection)
