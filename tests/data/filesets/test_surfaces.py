@@ -314,6 +314,26 @@ def test_a_full_disk_is_said_and_nothing_is_left(
     assert content(tmp_path / "out") == content(folder)
 
 
+def test_a_large_file_whose_change_status_saw_is_kept_by_the_next_add(
+    client: Client, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    large = folder / "large.bin"
+    large.write_bytes(os.urandom(9 << 20))
+    client.files.add(SET, folder)
+    with large.open("r+b") as out:
+        out.seek(5 << 20)
+        out.write(b"changed")
+    monkeypatch.setattr("pomona.sdk.files.hashing.TICK_NS", -(1 << 62))  # as if it were not so young
+    assert client.files.status(folder).changed == ("large.bin",)
+    assert client.files.status(folder).changed == ("large.bin",)
+    added = client.files.add(SET, folder)
+    assert (added.ref, added.record.files_changed) == ("vision/pets@v2", 1)
+    assert added.record.size_new < large.stat().st_size
+    client.files.checkout(SET, tmp_path / "out")
+    assert content(tmp_path / "out") == content(folder)
+    assert client.files.status(folder).clean
+
+
 def test_contents_swept_away_since_are_sent_again(client: Client, folder: Path) -> None:
     client.files.add(SET, folder)
     client.files.drop(f"{SET}@v1")

@@ -43,14 +43,14 @@ class Adder:
         """See ``Files.add``."""
         folder = Folder(root, include=include, exclude=exclude)
         _check_odd(folder)
-        manifest = self._send(folder, folder.unread(), allow_empty=allow_empty, progress=progress)
+        manifest = self._send(folder, _unsent(folder), allow_empty=allow_empty, progress=progress)
         options = {"mode": mode, "note": note, "allow_empty": allow_empty}
         try:
             added = self._commit(name, manifest, options)
         except Refused as error:  # swept away since we asked: everything that is lacking is sent again
             if "lacking" not in error.extra:
                 raise
-            manifest = self._send(folder, folder.unread(), allow_empty=allow_empty, progress=progress)
+            manifest = self._send(folder, _unsent(folder), allow_empty=allow_empty, progress=progress)
             added = self._commit(name, manifest, options)
         if mode == "full":
             version = added.version
@@ -107,6 +107,11 @@ class Adder:
         path = f"/api/v1/file-sets/{quote(name.replace('/', '~'), safe='')}/versions"
         reply = self._session.call("POST", with_query(path, options), body=encode(manifest), headers=MANIFEST)
         return from_json(reply.body, FilesAdded)
+
+
+def _unsent(folder: Folder) -> list[tuple[str, Stamp]]:
+    """Files to be read: those that changed, and large ones of which only ``status`` saw the change."""
+    return [*folder.unread(), *folder.uncut()]
 
 
 def _manifest(folder: Folder) -> Manifest:

@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 from blake3 import blake3
 
+from pomona.core.packs import CONTENT_BYTES
 from pomona.core.records import Record
 from pomona.data.filesets.manifests import Manifest, Pieces, decode
 from pomona.data.filesets.rules import matcher
@@ -70,6 +71,18 @@ class Folder:
             start = f"{folder}/" if folder else ""
             found += [(start + name, stamp) for name, stamp in files if (name, stamp) not in known]
         return found
+
+    def uncut(self) -> list[tuple[str, Stamp]]:
+        """Large files that were read for their digest alone, so that their chunks are not known."""
+        stamps = {path: stamp for path, stamp in self.scan.files().items() if stamp[0] > CONTENT_BYTES}
+        if not stamps:
+            return []
+        contents, cut = self.contents(), self.pieces()
+        return [
+            (path, stamp)
+            for path, stamp in stamps.items()
+            if path in contents and contents[path][1] not in cut
+        ]
 
     def learn(self, read: dict[str, HashedFile]) -> None:
         """These files were read."""

@@ -18,6 +18,7 @@ from pomona.sdk.files.state import TICK_NS
 AVERAGE_BYTES = 1 << 20
 LEAST_BYTES = 256 << 10
 _TRIES = 3
+_READ_BYTES = 4 << 20
 Keep = Callable[[bytes, bytes], None]  # digest, content
 
 
@@ -27,7 +28,7 @@ class HashedFile:
     Attributes:
         stamp: Of the content that was read. Its ctime is 0 if the file was so young that its stamp does
             not tell it from a later content.
-        pieces: Of a large file.
+        pieces: Of a large file that was read to be kept.
     """
 
     __slots__ = ("digest", "pieces", "stamp")
@@ -66,7 +67,9 @@ def _read_once(path: str, keep: Keep | None) -> HashedFile | None:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         before = stamp_of(os.fstat(handle))
-        if before[0] > CONTENT_BYTES:
+        if before[0] > CONTENT_BYTES and keep is None:
+            (digest, size), pieces = _digest_of(handle), None
+        elif before[0] > CONTENT_BYTES:
             digest, size, pieces = _cut(handle, keep)
         else:
             body = _read_all(handle, before[0])
@@ -92,7 +95,17 @@ def _read_all(handle: int, size: int) -> bytes:
     return body
 
 
-def _cut(handle: int, keep: Keep | None) -> tuple[bytes, int, Pieces]:
+def _digest_of(handle: int) -> tuple[bytes, int]:
+    """Digest and size of a large file, by all processors: not mapped, for it may be cut off meanwhile."""
+    whole, size = blake3(max_threads=blake3.AUTO), 0
+    buffer = memoryview(bytearray(_READ_BYTES))
+    while count := os.readv(handle, [buffer]):
+        whole.update(buffer[:count])
+        size += count
+    return whole.digest(), size
+
+
+def _cut(handle: int, keep: Keep) -> tuple[bytes, int, Pieces]:
     from pyfastcdc import FastCDC
 
     cutter = FastCDC(AVERAGE_BYTES, min_size=LEAST_BYTES, max_size=CONTENT_BYTES)
@@ -105,8 +118,7 @@ def _cut(handle: int, keep: Keep | None) -> tuple[bytes, int, Pieces]:
             digests.append(digest)
             lengths.append(chunk.length)
             size += chunk.length
-            if keep is not None:
-                keep(digest, bytes(chunk.data))
+            keep(digest, bytes(chunk.data))
     return whole.digest(), size, Pieces(digests=b"".join(digests), lengths=tuple(lengths))
 
 

@@ -90,24 +90,27 @@ def _scan_folder(
 ) -> None:
     start = f"{folder}/" if folder else ""
     files = []
-    with os.scandir(place) as entries:
-        for entry in entries:
-            name = entry.name
-            if entry.is_file(follow_symlinks=False):
-                if wanted is None or wanted(start + name):
-                    found = entry.stat(follow_symlinks=False)
-                    mode = EXECUTABLE if found.st_mode & 0o100 else 0
-                    files.append(
-                        (name, (found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns, mode))
-                    )
-            elif entry.is_dir(follow_symlinks=False):
-                if name not in OWN_FOLDERS and not name.startswith(STAGE):
-                    waiting.append((start + name, entry.path))
-            elif wanted is None or wanted(start + name):
-                if entry.is_symlink():
-                    result.links[start + name] = os.readlink(entry.path)  # noqa: PTH115 - as it stands
-                else:
-                    result.odd.append(start + name)
+    handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)  # names below it, not whole paths
+    try:
+        with os.scandir(handle) as entries:
+            for entry in entries:
+                name = entry.name
+                if entry.is_file(follow_symlinks=False):
+                    if wanted is None or wanted(start + name):
+                        found = entry.stat(follow_symlinks=False)
+                        mode = EXECUTABLE if found.st_mode & 0o100 else 0
+                        stamp = (found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns, mode)
+                        files.append((name, stamp))
+                elif entry.is_dir(follow_symlinks=False):
+                    if name not in OWN_FOLDERS and not name.startswith(STAGE):
+                        waiting.append((start + name, f"{place}/{name}"))
+                elif wanted is None or wanted(start + name):
+                    if entry.is_symlink():
+                        result.links[start + name] = os.readlink(name, dir_fd=handle)
+                    else:
+                        result.odd.append(start + name)
+    finally:
+        os.close(handle)
     if files:
         files.sort()
         result.folders[folder] = files
