@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -27,38 +27,46 @@ MEANT = ON_PURPOSE + MORE_ON_PURPOSE + FILES_ON_PURPOSE
 pytestmark = [pytest.mark.long, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
-    """The address of the reference server, and its database."""
-    folder: Path = tmp_path_factory.mktemp("reference")
+@contextmanager
+def running(folder: Path, *options: str, **variables: str) -> Iterator[str]:
+    """The address of a reference server of its own, its database in ``o.db`` of the folder."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     command = [sys.executable, "-m", "mlflow", "server", "--port", str(port), "--workers", "1"]
-    command += [
-        "--backend-store-uri",
-        f"sqlite:///{folder}/o.db",
-        "--artifacts-destination",
-        str(folder / "a"),
-    ]
-    env = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+    command += ["--backend-store-uri", f"sqlite:///{folder}/o.db", *options]
+    env = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"} | variables
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             command, cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
         )
     address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(process, address, folder / "log")
+        yield address
+    finally:
+        os.killpg(process.pid, 15)
+        process.wait(timeout=30)
+
+
+def _wait(process: "subprocess.Popen[bytes]", address: str, log: Path) -> None:
     pool = urllib3.PoolManager(retries=False)
     for _ in range(600):
+        assert process.poll() is None, log.read_text()
         try:
             if pool.request("GET", f"{address}/health").status == 200:
-                break
+                return
         except urllib3.exceptions.HTTPError:
             time.sleep(0.2)
-    else:
-        raise AssertionError((folder / "log").read_text())
-    yield address, folder / "o.db"
-    os.killpg(process.pid, 15)
-    process.wait(timeout=30)
+    raise AssertionError(log.read_text())
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    """The address of the reference server, and its database."""
+    folder: Path = tmp_path_factory.mktemp("reference")
+    with running(folder, "--artifacts-destination", str(folder / "a")) as address:
+        yield address, folder / "o.db"
 
 
 @pytest.fixture
