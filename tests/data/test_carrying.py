@@ -276,7 +276,7 @@ def test_when_most_rows_moved_everything_is_read(data: DataService) -> None:
 
 def test_values_that_were_huge_take_no_digits_with_them(tmp_path: Path) -> None:
     """A billion beside small numbers, then gone: what is left correlates as if it had never been there."""
-    rows = {
+    rows: dict[int, dict[str, Any]] = {
         key: {"x": x, "n": n, "word": None, "at": None, "day": 0, "yes": True, "many": []}
         for key, (x, n) in enumerate([(1e9, 0), (1.5, 1), (-3.25, -2), (0.0, 0), (1.5, 2), (0.0, 1)])
     }
@@ -292,7 +292,8 @@ def test_an_end_that_goes_is_looked_for_without_counting_all_values_anew(
     data: DataService, carried: list[Carried], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data.create(NewDataset(name="d", key=("id",)))
-    rows = big(20_000, 1).append_column("few", pa.array([float("inf"), None, 7.5, *[float("nan")] * 19_997]))
+    few = pa.array([float("inf"), None, 7.5, *[float("nan")] * 19_997])
+    rows: pa.Table = big(20_000, 1).append_column("few", few)
     before = data.profile(data.commit("d", rows).version.id)
     counted: list[str] = []
     add = profiling.Profiler.add

@@ -31,7 +31,7 @@ class BitComparer:
             was = was[: len(now)]
         else:
             was = np.take(was, self._before, out=self._room("was", len(now), width), mode="clip")
-        changed = was != now
+        changed: NDArray[np.bool_] = was != now
         return changed if self._whole else changed & self._found
 
     def _joined(self, side: str, column: pa.ChunkedArray, width: int) -> NDArray[np.unsignedinteger]:
