@@ -27,6 +27,7 @@ def erase(
     Example: pomona data erase --subject customer_id=42 --reason "request of 3 May"
     """
     from pomona.core.errors import Invalid
+    from pomona.data.keeping.records import DISTINCT
 
     column, equals, value = subject.partition("=")
     if not equals or not value:
@@ -52,6 +53,8 @@ def erase(
     done(f"{made.id}: {rows:,} rows are gone from {len(made.versions)} versions")
     for path in made.left:
         err.print(f"[yellow]the value still stands in[/yellow] {path}", highlight=False)
+    if len(value) < DISTINCT:
+        err.print(f"[yellow]a value of fewer than {DISTINCT} characters is not looked for elsewhere[/yellow]")
 
 
 def erasures(json: Json = False) -> None:

@@ -8,6 +8,9 @@ from pomona.core.records import Record
 VERIFY, REBASE, ERASE = "verify_data", "rebase_data", "erase_data"
 """The kinds of its jobs."""
 
+DISTINCT = 6
+"""Characters from which on an erased value is told apart from others that only contain it."""
+
 PinKind = Literal["pin", "tag", "run", "model", "decision", "mart", "job", "newest"]
 
 

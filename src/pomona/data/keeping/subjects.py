@@ -11,10 +11,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pomona.core.errors import Invalid
+from pomona.data.keeping.records import DISTINCT
 from pomona.data.tables.leaves import leaves, texts_in
 
-DISTINCT = 6
-"""Characters from which on a value is told apart from others that only contain it."""
 MASK = "[erased]"
 
 
