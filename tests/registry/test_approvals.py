@@ -183,3 +183,27 @@ def test_an_approval_never_rests_on_the_author_or_on_other_files(
     if not found.missing:
         assert found.approved_by
         assert not found.rejected_by
+
+
+def test_nobody_becomes_another_person_by_writing_their_name_otherwise(
+    approvals: ApprovalService, registry: RegistryService, pears: ModelVersion
+) -> None:
+    approvals.set_policy("pears", NewPolicy(needed=2))
+    for name in ("Ann", " ann", "ANN", "\uff41nn"):
+        with pytest.raises(Refused, match="made this version"):
+            speak(approvals, name, "approved")
+    speak(approvals, "bob", "approved")
+    assert speak(approvals, "Bob ", "approved").startswith("1 approval")  # still one person
+    assert speak(approvals, "eve", "approved") == ""
+    with pytest.raises(Invalid):
+        approvals.set_policy("pears", NewPolicy(needed=1, approvers=("bob", "BOB")))
+
+
+def test_who_made_a_version_cannot_approve_a_copy_of_it(
+    approvals: ApprovalService, registry: RegistryService, pears: ModelVersion
+) -> None:
+    with acting_as("bob"):
+        registry.register("pears", NewVersion(source="models:/pears/1"))
+    approvals.set_policy("pears", NewPolicy(needed=1))
+    with acting_as("ann"), pytest.raises(Refused, match="made this version"):
+        approvals.state("pears/2", NewStatement(kind="approved"))

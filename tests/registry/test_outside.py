@@ -115,6 +115,9 @@ EVIL |= {
     "xz": lzma.compress(EVIL["protocol 4"]),
     "lzma": lzma.compress(EVIL["protocol 4"], format=lzma.FORMAT_ALONE),
     "gzip in gzip": gzip.compress(gzip.compress(EVIL["protocol 4"])),
+    "gzip behind an empty one": gzip.compress(b"") + gzip.compress(EVIL["protocol 4"]),
+    "bz2 behind an empty one": bz2.compress(b"") + bz2.compress(EVIL["protocol 4"]),
+    "xz behind an empty one": lzma.compress(b"") + bytes(4) + lzma.compress(EVIL["protocol 4"]),
     "zip in zip": zipped({"a.zip": zipped({"b.bin": EVIL["protocol 2"]})}),
     "tar in zip": zipped({"a.tar": tar({"b.bin": EVIL["protocol 2"]}).getvalue()}),
     "zip behind a text": b"# nothing to see here\n" + torch_file(),
@@ -124,6 +127,7 @@ EVIL |= {
 }
 HIDDEN = {
     "damaged zip": torch_file()[:-1] + b"\xff",
+    "gzip behind very many empty ones": gzip.compress(b"") * 220_000 + gzip.compress(EVIL["protocol 4"]),
     "lz4": b"\x04\x22\x4d\x18" + bytes(30),
     "deep": zipped({"a": zipped({"b": zipped({"c": zipped({"d": b"text"})})})}),
 }
@@ -252,6 +256,14 @@ def test_python_that_a_flavor_imports_is_code_too(gangway: Gangway) -> None:
     with pytest.raises(Refused, match=r"code/mine\.py \(python\)") as caught:
         gangway.bring("guest", tar(files), Brought(origin="x"))
     assert len(caught.value.extra["code"]) == 1
+
+
+@pytest.mark.parametrize("folder", ["code", "./code", "code/", "x/../code", "."])
+def test_python_is_found_however_its_folder_is_written(gangway: Gangway, folder: str) -> None:
+    flavored = f"flavors:\n  python_function:\n    loader_module: mine\n    code: {folder}\n".encode()
+    files = {"MLmodel": flavored, "code/mine.py": b"import os\n"}
+    with pytest.raises(Refused, match=r"code/mine\.py \(python\)"):
+        gangway.bring("guest", tar(files), Brought(origin="x"))
 
 
 def link() -> io.BytesIO:

@@ -135,7 +135,7 @@ class RegistryService:
             hypothesis=known.hypothesis,
             environment=known.environment,
             outside=known.outside,
-            run_user=known.run_user,
+            run_user=known.run_user or known.created_by,  # who made it may not approve a copy either
         )
 
     def add(

@@ -1,5 +1,6 @@
 """Who may approve what, and whether enough people have."""
 
+import unicodedata
 from collections.abc import Collection, Sequence
 
 from pomona.core.errors import Invalid, Refused
@@ -19,7 +20,7 @@ def check_policy(new: NewPolicy) -> None:
     if not 0 <= new.needed <= _MOST:
         raise Invalid(f"{new.needed} approvals are not between 0 and {_MOST}", hint="1 is common")
     names = [name.strip() for name in new.approvers]
-    if any(not is_person(name) for name in names) or len(set(names)) < len(names):
+    if any(not is_person(name) for name in names) or len({person(name) for name in names}) < len(names):
         raise Invalid(
             "an approver is named twice, or is no person", hint="name people as they name themselves"
         )
@@ -33,7 +34,20 @@ def is_person(actor: str) -> bool:
     >>> is_person("ann"), is_person("admin"), is_person("job:job_1")
     (True, False, False)
     """
-    return actor.strip().lower() not in _NOBODY and not actor.startswith("job:")
+    return person(actor) not in _NOBODY and not person(actor).startswith("job:")
+
+
+def person(name: str) -> str:
+    """By what a person is known: nobody becomes another by writing their name otherwise.
+
+    >>> person("Ann "), person("ANN")
+    ('ann', 'ann')
+    """
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _is_one_of(name: str, people: Collection[str]) -> bool:
+    return person(name) in {person(one) for one in people}
 
 
 def check_statement(
@@ -56,12 +70,12 @@ def check_statement(
         )
     if kind == "withdrawn":
         return
-    if actor in authors:
+    if _is_one_of(actor, authors):
         raise Refused(
             f"{actor} made this version: another person must judge it",
             hint=f"not one of: {', '.join(sorted(authors))}",
         )
-    if policy.approvers and actor not in policy.approvers:
+    if policy.approvers and not _is_one_of(actor, policy.approvers):
         raise Refused(
             f"{actor} is not among those who approve {policy.model}",
             hint=f"ask {', '.join(policy.approvers)}",
@@ -80,6 +94,7 @@ def standing(
         digest: Of the version's files; what was said about others does not count.
     """
     latest: dict[str, StatementKind] = {}
+    names: dict[str, str] = {}  # of a person, as they wrote it first
     requested = False
     for said in reversed(statements):
         if said.digest != digest:
@@ -87,8 +102,10 @@ def standing(
         if said.kind == "requested":
             requested = True
             latest = {name: kind for name, kind in latest.items() if kind != "rejected"}
-        elif said.by not in authors and (not policy.approvers or said.by in policy.approvers):
-            latest[said.by] = said.kind
+        elif not _is_one_of(said.by, authors) and (
+            not policy.approvers or _is_one_of(said.by, policy.approvers)
+        ):
+            latest[names.setdefault(person(said.by), said.by)] = said.kind
     approved = tuple(name for name, kind in latest.items() if kind == "approved")
     rejected = tuple(name for name, kind in latest.items() if kind == "rejected")
     return Standing(

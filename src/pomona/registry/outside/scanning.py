@@ -2,6 +2,7 @@
 
 import bz2
 import lzma
+import posixpath
 import re
 import tarfile
 import zipfile
@@ -18,6 +19,7 @@ _DEEPEST = 3  # archives in archives
 _MEMBERS = 10_000
 _HEAD = 4 << 20  # of a compressed stream so much is looked at
 _MOST_NESTED = 256 << 20  # bytes of an archive inside an archive
+_CODE = (".py", ".ipynb", ".so", ".pyc", ".pyd", ".egg", ".zip", ".whl")
 _NAMES = (".pkl", ".pickle", ".joblib", ".cloudpickle", ".dill")
 _UNREAD = {b"\x04\x22\x4d\x18": "LZ4", b"\x28\xb5\x2f\xfd": "Zstandard", b"7z\xbc\xaf": "7z"}
 _OBJECTS = re.compile(rb"'descr'[^\n]*O")  # a NumPy array of Python objects is a pickle
@@ -34,7 +36,7 @@ def code_in(path: str, stream: BinaryIO) -> list[Code]:
 def python_in(paths: Iterable[str], flavors: dict[str, dict[str, Any]]) -> list[Code]:
     """The Python files that a model's flavors have imported when it is loaded."""
     folders = [
-        str(config[key]).strip("/")
+        posixpath.normpath(str(config[key])).strip("/")
         for config in flavors.values()
         for key in ("code", "model_code_path", "code_path")
         if isinstance(config.get(key), str) and config[key]
@@ -42,9 +44,12 @@ def python_in(paths: Iterable[str], flavors: dict[str, dict[str, Any]]) -> list[
     return [
         Code(path=path, kind="python")
         for path in paths
-        if any(path == folder or path.startswith(f"{folder}/") for folder in folders)
-        and path.endswith((".py", ".ipynb", ".so", ".pyc", ".pyd", ".egg", ".zip", ".whl"))
+        if path in folders or (path.endswith(_CODE) and any(_is_below(path, folder) for folder in folders))
     ]
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return folder == "." or path.startswith(f"{folder}/")
 
 
 def _look(path: str, stream: BinaryIO, depth: int) -> Iterator[Code]:
@@ -71,6 +76,8 @@ def _look(path: str, stream: BinaryIO, depth: int) -> Iterator[Code]:
 def _inside(path: str, stream: BinaryIO, head: bytes, depth: int) -> Iterator[Code]:
     packed = _unpacked(stream, head)
     if packed is not None:
+        if not packed and stream.seek(0, 2) > _HEAD:
+            yield Code(path=path, kind="unreadable", imports=("empty streams, and what comes after them",))
         yield from _nested(path, packed, depth)
         return
     stream.seek(0)
@@ -140,16 +147,31 @@ def _unpacked(stream: BinaryIO, head: bytes) -> bytes | None:
     packed = stream.read(_HEAD)
     try:
         if head.startswith(b"\x1f\x8b"):
-            return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(packed, _HEAD)
+            return _joined(packed, lambda: zlib.decompressobj(zlib.MAX_WBITS | 16))
         if head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0:
             return zlib.decompressobj().decompress(packed, _HEAD)
         if head.startswith(b"BZh"):
-            return bz2.BZ2Decompressor().decompress(packed, _HEAD)
+            return _joined(packed, bz2.BZ2Decompressor)
         if head.startswith((b"\xfd7zXZ\x00", b"\x5d\x00\x00")):
-            return lzma.LZMADecompressor().decompress(packed, _HEAD)
+            return _joined(packed, lzma.LZMADecompressor)
     except (zlib.error, OSError, lzma.LZMAError, ValueError, EOFError):
         return None  # it only began like one
     return None
+
+
+def _joined(packed: bytes, decompressor: Callable[[], Any]) -> bytes:
+    """The start of streams one behind the other, which those who read them take for one."""
+    found = b""
+    while packed and len(found) < _HEAD:
+        one = decompressor()
+        try:
+            found += one.decompress(packed, _HEAD - len(found))
+        except (zlib.error, OSError, lzma.LZMAError, ValueError, EOFError):
+            if found:  # whatever follows the last stream is none
+                return found
+            raise
+        packed = one.unused_data.lstrip(b"\x00")
+    return found
 
 
 def _is_archive(head: bytes) -> bool:
