@@ -4,6 +4,8 @@ import errno
 import json
 import os
 import pickle
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +23,22 @@ from pomona.server.embedded import listening
 
 SET = "vision/pets"
 VERSIONS = "/api/v1/file-sets/vision~pets/versions"
+
+
+LOOK = """
+import sys
+from pathlib import Path
+from pomona.sdk.files import remembered
+remembered._WORTH_TWO = 0
+print(remembered.unchanged(sys.argv[1], halves=True))
+for place in sys.argv[2:]:
+    path = Path(sys.argv[1], place)
+    path.parent.mkdir(exist_ok=True)
+    path.touch()
+    print(remembered.unchanged(sys.argv[1], halves=True))
+    path.unlink()
+print(remembered.unchanged(sys.argv[1], halves=True))
+"""
 
 
 def content(root: Path) -> dict[str, Any]:
@@ -332,6 +350,23 @@ def test_a_large_file_whose_change_status_saw_is_kept_by_the_next_add(
     client.files.checkout(SET, tmp_path / "out")
     assert content(tmp_path / "out") == content(folder)
     assert client.files.status(folder).clean
+
+
+def test_a_large_folder_is_looked_through_by_two_processes(
+    client: Client, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "cats/best").unlink()  # a link is always looked at closely
+    for name in ("dogs", "dogs/old", "owls"):
+        (folder / name).mkdir()
+        (folder / name / "one.jpg").write_text(name)
+    monkeypatch.setattr("pomona.sdk.files.hashing.TICK_NS", -(1 << 62))  # as if nothing were so young
+    client.files.add(SET, folder)
+    places = ["new.jpg", "cats/new.jpg", "dogs/new.jpg", "dogs/old/new.jpg", "owls/new.jpg", "elks/new.jpg"]
+    clean = str(("vision/pets@v1", 8))
+    said = subprocess.run(
+        [sys.executable, "-c", LOOK, str(folder), *places], capture_output=True, text=True, check=True
+    )
+    assert said.stdout.splitlines() == [clean, *["None"] * len(places), clean], said.stderr
 
 
 def test_contents_swept_away_since_are_sent_again(client: Client, folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 import stat
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from pomona.data.filesets.names import OWN_FOLDERS
 
@@ -54,31 +54,61 @@ def stamp_of(found: os.stat_result) -> Stamp:
     return (found.st_size, found.st_mtime_ns, found.st_ino, found.st_ctime_ns, executable)
 
 
-def scan(root: str, *, wanted: Callable[[str], bool] | None = None) -> Scan:
+def scan(
+    root: str, *, wanted: Callable[[str], bool] | None = None, below: Sequence[str] | None = None
+) -> Scan:
     """Look through a folder; links are not followed.
 
     Args:
         wanted: Only files and links whose path it says yes to.
+        below: Only what is in these folders of it.
 
     Raises:
         NotFound: If there is no such folder.
         Invalid: If a folder in it cannot be read.
     """
+    _check_there(root)
+    result = Scan()
+    waiting = [("", root)] if below is None else [(folder, f"{root}/{folder}") for folder in below]
+    while waiting:
+        folder, place = waiting.pop()
+        _look(folder, place, result, waiting, wanted)
+    return result
+
+
+def scan_top(root: str) -> tuple[Scan, list[str]]:
+    """The files of a folder itself, and the folders in it.
+
+    Raises:
+        NotFound: If there is no such folder.
+        Invalid: If it cannot be read.
+    """
+    _check_there(root)
+    result, below = Scan(), list[tuple[str, str]]()
+    _look("", root, result, below, None)
+    return result, [folder for folder, _ in below]
+
+
+def _check_there(root: str) -> None:
     if not os.path.isdir(root):  # noqa: PTH112 - pathlib would be a tenth of a short command's time
         from pomona.core.errors import NotFound
 
         raise NotFound(f"no folder {root}", hint="name an existing folder")
-    result = Scan()
-    waiting = [("", root)]
-    while waiting:
-        folder, place = waiting.pop()
-        try:
-            _scan_folder(folder, place, result, waiting, wanted)
-        except PermissionError:
-            from pomona.core.errors import Invalid
 
-            raise Invalid(f"the folder {place} cannot be read", hint="give yourself access to it") from None
-    return result
+
+def _look(
+    folder: str,
+    place: str,
+    result: Scan,
+    waiting: list[tuple[str, str]],
+    wanted: Callable[[str], bool] | None,
+) -> None:
+    try:
+        _scan_folder(folder, place, result, waiting, wanted)
+    except PermissionError:
+        from pomona.core.errors import Invalid
+
+        raise Invalid(f"the folder {place} cannot be read", hint="give yourself access to it") from None
 
 
 def _scan_folder(
