@@ -29,6 +29,7 @@ class Taken(Record, frozen=True, kw_only=True):
     hypothesis: str | None
     environment: str | None
     outside: Outside | None = None
+    root: str = ""  # the run or logged model that its files belong to
     run_user: str = ""
 
 
@@ -131,6 +132,7 @@ class Intake:
             about=about,
             run_id=run_id,
             logged_model=model_id,
+            root=address.root,
             source=source,
             metrics=_metrics(run),
             data_version=_trained_on(run),

@@ -37,6 +37,7 @@ from pomona.registry.resolving import champion_of, resolve
 from pomona.registry.seals.service import Sealer
 from pomona.registry.search import Search
 from pomona.registry.shelf import Shelf
+from pomona.registry.strangers import judged, tell_of_code
 from pomona.training.service.tracking import TrackingService
 
 
@@ -81,6 +82,7 @@ class RegistryService:
             taken = self._intake.from_run(new.run_id, new.path)
         else:
             raise Invalid("nothing to register", hint="name a run (run_id=...) or an address (source=...)")
+        taken = judged(self._database, self._blobs, taken)
         return self._database.write(
             lambda tx: self.add(
                 tx, self.shelf.ensure(tx, model), taken, description=new.description, tags=new.tags
@@ -107,7 +109,7 @@ class RegistryService:
         rules.check_model_name(model)
         self._database.read(lambda tx: store.model(tx, model))  # which goes before what the source lacks
         self.seals.begin()
-        taken = self.take(source, run_id=run_id, model_id=model_id)
+        taken = judged(self._database, self._blobs, self.take(source, run_id=run_id, model_id=model_id))
         return self._database.write(
             lambda tx: self.add(
                 tx,
@@ -170,6 +172,7 @@ class RegistryService:
                 subject=version.id, model=model.name, number=version.number, run=version.run_id
             )
         )
+        tell_of_code(tx, version)
         return version
 
     def _made(

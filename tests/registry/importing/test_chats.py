@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.databases import home_records, records_address  # noqa: F401
 from tests.registry.importing.world import taken
 from tests.server.mlflow.serving import TOKEN, ServerProcess
 from tests.servers import free_port, stop, wait_for
@@ -178,18 +177,6 @@ def add_webhook(path: str) -> None:
         )
         database.execute("INSERT INTO webhook_events VALUES ('w1', 'MODEL_VERSION', 'CREATED')")
     database.close()
-
-
-@pytest.fixture
-def kept(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    records_address: str | None,  # noqa: F811
-) -> Iterator[App]:
-    monkeypatch.setenv("POMONA_SOURCES_ROOTS", str(tmp_path))
-    opened = open_app(tmp_path / "home", address=home_records())
-    yield opened
-    opened.close()
 
 
 def test_spans_in_files_come_and_those_that_cannot_be_read_come_later(kept: App, tmp_path: Path) -> None:

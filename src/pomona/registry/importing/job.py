@@ -114,6 +114,7 @@ class Importing:
             files=elsewhere.files,
             job=context.job.id,
             named=new.origin,
+            trust=new.trust,
         )
         traces = TakingTraces(self._database, elsewhere.observed, elsewhere.files)
         taken = []

@@ -8,7 +8,6 @@ import msgspec
 
 from pomona.core.errors import Invalid, NotFound, PomonaError
 from pomona.core.ports import Blobs, Database, Transaction
-from pomona.core.registry_events import OutsideCodeAllowed
 from pomona.registry import rules as registry_rules
 from pomona.registry import store as shelf
 from pomona.registry.importing import rules, store
@@ -18,9 +17,9 @@ from pomona.registry.importing.records import OldRegistered, OldVersion
 from pomona.registry.importing.rules import Address
 from pomona.registry.intake import Taken
 from pomona.registry.mlmodel import MLMODEL, check_mlmodel_size, missing_mlmodel, parse_mlmodel
-from pomona.registry.outside.scanning import code_in, python_in
-from pomona.registry.records import Code, ModelFile, ModelVersion, Outside, RegisteredModel
+from pomona.registry.records import ModelFile, ModelVersion, Outside, RegisteredModel
 from pomona.registry.service import RegistryService
+from pomona.registry.strangers import code_of
 from pomona.sql import from_us
 from pomona.training.rules.paths import SCHEME, ArtifactAddress, safe_path
 
@@ -135,17 +134,6 @@ class Registering:
         stage = registry_rules.stage_named(old.stage)
         if stage != made.stage:
             shelf.versions.replace(tx, msgspec.structs.replace(made, stage=stage))
-        if made.outside is not None and made.outside.allowed is not None:
-            tx.emit(
-                OutsideCodeAllowed(
-                    subject=made.id,
-                    model=owner.name,
-                    number=made.number,
-                    origin=self._named,
-                    files=[item.path for item in made.outside.code],
-                    reason=made.outside.allowed,
-                )
-            )
         store.mark(tx, {what: mark})
         self._counting.keep(tx, versions=1)
 
@@ -190,15 +178,11 @@ class Registering:
         )
 
     def _judged(self, taken: Taken, named: str) -> Taken:
-        code: list[Code] = []
-        for file in taken.files:
-            with self._blobs.open(file.digest) as stream:
-                code += code_in(file.path, stream)
-        code += python_in([file.path for file in taken.files], taken.about.flavors)
+        code = code_of(self._blobs, taken)
         if code and self._trust is None:
             raise Invalid("loading them would run code from outside, such as pickles", hint=_HINT)
         origin = f"{self._named} {named}"[:1000]
-        outside = Outside(origin=origin, code=tuple(code), allowed=self._trust if code else None)
+        outside = Outside(origin=origin, code=code, allowed=self._trust if code else None)
         return msgspec.structs.replace(taken, outside=outside)
 
     def _aliases(self, old: OldRegistered) -> None:

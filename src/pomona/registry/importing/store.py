@@ -47,6 +47,11 @@ def mark(tx: Transaction, done: Mapping[str, Mark]) -> None:
         tx.execute(_set_mark, rows)
 
 
+def trust_name(owner: str) -> str:
+    """The mark of a run or logged model whose code somebody answered for: the job that was told so."""
+    return f"trust {owner}"
+
+
 def home(tx: Transaction, old: OldExperiment) -> int:
     """The experiment of this name, made under its own number if that is free."""
     found = experiments.find(tx, old.name)

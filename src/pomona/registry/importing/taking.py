@@ -62,6 +62,7 @@ class Taking:
     Args:
         files: Where files are read; None: they stay behind.
         job: The job this is done for, which the ledger names.
+        trust: Why their models may run code; None: they may not.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Taking:
         files: Files | None,
         job: str,
         named: str,
+        trust: str | None = None,
     ) -> None:
         self._database = database
         self._blobs = blobs
@@ -84,6 +86,7 @@ class Taking:
         self._files = files
         self._job = job
         self._named = named
+        self._trust = trust
 
     def experiment(
         self, number: int, old: OldExperiment, counting: Counting, told: Callable[[int], None]
@@ -100,6 +103,7 @@ class Taking:
 
     def _runs(self, number: int, old: OldExperiment, batch: list[OldRun], counting: Counting) -> None:
         ids = [run.id for run in batch]
+        self._answer_for(ids)
 
         def seen(tx: Transaction) -> tuple[dict[str, store.Mark], dict[str, int]]:
             return store.marks(tx, ids), metrics.run_numbers(tx, ids)
@@ -114,6 +118,13 @@ class Taking:
         ]
         if ready:
             self._write(number, old, ready, counting)
+
+    def _answer_for(self, ids: list[str]) -> None:
+        """Note that somebody answers for the code in these runs or logged models."""
+        names = [store.trust_name(owner) for owner in ids if self._trust is not None]
+        known = self._database.read(lambda tx: store.marks(tx, names)) if names else {}
+        if new := {name: (self._job, "") for name in names if name not in known}:
+            self._database.write(lambda tx: store.mark(tx, new))
 
     @staticmethod
     def _is_ours(run: OldRun, marks: dict[str, store.Mark], here: dict[str, int], counting: Counting) -> bool:
@@ -189,6 +200,7 @@ class Taking:
 
     def _models(self, number: int, batch: list[OldModel], counting: Counting) -> None:
         ids = [model.id for model in batch]
+        self._answer_for(ids)
         marks, here = self._database.read(lambda tx: (store.marks(tx, ids), store.models_here(tx, ids)))
         wanted = []
         for model in batch:

@@ -11,7 +11,6 @@ import msgspec
 from pomona.core.errors import Invalid, Refused
 from pomona.core.ports import Blobs, Database, Transaction
 from pomona.core.records import Record
-from pomona.core.registry_events import OutsideCodeAllowed
 from pomona.registry import rules
 from pomona.registry.intake import REQUIREMENTS, Taken
 from pomona.registry.mlmodel import MLMODEL, MlModel, check_mlmodel_size, missing_mlmodel, parse_mlmodel
@@ -79,19 +78,7 @@ class Gangway:
 
     def _add(self, tx: Transaction, model: str, taken: Taken, wish: Brought) -> ModelVersion:
         owner = self._registry.shelf.ensure(tx, model)
-        made = self._registry.add(tx, owner, taken, description=wish.description, tags=wish.tags)
-        if made.outside is not None and made.outside.allowed is not None:
-            tx.emit(
-                OutsideCodeAllowed(
-                    subject=made.id,
-                    model=model,
-                    number=made.number,
-                    origin=wish.origin,
-                    files=[item.path for item in made.outside.code],
-                    reason=made.outside.allowed,
-                )
-            )
-        return made
+        return self._registry.add(tx, owner, taken, description=wish.description, tags=wish.tags)
 
     def _examine(self, tar: BinaryIO) -> tuple[MlModel, list[Code]]:
         """What the model says of itself, and its code; nothing is stored yet."""
