@@ -19,6 +19,8 @@ PARENT_VARIABLE = "POMONA_PARENT_PID"
 BIND_VARIABLE = "POMONA_BIND"  # the address the control plane listens on; empty: this machine only
 LOGIN_CODES_VARIABLE = "POMONA_LOGIN_CODES"
 DATABASE_VARIABLE = "POMONA_DATABASE"  # where the records are, perhaps with a password
+UPDATED = 75
+"""The exit code of a server that brought the records to a new schema: started again, it is smaller."""
 
 
 class ServerAddress(Record, frozen=True, kw_only=True):

@@ -13,8 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from pomona.app import open_app
 from pomona.cli import running
 from pomona.core.errors import Conflict, Invalid
+from pomona.process import UPDATED
 from pomona.sdk.client import connect, running_server
 from pomona.server import tree
 from pomona.server.tree import TreeOptions, check_options, make_token
@@ -155,6 +157,18 @@ def test_who_only_waits_is_small_and_stops_all_in_peace(tmp_path: Path) -> None:
     assert (tree.returncode, gone(pids, within_s=10)) == (0, True)
     assert said.endswith("Stopped. Everything acknowledged is kept; `pomona up` goes on from here.\n")
     assert not (home / "server.json").exists()
+
+
+def test_a_server_that_updated_the_records_can_ask_to_be_started_again(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pomona.server.process", "--home", str(tmp_path), "--no-auth"]
+    ports = ["--port", str(free_port())]
+    told = subprocess.run(
+        [*command, *ports, "--end-after-update"], capture_output=True, text=True, timeout=120, check=False
+    )
+    assert told.returncode == UPDATED, told.stderr
+    app = open_app(tmp_path)  # it is closed in peace, and up to date
+    assert app.tracking.experiments.search()
+    app.close()
 
 
 def test_a_process_that_does_not_stop_is_killed() -> None:

@@ -102,7 +102,7 @@ def _be_small(tree: Tree, stop: threading.Event, lock: int) -> None:
         parts = [f"{name}={tree.children[name].pid}" for name in STOPPED_IN_ORDER]
         given = [str(home / "server.json"), str(home / "logs"), *parts]
         with suppress(OSError):
-            os.execv(sys.executable, [sys.executable, "-I", "-S", str(script), *given])  # noqa: S606
+            os.execv(sys.executable, [sys.executable, "-P", "-S", str(script), *given])  # noqa: S606
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 

@@ -4,13 +4,14 @@ import argparse
 import gc
 import logging
 import os
+import sys
 from pathlib import Path
 
 import uvicorn
 
 from pomona.app import App, open_app
 from pomona.core.errors import PomonaError
-from pomona.process import LOGIN_CODES_VARIABLE, stop_with_parent, take_database
+from pomona.process import LOGIN_CODES_VARIABLE, UPDATED, stop_with_parent, take_database
 from pomona.server.auth import Access
 from pomona.server.main import build
 from pomona.server.packets import OnePacketProtocol
@@ -23,6 +24,7 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=7700)
     parser.add_argument("--no-auth", action="store_true")
+    parser.add_argument("--end-after-update", action="store_true")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s server %(levelname)s %(message)s")
     stop_with_parent()
@@ -30,6 +32,9 @@ def main() -> None:
     codes = set(filter(None, os.environ.pop(LOGIN_CODES_VARIABLE, "").split(",")))
     hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
     app = _open(given.home, take_database())
+    if given.end_after_update and "alembic" in sys.modules:
+        app.close()
+        sys.exit(UPDATED)
     try:
         server = build(app, Access(token=token, hosts=hosts, login_codes=codes))
         gc.freeze()  # what the start made stays: the collector need not look through it again and again
