@@ -123,8 +123,8 @@ def _line(row: "RowDiff", key: tuple[str, ...]) -> str:
 
 
 def _value(value: Any) -> str:
-    if value is None:
-        return "null"
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
     text = repr(value) if isinstance(value, str) else str(value)
     return escape(text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…")
 

@@ -119,7 +119,10 @@ def check_manifest(manifest: Manifest, *, allow_empty: bool) -> None:
         Invalid: Naming the path and what is wrong.
     """
     if not manifest.paths and not allow_empty:
-        raise Invalid("there is no file in it", hint="if that is right, say so: allow_empty")
+        raise Invalid(
+            "there is no file in it, or none that fits its pattern",
+            hint="look at folder and pattern; if no files is right, say so: allow_empty (--allow-empty)",
+        )
     for path in manifest.paths:
         check_path(path)
     _check_order(manifest.paths)

@@ -17,7 +17,7 @@ import { KINDS, type Kind } from "./words";
 export default function NewTriggerPage() {
   const navigate = useNavigate();
   const form = useForm({ initialValues: BLANK });
-  const { endpoints } = useEndpoints();
+  const { endpoints, isPending } = useEndpoints();
   const entries = usePages("/api/v1/entries", { query: { limit: 200 } });
   const create = useSend((values: typeof BLANK) => api.POST("/api/v1/triggers", { body: requestOf(values) }), {
     onDone: (made) => void navigate(`/loop/triggers/${made.id}`),
@@ -41,7 +41,7 @@ export default function NewTriggerPage() {
               </div>
               <SimpleGrid cols={{ base: 1, sm: 3 }}>
                 <TextInput label="Name" description="Lower-case letters, digits and . _ -" placeholder="on-drift" required {...form.getInputProps("name")} />
-                <Select label="Endpoint" description="Whose model is retrained" placeholder="Choose one" required data={endpoints.map((one) => one.name)} {...form.getInputProps("endpoint")} />
+                <Select label="Endpoint" description="Whose model is retrained" placeholder={isPending ? "loading …" : endpoints.length === 0 ? "there is none yet" : "Choose one"} required data={endpoints.map((one) => one.name)} {...form.getInputProps("endpoint")} />
                 {(kind === "drift" || kind === "quality") && <NumberInput label="From a score of" description="empty: as soon as an incident opens" decimalScale={6} {...form.getInputProps("threshold")} />}
                 {kind === "data_volume" && <NumberInput label="Growth" description="over what the champion learned from" suffix=" %" min={1} {...form.getInputProps("growth")} />}
                 {kind === "schedule" && <TextInput label="Times" description="cron: minute hour day month weekday, UTC" placeholder="0 3 * * 1" required {...form.getInputProps("cron")} />}
@@ -50,7 +50,7 @@ export default function NewTriggerPage() {
           </Section>
           <Section title="What it does then">
             <SimpleGrid cols={{ base: 1, sm: 2, lg: 4 }}>
-              <Select label="Training entry" description="that is run on the newest data" placeholder={entries.rows.length === 0 ? "none is stored yet" : "Choose one"} required data={[...new Set(entries.rows.map((one) => one.name))]} {...form.getInputProps("entry")} />
+              <Select label="Training entry" description="that is run on the newest data" placeholder={entries.isPending ? "loading …" : entries.rows.length === 0 ? "none is stored yet" : "Choose one"} required data={[...new Set(entries.rows.map((one) => one.name))]} {...form.getInputProps("entry")} />
               <TextInput label="Label" description="the column that holds what came true" placeholder="late" required {...form.getInputProps("label")} />
               <NumberInput label="Judged on the newest" description="labelled, kept from training" suffix=" days" min={1} {...form.getInputProps("holdout")} />
               <NumberInput label="Then a canary on" description="of the units" suffix=" %" min={1} max={50} {...form.getInputProps("share")} />

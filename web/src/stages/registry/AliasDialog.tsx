@@ -54,7 +54,7 @@ export function AliasDialog({ version }: { version: Schema<"ModelVersion"> }) {
               onChange={setAlias}
             />
             <Text size="sm" c="dimmed" role="status">
-              {alias.trim() === "" ? "" : now === undefined ? `No version goes by ${alias} now.` : now === version.number ? `It goes by ${alias} already.` : `It moves from v${now} to v${version.number}.`}
+              {alias.trim() === "" || !model.data ? "" : now === undefined ? `No version goes by ${alias} now.` : now === version.number ? `It goes by ${alias} already.` : `It moves from v${now} to v${version.number}.`}
             </Text>
             {move.isError && <ErrorNotice error={move.error} />}
             {(refused || reason !== "") && (

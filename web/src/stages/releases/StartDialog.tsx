@@ -64,7 +64,7 @@ export function StartDialog({ endpoint, active }: { endpoint: Schema<"Endpoint">
           }}
         >
           <Stack>
-            <Select label={`Version of ${endpoint.model}`} placeholder="Choose one" nothingFoundMessage="No other version is registered" required searchable data-autofocus data={choices} value={version} onChange={setVersion} />
+            <Select label={`Version of ${endpoint.model}`} placeholder={model.isPending ? "loading …" : choices.length === 0 ? "no other version is registered" : "Choose one"} nothingFoundMessage={model.isPending ? "loading …" : "No other version is registered"} required searchable data-autofocus data={choices} value={version} onChange={setVersion} />
             <div>
               <SegmentedControl
                 fullWidth
