@@ -12,11 +12,11 @@ from pomona.registry.search import orders_of
 from pomona.server.mlflow.forms import RegistryForm, SearchForm
 from pomona.server.mlflow.registry import Registry, number_of
 from pomona.server.mlflow.shapes import millis, pairs
-from pomona.server.mlflow.wire import EMPTY, Request, Response, answer
+from pomona.server.mlflow.wire import EMPTY, Answer, Request, Response, answer
 from pomona.training.rules import filters
 from pomona.training.rules.paging import offset_from, token_for
 
-Handler = Callable[[Request], Response]
+Handler = Callable[[Request], Answer]
 
 
 class Prompts:
@@ -29,7 +29,7 @@ class Prompts:
     def named(self, of_prompt: Handler, of_model: Handler) -> Handler:
         """The handler that fits what the request's ``name`` is."""
 
-        def handler(request: Request) -> Response:
+        def handler(request: Request) -> Answer:
             name = request.form(RegistryForm).name or ""
             return (of_prompt if self._prompts.is_prompt(name) else of_model)(request)
 
