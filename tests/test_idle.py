@@ -14,7 +14,8 @@ HEAVY |= {"alembic", "urllib3", "rich", "typer"}
 SERVER = """
 
 from pomona.server.auth import Access
-from pomona.server.process import build, open_app
+from pomona.server.main import build
+from pomona.server.process import open_app
 app = open_app(Path(sys.argv[1]))
 access = Access(token=None, hosts=frozenset({"127.0.0.1"}), login_codes=set())
 build(app, access)

@@ -12,9 +12,6 @@ import uvicorn
 from pomona.app import App, open_app
 from pomona.core.errors import PomonaError
 from pomona.process import LOGIN_CODES_VARIABLE, UPDATED, stop_with_parent, take_database
-from pomona.server.auth import Access
-from pomona.server.main import build
-from pomona.server.packets import OnePacketProtocol
 
 
 def main() -> None:
@@ -30,11 +27,15 @@ def main() -> None:
     stop_with_parent()
     token = None if given.no_auth else (given.home / "token").read_text().strip()
     codes = set(filter(None, os.environ.pop(LOGIN_CODES_VARIABLE, "").split(",")))
-    hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
     app = _open(given.home, take_database())
     if given.end_after_update and "alembic" in sys.modules:
         app.close()
         sys.exit(UPDATED)
+    from pomona.server.auth import Access  # here: one that is started again need not load them first
+    from pomona.server.main import build
+    from pomona.server.packets import OnePacketProtocol
+
+    hosts = frozenset({"127.0.0.1", "localhost", "[::1]", given.host})
     try:
         server = build(app, Access(token=token, hosts=hosts, login_codes=codes))
         gc.freeze()  # what the start made stays: the collector need not look through it again and again
