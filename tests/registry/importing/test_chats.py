@@ -22,7 +22,7 @@ from pomona.registry.importing.tracing import TakingTraces
 from pomona.worker import Workflows
 
 MAKER = Path(__file__).with_name("make_chats.py")
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 
 def chats(uri: str, task: str, folder: Path) -> dict[str, Any]:

@@ -21,6 +21,10 @@ from pomona.registry.importing.records import NewImport
 from pomona.training.store.metrics import history
 from pomona.training.store.runs import runs
 
+pytestmark = pytest.mark.timeout(
+    600
+)  # MLflow's own client fills the stores, and has a core for itself or not
+
 
 @pytest.fixture
 def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[App]:
