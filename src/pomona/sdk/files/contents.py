@@ -5,6 +5,7 @@ import secrets
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from pomona.sdk.session import Session
 
 _ASKED_AT_ONCE = 200_000
 _FETCH_BYTES = 32 << 20
+_BUFFER_BYTES = 256 << 10  # many small contents are one write
 _RAW = {"content-type": "application/octet-stream"}
 
 
@@ -26,7 +28,7 @@ class PackWriter:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / f"{secrets.token_hex(16)}.pack"
-        self._out = self.path.open("xb")
+        self._out = self.path.open("xb", buffering=_BUFFER_BYTES)
         self._out.write(pack_start())
         self._digests: list[bytes] = []
         self._lengths: list[int] = []
@@ -41,15 +43,20 @@ class PackWriter:
 
     def finish(self) -> Path:
         """Make it whole and durable."""
-        self._out.write(pack_end(self._digests, self._lengths)[0])
-        self._out.flush()
-        os.fsync(self._out.fileno())
-        self._out.close()
+        try:
+            self._out.write(pack_end(self._digests, self._lengths)[0])
+            self._out.flush()
+            os.fsync(self._out.fileno())
+            self._out.close()
+        except OSError:
+            self.discard()
+            raise
         return self.path
 
     def discard(self) -> None:
         """Give it up."""
-        self._out.close()
+        with suppress(OSError):  # a full disk does not take the last of it
+            self._out.close()
         self.path.unlink(missing_ok=True)
 
 

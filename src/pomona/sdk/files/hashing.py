@@ -4,6 +4,7 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -67,15 +68,16 @@ def _read_once(path: str, keep: Keep | None) -> HashedFile | None:
     handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         before = stamp_of(os.fstat(handle))
-        if before[0] > CONTENT_BYTES and keep is None:
-            (digest, size), pieces = _digest_of(handle), None
-        elif before[0] > CONTENT_BYTES:
-            digest, size, pieces = _cut(handle, keep)
-        else:
+        pieces = None
+        if before[0] <= CONTENT_BYTES:
             body = _read_all(handle, before[0])
-            digest, size, pieces = blake3(body).digest(), len(body), None
+            digest, size = blake3(body).digest(), len(body)
             if keep is not None and size == before[0]:
                 keep(digest, body)
+        elif keep is None:
+            digest, size = _digest_of(handle)
+        else:
+            digest, size, pieces = _cut(handle, keep)
         if stamp_of(os.fstat(handle)) != before or size != before[0]:
             return None
     finally:
@@ -111,14 +113,18 @@ def _cut(handle: int, keep: Keep) -> tuple[bytes, int, Pieces]:
     cutter = FastCDC(AVERAGE_BYTES, min_size=LEAST_BYTES, max_size=CONTENT_BYTES)
     whole, size = blake3(), 0
     digests, lengths = [], []
-    with open(handle, "rb", buffering=0, closefd=False) as stream:
+    with open(handle, "rb", buffering=0, closefd=False) as stream, ThreadPoolExecutor(1) as beside:
+        taken: Future[object] | None = None  # the whole file's digest is made by a thread of its own
         for chunk in cutter.cut_stream(_plain(stream)):
-            whole.update(chunk.data)
-            digest = blake3(chunk.data).digest()
+            body = bytes(chunk.data)
+            if taken is not None:
+                taken.result()
+            taken = beside.submit(whole.update, body)
+            digest = blake3(body).digest()
             digests.append(digest)
-            lengths.append(chunk.length)
-            size += chunk.length
-            keep(digest, bytes(chunk.data))
+            lengths.append(len(body))
+            size += len(body)
+            keep(digest, body)
     return whole.digest(), size, Pieces(digests=b"".join(digests), lengths=tuple(lengths))
 
 
