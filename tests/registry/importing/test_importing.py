@@ -21,9 +21,7 @@ from pomona.registry.importing.records import NewImport
 from pomona.training.store.metrics import history
 from pomona.training.store.runs import runs
 
-pytestmark = pytest.mark.timeout(
-    600
-)  # MLflow's own client fills the stores, and has a core for itself or not
+pytestmark = pytest.mark.timeout(600)  # MLflow's own client fills the stores, on a busy machine too
 
 
 @pytest.fixture
