@@ -77,7 +77,7 @@ def served(app: Asgi, request: bytes) -> bytes:
     """What a real server sends until it closes the connection."""
 
     async def serve() -> bytes:
-        config = uvicorn.Config(app, http=OnePacketProtocol, log_level="error", lifespan="off")  # type: ignore[arg-type]
+        config = uvicorn.Config(app, http=OnePacketProtocol, log_level="error", lifespan="off")
         server = uvicorn.Server(config)
         with socket.create_server(("127.0.0.1", 0)) as listening:
             serving = asyncio.create_task(server.serve([listening]))
