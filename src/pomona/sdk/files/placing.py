@@ -2,7 +2,7 @@
 
 Where the file system can, a file is written without a name and gets it when it is done: that leaves
 nothing behind. Elsewhere it is written under another name and renamed. Either way it begins on a stage, a
-new folder: in the folders where files were just deleted, ext4 takes ten times as long to make new ones.
+new folder: in the folders where files were just deleted, ext4 can take much longer to make new ones.
 """
 
 import os
