@@ -222,8 +222,7 @@ class RegistryService:
 
         def read(tx: Transaction) -> Page[RegisteredModel]:
             page = store.models.page(tx, store.models.c.deleted_at.is_(None), cursor=cursor, limit=limit)
-            named = [store.model(tx, model.name) for model in page.items]
-            return Page(items=named, next_cursor=page.next_cursor)
+            return Page(items=store.models_now(tx, page.items), next_cursor=page.next_cursor)
 
         return self._database.read(read)
 
@@ -234,6 +233,11 @@ class RegistryService:
             NotFound: If there is none.
         """
         return self._database.read(lambda tx: store.model(tx, name))
+
+    def newest_by_stage(self, models: Sequence[RegisteredModel]) -> list[list[ModelVersion]]:
+        """Of each model the newest version in each stage that one is in, the highest number first."""
+        found = self._database.read(lambda tx: store.newest_by_stage(tx, [model.id for model in models]))
+        return [found[model.id] for model in models]
 
     def detail(self, ref: str) -> ModelDetail:
         """A model by name or id, all its versions and what the gate said about them."""

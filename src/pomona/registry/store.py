@@ -63,10 +63,8 @@ _kept = Versioned(
     there=models.c.deleted_at.is_(None),
     ready=_READY,
 )
-next_number, move_alias = (
-    _kept.next_number,
-    _kept.move_alias,
-)  # numbers of deleted ones are not given out again
+next_number, move_alias = _kept.next_number, _kept.move_alias  # numbers of deleted ones stay theirs
+models_now = _kept.as_now
 set_tags, drop_tag = _kept.set_tags, _kept.drop_tag
 search_models, search_versions = _kept.search, _kept.search_versions
 
@@ -156,6 +154,11 @@ def version_by_id(tx: Transaction, version_id: str) -> ModelVersion:
 def versions_of(tx: Transaction, model_id: str) -> list[ModelVersion]:
     """All versions of a model, newest first."""
     return _kept.all_versions(tx, versions.c.model_id == model_id, _READY)
+
+
+def newest_by_stage(tx: Transaction, model_ids: list[str]) -> dict[str, list[ModelVersion]]:
+    """The newest version in each stage, by the id of the model; the highest number first."""
+    return _kept.newest_by(tx, versions.c.stage, model_ids)
 
 
 def drop_alias(tx: Transaction, model_id: str, alias: str) -> bool:

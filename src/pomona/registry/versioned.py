@@ -100,6 +100,18 @@ class Versioned(Generic[T, V]):
         row = tx.execute(select(self._things.id, self._things.body).where(*where)).first()
         return None if row is None else self._loaded(tx, [row])[0]
 
+    def as_now(self, tx: Transaction, things: Sequence[T]) -> list[T]:
+        """Things with the tags, aliases and newest numbers that they have now."""
+        ids = [thing.id for thing in things]  # type: ignore[attr-defined]
+        tags, names = _grouped(tx, self._tags, ids), self._aliases_of(tx, ids)
+        latest: dict[str, int] = {}
+        for part in chunks(ids):
+            latest |= {row.owner: row.number for row in tx.execute(self._numbers(part))}
+        return [
+            msgspec.structs.replace(thing, tags=tags[of], aliases=names.get(of, {}), latest=latest.get(of))
+            for of, thing in zip(ids, things, strict=True)
+        ]
+
     def find_version(self, tx: Transaction, *where: ColumnElement[bool]) -> V | None:
         """The version that fits, or None."""
         found = self.all_versions(tx, *where, limit=1)
@@ -119,6 +131,17 @@ class Versioned(Generic[T, V]):
             found += tx.execute(self._rows().join(of, same))
         loaded = self._loaded_versions(tx, found)
         return {row.owner: version for row, version in zip(found, loaded, strict=True)}
+
+    def newest_by(self, tx: Transaction, column: ColumnElement[str], ids: list[str]) -> dict[str, list[V]]:
+        """By thing its newest version for each value of a column of versions, the highest number first."""
+        found: dict[str, list[V]] = {owner: [] for owner in ids}
+        for part in chunks(ids):
+            of = self._numbers(part).group_by(column).subquery()
+            same = (of.c.owner == self._owner) & (of.c.number == self._versions.number)
+            rows = list(tx.execute(self._rows().join(of, same).order_by(self._versions.number.desc())))
+            for row, version in zip(rows, self._loaded_versions(tx, rows), strict=True):
+                found[row.owner].append(version)
+        return found
 
     def next_number(self, tx: Transaction, owner: str) -> int:
         """The number of the next version; as long as its row stays, none is given out again."""
@@ -207,20 +230,7 @@ class Versioned(Generic[T, V]):
         return query.where(self._owner.in_(ids), self._ready).group_by(self._owner)
 
     def _loaded(self, tx: Transaction, rows: list[Any]) -> list[T]:
-        ids = [row.id for row in rows]
-        tags, names = _grouped(tx, self._tags, ids), self._aliases_of(tx, ids)
-        latest: dict[str, int] = {}
-        for part in chunks(ids):
-            latest |= {row.owner: row.number for row in tx.execute(self._numbers(part))}
-        return [
-            msgspec.structs.replace(
-                from_json(row.body, self._kind),
-                tags=tags[row.id],
-                aliases=names.get(row.id, {}),
-                latest=latest.get(row.id),
-            )
-            for row in rows
-        ]
+        return self.as_now(tx, [from_json(row.body, self._kind) for row in rows])
 
     def _loaded_versions(self, tx: Transaction, rows: list[Any]) -> list[V]:
         tags = _grouped(tx, self._version_tags, [row.id for row in rows])

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine, event
 from tests.server.mlflow.conftest import Caller
 
 from pomona.core.actors import acting_as
@@ -372,3 +373,40 @@ def test_a_model_name_is_given_once(mlflow: Caller) -> None:
     mlflow.post("registered-models/create", name="scorer")
     found = mlflow.refuse("POST", "registered-models/create", name="scorer")
     assert found[:2] == (400, "RESOURCE_ALREADY_EXISTS")
+
+
+def test_a_search_asks_the_database_as_often_for_many_models_as_for_one(mlflow: Caller, run: str) -> None:
+    def questions() -> tuple[int, int]:
+        asked: list[str] = []
+        listen = ("before_cursor_execute", lambda _c, _d, statement, *_: asked.append(statement))
+        event.listen(Engine, *listen)
+        try:
+            found = mlflow.get("registered-models/search")["registered_models"]
+        finally:
+            event.remove(Engine, *listen)
+        return len(asked), sum(len(model["latest_versions"]) for model in found)
+
+    register(mlflow, run, "pears-0")
+    few = questions()
+    for number in range(1, 6):
+        register(mlflow, run, f"pears-{number}")
+    assert questions() == (few[0], 6)
+
+
+def test_the_newest_version_of_each_stage_is_told(mlflow: Caller, run: str) -> None:
+    for name in ("pears", "plums"):
+        for _ in range(4):
+            register(mlflow, run, name)
+    for name, version in (("pears", "1"), ("pears", "3"), ("plums", "2")):
+        mlflow.post("model-versions/transition-stage", name=name, version=version, stage="Staging")
+    found = mlflow.get("registered-models/search")["registered_models"]
+    told = {
+        model["name"]: [(v["version"], v["current_stage"]) for v in model["latest_versions"]]
+        for model in found
+    }
+    assert told == {
+        "pears": [("4", "None"), ("3", "Staging")],
+        "plums": [("4", "None"), ("2", "Staging")],
+    }
+    latest = mlflow.get("registered-models/get-latest-versions", name="pears", stages="Staging")
+    assert [one["version"] for one in latest["model_versions"]] == ["3"]

@@ -152,6 +152,11 @@ class PromptService:
 
         return self._database.read(read)
 
+    def newest(self, prompts: Sequence[Prompt]) -> list[PromptVersion | None]:
+        """The newest version of each; None where there is none."""
+        found = self._database.read(lambda tx: store.newest_of(tx, [prompt.id for prompt in prompts]))
+        return [found.get(prompt.id) for prompt in prompts]
+
     def describe_version(self, name: str, number: int, description: str) -> PromptVersion:
         """Change a version's description."""
 

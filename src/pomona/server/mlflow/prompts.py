@@ -1,6 +1,6 @@
 """Prompts of the protocol: registered models and versions with a tag that says so, kept apart from models."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from pomona.core.errors import Invalid
@@ -55,7 +55,7 @@ class Prompts:
             limit=100 if form.max_results is None else form.max_results,
             offset=offset_from(form.page_token),
         )
-        body: dict[str, object] = {"registered_models": [self._shape(item) for item in found]}
+        body: dict[str, object] = {"registered_models": self._shapes(found)}
         return answer(body if more is None else body | {"next_page_token": token_for(more)})
 
     def search_any_versions(self, request: Request) -> Response:
@@ -75,12 +75,12 @@ class Prompts:
 
     def get(self, request: Request) -> Response:
         prompt = self._prompts.get(request.form(RegistryForm).name or "")
-        return answer({"registered_model": self._shape(prompt)})
+        return answer({"registered_model": self._shapes([prompt])[0]})
 
     def update(self, request: Request) -> Response:
         form = request.form(RegistryForm)
         found = self._prompts.describe(form.name or "", form.description or "")
-        return answer({"registered_model": self._shape(found)})
+        return answer({"registered_model": self._shapes([found])[0]})
 
     def rename(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name", "new_name")
@@ -166,9 +166,11 @@ class Prompts:
             f"'{name}' is a prompt: it has no stages and no files", hint="use an alias, or its tags"
         )
 
-    def _shape(self, found: Prompt) -> dict[str, Any]:
-        newest = self._prompts.aliased(found.name, "latest")
-        return _shape(found) | ({} if newest is None else {"latest_versions": [_version_shape(newest)]})
+    def _shapes(self, found: Sequence[Prompt]) -> list[dict[str, Any]]:
+        return [
+            _shape(prompt) | ({} if newest is None else {"latest_versions": [_version_shape(newest)]})
+            for prompt, newest in zip(found, self._prompts.newest(found), strict=True)
+        ]
 
 
 def _answer(found: Prompt) -> Response:

@@ -1,5 +1,6 @@
 """Registered models and model versions of the protocol."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pomona.core.errors import Invalid, NotFound
@@ -50,13 +51,16 @@ class Registry:
             limit=100 if form.max_results is None else form.max_results,
             offset=offset_from(form.page_token),
         )
-        body: dict[str, object] = {"registered_models": [self._shape(model) for model in found]}
+        newest = self._registry.newest_by_stage(found)
+        shapes = [_shape(model, latest) for model, latest in zip(found, newest, strict=True)]
+        body: dict[str, object] = {"registered_models": shapes}
         return answer(body if more is None else body | {"next_page_token": token_for(more)})
 
     def latest(self, request: Request) -> Response:
         form = request.form(RegistryForm, "name")
         stages = {stage_named(stage) for stage in form.stages or []}
-        found = [v for v in self._latest(form.name or "") if not stages or v.stage in stages]
+        [newest] = self._registry.newest_by_stage([self._registry.model(form.name or "")])
+        found = [version for version in newest if not stages or version.stage in stages]
         return answer({"model_versions": [version_shape(item) for item in found]})
 
     def set_tag(self, request: Request) -> Response:
@@ -156,28 +160,24 @@ class Registry:
         self._registry.shelf.drop_version_tag(form.name or "", number_of(form), form.key or "")
         return EMPTY
 
-    def _latest(self, name: str) -> list[ModelVersion]:
-        newest: dict[str, ModelVersion] = {}
-        for version in self._registry.detail(name).versions:
-            newest.setdefault(version.stage, version)
-        return list(newest.values())
-
     def _model(self, model: RegisteredModel) -> Response:
-        return answer({"registered_model": self._shape(model)})
+        [newest] = self._registry.newest_by_stage([model])
+        return answer({"registered_model": _shape(model, newest)})
 
     def _version(self, version: ModelVersion) -> Response:
         return answer({"model_version": version_shape(version)})
 
-    def _shape(self, model: RegisteredModel) -> dict[str, Any]:
-        return {
-            "name": model.name,
-            "creation_timestamp": millis(model.created_at),
-            "last_updated_timestamp": millis(model.updated_at),
-            "description": model.description,
-            "latest_versions": [version_shape(item) for item in self._latest(model.name)],
-            "tags": pairs(model.tags),
-            "aliases": [{"alias": alias, "version": str(n)} for alias, n in model.aliases.items()],
-        }
+
+def _shape(model: RegisteredModel, newest: Sequence[ModelVersion]) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "creation_timestamp": millis(model.created_at),
+        "last_updated_timestamp": millis(model.updated_at),
+        "description": model.description,
+        "latest_versions": [version_shape(version) for version in newest],
+        "tags": pairs(model.tags),
+        "aliases": [{"alias": alias, "version": str(n)} for alias, n in model.aliases.items()],
+    }
 
 
 def version_shape(found: ModelVersion) -> dict[str, Any]:
