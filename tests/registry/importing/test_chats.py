@@ -69,6 +69,7 @@ def as_here(app: App, task: str, folder: Path) -> dict[str, Any]:
 @pytest.mark.slow
 def test_chats_of_a_database_come_over_whole_and_once(app: App, tmp_path: Path) -> None:
     origin = f"sqlite:///{tmp_path}/m.db"
+    (tmp_path / "mlruns").mkdir()  # MLflow makes it only if it keeps spans in files, which it does at times
     told = chats(origin, "fill-rows", tmp_path)
     assert len(told["traces"]) == 3
     seen = app.imports.preview(NewImport(origin=origin))

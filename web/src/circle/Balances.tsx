@@ -25,10 +25,10 @@ export function Balances({ money }: { money: Balance[] }) {
               </dt>
               <dd>
                 <Money amount={one.earned} currency={one.currency} signed />
+                <Text size="xs" c="dimmed" ff="text" fw={400}>
+                  more than without them
+                </Text>
               </dd>
-              <Text size="xs" c="dimmed">
-                more than without them
-              </Text>
             </div>
           )}
           {one.spent !== null && (
@@ -40,10 +40,10 @@ export function Balances({ money }: { money: Balance[] }) {
               </dt>
               <dd>
                 <Money amount={one.spent} currency={one.currency} />
+                <Text size="xs" c="dimmed" ff="text" fw={400}>
+                  runs that ended
+                </Text>
               </dd>
-              <Text size="xs" c="dimmed">
-                runs that ended
-              </Text>
             </div>
           )}
           {one.earned !== null && one.spent !== null && (
@@ -51,10 +51,10 @@ export function Balances({ money }: { money: Balance[] }) {
               <dt>Left</dt>
               <dd>
                 <Money amount={Number(one.earned) - Number(one.spent)} currency={one.currency} signed />
+                <Text size="xs" c="dimmed" ff="text" fw={400}>
+                  earned, less what was spent
+                </Text>
               </dd>
-              <Text size="xs" c="dimmed">
-                earned, less what was spent
-              </Text>
             </div>
           )}
         </dl>

@@ -68,7 +68,7 @@ class LocalFiles:
         if path.is_dir():
             return path
         if not any(above.is_dir() for above in list(path.parents)[:3]):
-            raise NotFound(f"there is no folder {_top(path)} on this machine", hint=_HINT)
+            raise NotFound(f"what lies below {_top(path)} is not on this machine", hint=_HINT)
         return None
 
 
