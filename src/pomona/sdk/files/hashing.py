@@ -4,7 +4,6 @@ import errno
 import os
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -113,13 +112,10 @@ def _cut(handle: int, keep: Keep) -> tuple[bytes, int, Pieces]:
     cutter = FastCDC(AVERAGE_BYTES, min_size=LEAST_BYTES, max_size=CONTENT_BYTES)
     whole, size = blake3(), 0
     digests, lengths = [], []
-    with open(handle, "rb", buffering=0, closefd=False) as stream, ThreadPoolExecutor(1) as beside:
-        taken: Future[object] | None = None  # the whole file's digest is made by a thread of its own
+    with open(handle, "rb", buffering=0, closefd=False) as stream:
         for chunk in cutter.cut_stream(_plain(stream)):
             body = bytes(chunk.data)
-            if taken is not None:
-                taken.result()
-            taken = beside.submit(whole.update, body)
+            whole.update(body)
             digest = blake3(body).digest()
             digests.append(digest)
             lengths.append(len(body))
