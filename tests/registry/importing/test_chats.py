@@ -176,7 +176,7 @@ def add_webhook(path: str) -> None:
             "INSERT INTO webhooks (webhook_id, name, description, url, status, creation_timestamp,"
             " last_updated_timestamp) VALUES ('w1', 'told', '', 'https://a.example/hook', 'ACTIVE', 1, 1)"
         )
-        database.execute("INSERT INTO webhook_events VALUES ('w1', 'MODEL_VERSION', 'CREATED')")
+        database.execute("INSERT INTO webhook_events VALUES ('w1', 'model_version', 'created')")
     database.close()
 
 

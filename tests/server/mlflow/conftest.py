@@ -25,7 +25,8 @@ from pomona.testing.keys import MemoryKeys
 from pomona.testing.sealing import MemorySealer
 from pomona.training.service.tracking import TrackingService
 
-ABSOLUTE = ("/api/", "/ajax-api/", "/version", "/v1/", "/get-artifact", "/model-versions/get-", "/graphql")
+FILES = ("/get-artifact", "/model-versions/get-artifact")
+ABSOLUTE = ("/api/", "/ajax-api/", "/version", "/v1/", "/graphql", *FILES)
 collect_ignore_glob = ["scripts/*.py"]  # run by test_real_client in a process of their own
 
 
