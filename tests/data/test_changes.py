@@ -1,11 +1,13 @@
 """What changed between two tables is the truth, bit by bit."""
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.data.drawn import tables
 
+from pomona.data.tables.bits import BitComparer
 from pomona.data.tables.canonical import canonical
 from pomona.data.tables.changes import Changes, compare, compare_multisets, row_hashes
 
@@ -93,3 +95,9 @@ def test_old_rows_in_stretches_and_new_ones_in_any_order_give_the_truth(
     assert {old_keys[row] for row in found.removed} == first.keys() - second.keys()
     assert {new_keys[row] for row in found.changed} == {k for k in same if first[k] != second[k]}
     assert [old_keys[row] for row in found.replaced] == [new_keys[row] for row in found.changed]
+
+
+def test_no_rows_compared_by_their_bits_is_left_to_others() -> None:
+    rows, none = pa.chunked_array([[1, 2]]), pa.chunked_array([], pa.int64())
+    assert BitComparer(np.empty(0, np.int64)).differ(rows, none) is None
+    assert BitComparer(np.full(2, -1)).differ(none, rows) is None

@@ -24,7 +24,9 @@ class BitComparer:
     def differ(self, old: pa.ChunkedArray, new: pa.ChunkedArray) -> NDArray[np.bool_] | None:
         """Which new rows are not what their old ones are; None for columns that are not compared so."""
         width = width_of(new.type)
-        if width is None or old.type != new.type or old.null_count or new.null_count or not len(old):
+        if width is None or old.type != new.type or old.null_count or new.null_count:
+            return None
+        if not len(old) or not len(new):
             return None
         was, now = self._joined("old", old, width), self._joined("new", new, width)
         if self._in_place:
